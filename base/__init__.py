@@ -1,0 +1,1 @@
+"""The floor everyone stands on: settings, database transactions, clock, ids, errors, logging."""

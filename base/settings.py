@@ -1,0 +1,117 @@
+"""Settings come from the environment, once, into one typed object; all mistakes are told together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; the text has one line a mistake."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the processes are told from outside. Durations are seconds."""
+
+    database_url: str
+    worker_database_url: str
+    owner_database_url: str
+    secret_key: str
+    host: str
+    port: int
+    pool_size: int
+    access_token_ttl: int
+    session_ttl: int
+    password_memory_kib: int
+    firebase_credentials: Path | None
+    firebase_project_id: str | None
+    fcm_endpoint: str | None
+    push_threads: int
+    trusted_proxies: int
+    log_level: str
+    log_format: str
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+def _postgres_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
+        raise ValueError("must start with postgresql+psycopg2://")
+    return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("must have at least 32 characters")
+    return value
+
+
+def _whole(value: str, low: int, high: int) -> int:
+    number = int(value) if value.lstrip("-").isdecimal() else None
+    if number is None or not low <= number <= high:
+        raise ValueError(f"must be a whole number from {low} to {high}")
+    return number
+
+
+def _file(value: str) -> Path:
+    path = Path(value)
+    if not path.is_file():
+        raise ValueError(f"names no file: {value}")
+    return path
+
+
+def _one_of(value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}")
+    return value
+
+
+_REQUIRED = object()
+_Field = tuple[str, Callable[[str], Any], Any]
+_FIELDS: dict[str, _Field] = {
+    "database_url": ("DATABASE_URL", _postgres_url, _REQUIRED),
+    "worker_database_url": ("WORKER_DATABASE_URL", _postgres_url, None),
+    "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
+    "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
+    "host": ("HOST", _text, "127.0.0.1"),
+    "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
+    "pool_size": ("POOL_SIZE", partial(_whole, low=1, high=500), 20),
+    "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=86_400), 900),
+    "session_ttl": ("SESSION_TTL", partial(_whole, low=60, high=31_536_000), 7_776_000),
+    "password_memory_kib": ("PASSWORD_MEMORY_KIB", partial(_whole, low=8, high=1_048_576), 65_536),
+    "firebase_credentials": ("FIREBASE_CREDENTIALS", _file, None),
+    "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
+    "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
+    "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 16),
+    "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
+    "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
+    "log_format": ("LOG_FORMAT", partial(_one_of, choices=("json", "text")), "json"),
+}
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read all settings; raises `SettingsError` that names every mistake, not only the first."""
+    values: dict[str, Any] = {}
+    mistakes: list[str] = []
+    for field, (name, parse, default) in _FIELDS.items():
+        raw = environ.get(name)
+        if raw is None:
+            values[field] = default
+            if default is _REQUIRED:
+                mistakes.append(f"{name} is missing")
+            continue
+        try:
+            values[field] = parse(raw)
+        except ValueError as mistake:
+            mistakes.append(f"{name} {mistake}")
+    if mistakes:
+        raise SettingsError("The settings do not make sense:\n  " + "\n  ".join(mistakes))
+    for role in ("worker_database_url", "owner_database_url"):
+        values[role] = values[role] or values["database_url"]
+    return Settings(**values)
