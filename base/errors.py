@@ -71,7 +71,11 @@ class Stale(Problem):
 class PreconditionMissing(Problem):
     """An edit without If-Match."""
 
-    status, code, title = 428, "precondition_missing", "Send If-Match with the ETag of the version that you edit"
+    status, code, title = (
+        428,
+        "precondition_missing",
+        "Send If-Match with the ETag of the version that you edit",
+    )
 
 
 class Invalid(Problem):

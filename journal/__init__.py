@@ -1,0 +1,1 @@
+"""One write, one journal, many readers: the outbox, the relay, the tail and the hash chain."""

@@ -1,0 +1,168 @@
+"""The relay: the one writer of the journal.
+
+    many transactions ──▶ outbox ──(relay, one at a time)──▶ journal: position, hash
+
+Why one writer. Rows become visible when their transaction commits, not when their id is drawn; a reader that
+follows ids or timestamps of concurrent writers skips whatever commits late. The relay gives positions to rows that
+are committed already, so a reader that has seen position n has seen everything before it.
+
+Who is it. Whoever holds the advisory lock. The lock belongs to the database session that also does the moving: if
+the process dies, PostgreSQL ends the session, rolls its batch back and frees the lock, and another worker goes on.
+
+Dead rows. Each batch deletes what it moved, and the index keeps the dead entries until a vacuum. So a look starts
+a little behind the newest id seen, and a full look, which finds ids that committed late, comes a few times a second.
+"""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+
+from base import clock
+from base.listen import Listener
+from base.logs import logger
+from journal.chain import GENESIS, SALT_BYTES, link, payload_digest
+from journal.events import JOURNAL_CHANNEL, OUTBOX_CHANNEL
+from journal.models import JournalHead, JournalRow, OutboxRow
+
+log = logger(__name__)
+
+BATCH = 1_000
+_LOCK_KEY = 0x4845_5245_0001  # "HERE", first lock
+_MARGIN = 2_000
+_FULL_LOOK_S = 0.25
+_POLL_S = 0.5
+_STANDBY_S = 0.5
+_outbox = OutboxRow.__table__
+_heads = JournalHead.__table__
+
+
+class Relay:
+    """Moves outbox rows into the journal while it holds the lock. One object, one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._seen = 0
+        self._full_look_at = 0.0
+        self._partition_until: Any = None
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Lead when possible, stand by otherwise, survive a lost database; ends when `stopping()` says so."""
+        listener = Listener(self._engine.url.render_as_string(hide_password=False), OUTBOX_CHANNEL)
+        while not stopping():
+            try:
+                with self._engine.connect() as connection:
+                    if self._lead(connection):
+                        log.info("relay_leads")
+                        self._move_until(connection, listener, stopping)
+                        continue
+            except DBAPIError as error:
+                log.warning("relay_lost_database", error=type(error.orig).__name__)
+            time.sleep(_STANDBY_S)
+        listener.close()
+
+    def drain(self) -> int:
+        """Move all that is there now, and return how many; for tests and maintenance. Needs the lock."""
+        moved = 0
+        with self._engine.connect() as connection:
+            if not self._lead(connection):
+                return 0
+            self._full_look_at = 0.0
+            while step := self.step(connection):
+                moved += step
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+            connection.commit()
+        return moved
+
+    def step(self, connection: Connection) -> int:
+        """Move one batch in one transaction; returns its size."""
+        with connection.begin():
+            rows = connection.execute(self._look()).all()
+            if rows:
+                self._move(connection, rows)
+        if rows:
+            self._seen = max(self._seen, rows[-1].id)
+        return len(rows)
+
+    def _lead(self, connection: Connection) -> bool:
+        led = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        connection.commit()
+        return bool(led)
+
+    def _move_until(self, connection: Connection, listener: Listener, stopping: Callable[[], bool]) -> None:
+        try:
+            while not stopping():
+                if not self.step(connection):
+                    listener.wait(_POLL_S)
+        finally:
+            # A pooled connection would keep the lock; closing the real one frees it.
+            connection.invalidate()
+
+    def _look(self) -> Any:
+        after = self._seen - _MARGIN
+        if time.monotonic() - self._full_look_at > _FULL_LOOK_S:
+            after, self._full_look_at = 0, time.monotonic()
+        return select(_outbox).where(_outbox.c.id > after).order_by(_outbox.c.id).limit(BATCH)
+
+    def _move(self, connection: Connection, rows: Sequence[Row[Any]]) -> None:
+        self._ensure_partition(connection)
+        by_organisation: dict[UUID, list[Row[Any]]] = defaultdict(list)
+        for row in rows:
+            by_organisation[row.organisation_id].append(row)
+        for organisation_id in sorted(by_organisation):
+            _extend(connection, organisation_id, by_organisation[organisation_id])
+        connection.execute(delete(_outbox).where(_outbox.c.id.in_([row.id for row in rows])))
+
+    def _ensure_partition(self, connection: Connection) -> None:
+        today = clock.now().date()
+        if self._partition_until != today:
+            connection.execute(text("SELECT ensure_journal_partitions()"))
+            self._partition_until = today
+
+
+def _extend(connection: Connection, organisation_id: UUID, rows: list[Row[Any]]) -> None:
+    """Chain rows behind the organisation's head, and wake its readers at commit."""
+    position, previous = _lock_head(connection, organisation_id)
+    first_seq = connection.scalar(
+        text("SELECT setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1"), {"n": len(rows)}
+    )
+    recorded_at, chained = clock.now(), []
+    for offset, row in enumerate(rows):
+        position += 1
+        salt = secrets.token_bytes(SALT_BYTES)
+        digest = payload_digest(salt, row.payload)
+        previous = link(previous, position, row, digest)
+        event = {name: getattr(row, name) for name in row._fields if name != "id"}
+        chained.append(
+            event
+            | {"position": position, "seq": first_seq + offset, "recorded_at": recorded_at}
+            | {"salt": salt, "digest": digest, "hash": previous}
+        )
+    connection.execute(insert(JournalRow), chained)
+    connection.execute(
+        _heads.update()
+        .where(_heads.c.organisation_id == organisation_id)
+        .values(position=position, hash=previous)
+    )
+    connection.execute(
+        text("SELECT pg_notify(:channel, :organisation)"),
+        {"channel": JOURNAL_CHANNEL, "organisation": str(organisation_id)},
+    )
+
+
+def _lock_head(connection: Connection, organisation_id: UUID) -> tuple[int, bytes]:
+    connection.execute(
+        upsert(JournalHead)
+        .values(organisation_id=organisation_id, position=0, hash=GENESIS)
+        .on_conflict_do_nothing()
+    )
+    head = connection.execute(
+        select(_heads).where(_heads.c.organisation_id == organisation_id).with_for_update()
+    ).one()
+    return head.position, bytes(head.hash)

@@ -1,0 +1,90 @@
+"""Reading the journal. A position once read is never preceded by something new, so a cursor cannot skip.
+
+Readers of one organisation (sync, live) follow `position`; the product's own readers (push) follow `seq`, which
+orders all organisations, and keep it in the database.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from base import clock
+from journal.models import JournalCursor, JournalHead, JournalRow
+
+journal = JournalRow.__table__
+READ_LIMIT = 1_000
+EVENT_COLUMNS = (
+    journal.c.organisation_id,
+    journal.c.position,
+    journal.c.seq,
+    journal.c.event_id,
+    journal.c.type,
+    journal.c.scope_id,
+    journal.c.person_id,
+    journal.c.actor_id,
+    journal.c.subject_id,
+    journal.c.payload,
+    journal.c.occurred_at,
+)
+
+
+def wire_event(row: Row[Any]) -> dict[str, Any]:
+    """An event as sync and live send it; `data` is the subject in wire form, None when it was erased."""
+    return {
+        "id": str(row.event_id),
+        "position": row.position,
+        "type": row.type,
+        "occurred_at": clock.wire(row.occurred_at),
+        "scope_id": None if row.scope_id is None else str(row.scope_id),
+        "actor_id": None if row.actor_id is None else str(row.actor_id),
+        "data": row.payload,
+    }
+
+
+def head_position(session: Session, organisation_id: UUID) -> int:
+    """The last position of an organisation's journal; 0 when it is empty."""
+    position = session.scalar(
+        select(JournalHead.position).where(JournalHead.organisation_id == organisation_id)
+    )
+    return position or 0
+
+
+def read_organisation(
+    session: Session, organisation_id: UUID, after: int, limit: int = READ_LIMIT
+) -> Sequence[Row[Any]]:
+    """The next events of one organisation, in order."""
+    return session.execute(
+        select(*EVENT_COLUMNS)
+        .where(journal.c.organisation_id == organisation_id, journal.c.position > after)
+        .order_by(journal.c.position)
+        .limit(limit)
+    ).all()
+
+
+def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[Row[Any]]:
+    """The next events of all organisations by `seq`; for the worker's role."""
+    return session.execute(
+        select(*EVENT_COLUMNS).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
+    ).all()
+
+
+def claim_cursor(session: Session, reader: str) -> int | None:
+    """Lock a durable reader's cursor until the transaction ends, and return its `seq`.
+
+    A new reader starts at the journal's present end. None: another process holds it.
+    """
+    newest = select(func.coalesce(func.max(journal.c.seq), 0)).scalar_subquery()
+    session.execute(upsert(JournalCursor).values(reader=reader, seq=newest).on_conflict_do_nothing())
+    return session.scalar(
+        select(JournalCursor.seq).where(JournalCursor.reader == reader).with_for_update(skip_locked=True)
+    )
+
+
+def move_cursor(session: Session, reader: str, seq: int) -> None:
+    """Record how far a reader has come, in the transaction that holds what it did."""
+    table = JournalCursor.__table__
+    session.execute(table.update().where(table.c.reader == reader).values(seq=seq, updated_at=clock.now()))

@@ -1,0 +1,1 @@
+"""Organisations, persons, devices, sessions, scopes, memberships and permissions: who may what."""

@@ -1,0 +1,212 @@
+"""Tables of people. Every row carries its organisation, which row-level security compares."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.database import Model
+
+
+def _in(column: str, *values: str) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+def _moment(*, default: bool = False) -> Any:
+    return mapped_column(DateTime(timezone=True), server_default=func.now() if default else None)
+
+
+class Organisation(Model):
+    """The tenant. Its id is also the id of its own scope."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    created_at: Mapped[datetime] = _moment(default=True)
+
+
+class Person(Model):
+    """An account in one organisation."""
+
+    __tablename__ = "persons"
+    __table_args__ = (
+        CheckConstraint(_in("role", "member", "organisation_administrator"), name="role"),
+        Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, server_default="member")
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    created_at: Mapped[datetime] = _moment(default=True)
+    ended_at: Mapped[datetime | None] = _moment()
+
+
+class Credential(Model):
+    """A person's password, as an argon2id hash."""
+
+    __tablename__ = "credentials"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    password_hash: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = _moment(default=True)
+
+
+class SignInFailure(Model):
+    """Recent failed sign-ins of one account name, for throttling. The key is a digest, not the name."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    window_started_at: Mapped[datetime] = _moment()
+
+
+class Invitation(Model):
+    """A code that lets somebody open an account; only its digest is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    role: Mapped[str] = mapped_column(Text, server_default="member")
+    scope_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PgUUID(as_uuid=True)), server_default=text("'{}'"))
+    uses_left: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[datetime] = _moment()
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    created_at: Mapped[datetime] = _moment(default=True)
+
+
+class Device(Model):
+    """An installed app. One device has one push address, and belongs to whoever signed in on it last."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        Index("uq_devices_installation", "organisation_id", "installation_id", unique=True),
+        Index(
+            "uq_devices_push_address",
+            "push_address",
+            unique=True,
+            postgresql_where=text("push_address IS NOT NULL"),
+        ),
+        Index("ix_devices_person", "person_id"),
+        CheckConstraint(_in("push_address_kind", "token", "fid"), name="push_address_kind"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    installation_id: Mapped[str] = mapped_column(Text)
+    platform: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str | None] = mapped_column(Text)
+    app_version: Mapped[str | None] = mapped_column(Text)
+    push_address: Mapped[str | None] = mapped_column(Text)
+    push_address_kind: Mapped[str | None] = mapped_column(Text)
+    push_address_at: Mapped[datetime | None] = _moment()
+    created_at: Mapped[datetime] = _moment(default=True)
+    last_seen_at: Mapped[datetime] = _moment(default=True)
+
+
+class SignedInSession(Model):
+    """A signed-in device: what access tokens name and refresh tokens renew."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index("ix_sessions_live_by_device", "device_id", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_sessions_live_by_person", "person_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id"))
+    created_at: Mapped[datetime] = _moment(default=True)
+    expires_at: Mapped[datetime] = _moment()
+    ended_at: Mapped[datetime | None] = _moment()
+    end_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class RefreshToken(Model):
+    """One link of a session's chain of refresh tokens. Using a used one again ends the session."""
+
+    __tablename__ = "refresh_tokens"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    issued_at: Mapped[datetime] = _moment(default=True)
+    used_at: Mapped[datetime | None] = _moment()
+    retry_key_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Scope(Model):
+    """What a post is addressed to. A site's or zone's scope has the id of the place."""
+
+    __tablename__ = "scopes"
+    __table_args__ = (
+        CheckConstraint(_in("kind", "organisation", "site", "zone", "group", "direct"), name="kind"),
+        CheckConstraint(_in("admission", "assigned", "present", "open"), name="admission"),
+        CheckConstraint(_in("history", "since_entry", "all"), name="history"),
+        CheckConstraint("grace_seconds BETWEEN 0 AND 86400", name="grace"),
+        Index("ix_scopes_organisation", "organisation_id", "kind"),
+        Index("ix_scopes_parent", "parent_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("scopes.id"))
+    name: Mapped[str] = mapped_column(Text)
+    admission: Mapped[str] = mapped_column(Text)
+    history: Mapped[str] = mapped_column(Text, server_default="all")
+    grace_seconds: Mapped[int] = mapped_column(Integer, server_default="900")
+    created_at: Mapped[datetime] = _moment(default=True)
+    archived_at: Mapped[datetime | None] = _moment()
+
+
+class Membership(Model):
+    """A person's part in a scope. `ends_at` is set while the grace time after leaving runs."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint(_in("role", "member", "manager"), name="role"),
+        CheckConstraint(_in("source", "assigned", "joined", "presence"), name="source"),
+        CheckConstraint(_in("level", "all", "mentions", "announcements", "nothing"), name="level"),
+        Index(
+            "uq_memberships_live",
+            "person_id",
+            "scope_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_memberships_live_by_scope", "scope_id", postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_memberships_ends_at",
+            "ends_at",
+            postgresql_where=text("ended_at IS NULL AND ends_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    role: Mapped[str] = mapped_column(Text, server_default="member")
+    source: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(Text, server_default="all")
+    started_at: Mapped[datetime] = _moment()
+    ends_at: Mapped[datetime | None] = _moment()
+    ended_at: Mapped[datetime | None] = _moment()

@@ -1,0 +1,1 @@
+"""Who is told, when and how: devices, deliveries and the FCM client."""

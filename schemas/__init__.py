@@ -1,0 +1,1 @@
+"""The wire format: one file per resource, used by every edge."""

@@ -1,0 +1,44 @@
+"""Tables of what people say."""
+
+from datetime import datetime
+from uuid import UUID
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.database import Model
+
+
+class Post(Model):
+    """A post, or a reply to one (`parent_id`). A deleted post stays as a tombstone without words."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        CheckConstraint(
+            "deleted_at IS NOT NULL OR char_length(text) BETWEEN 1 AND 10000", name="text_length"
+        ),
+        # The feed walks this index; it carries the organisation so that row-level security needs no heap visit.
+        Index("ix_posts_feed", "scope_id", text("id DESC"), postgresql_include=["organisation_id"]),
+        Index("ix_posts_replies", "parent_id", "id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index(
+            "uq_posts_client_id",
+            "author_id",
+            "client_id",
+            unique=True,
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id"))
+    text: Mapped[str] = mapped_column(Text)
+    point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    client_id: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
