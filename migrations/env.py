@@ -1,4 +1,4 @@
-"""Runs migrations as the owner role, with timeouts: a migration that cannot get its lock gives up, the product goes on."""
+"""Runs migrations as the owner role. A migration that cannot get its lock gives up, and the product goes on."""
 
 import os
 

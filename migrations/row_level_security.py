@@ -6,7 +6,26 @@ functions that run as the owner and give back as little as the next step needs.
 """
 
 _TENANT = "organisation_id = nullif(current_setting('app.organisation_id', true), '')::uuid"
-_TABLES = ["persons", "credentials", "invitations", "devices", "sessions", "refresh_tokens", "scopes", "memberships", "places", "boundary_versions", "device_positions", "visits", "posts", "deliveries", "idempotency_keys", "outbox", "journal", "journal_heads"]
+_TABLES = (
+    "persons",
+    "credentials",
+    "invitations",
+    "devices",
+    "sessions",
+    "refresh_tokens",
+    "scopes",
+    "memberships",
+    "places",
+    "boundary_versions",
+    "device_positions",
+    "visits",
+    "posts",
+    "deliveries",
+    "idempotency_keys",
+    "outbox",
+    "journal",
+    "journal_heads",
+)
 
 PREPARE = "CREATE SEQUENCE journal_seq"
 

@@ -1,0 +1,21 @@
+"""Who is asking."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person on a device. Every domain function that acts for somebody takes one."""
+
+    person_id: UUID
+    organisation_id: UUID
+    session_id: UUID
+    device_id: UUID
+    role: str
+    locale: str
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the person administers the whole organisation."""
+        return self.role == "organisation_administrator"

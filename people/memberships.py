@@ -1,0 +1,190 @@
+"""How people come into scopes and leave them. Every start and end is an event to the person concerned.
+
+A person has at most one live membership in a scope. A stronger source takes over from a weaker one
+(assigned > joined > presence); being there changes nothing for somebody who belongs there anyway.
+
+Leaving a place does not end a presence membership at once: its grace time runs first (`ends_at`), because people
+step out for a smoke and phones lose their place. A worker ends what has run out; every reader already treats it as
+ended.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.errors import Conflict, NotFound
+from journal.events import Event, append
+from people.models import Membership, Person, Scope
+
+_STRENGTH = {"presence": 0, "joined": 1, "assigned": 2}
+
+
+def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
+    """A membership as `GET /v1/me` and the events carry it."""
+    return {
+        "id": str(membership.id),
+        "scope_id": str(membership.scope_id),
+        "scope_kind": scope.kind,
+        "scope_name": scope.name,
+        "person_id": str(membership.person_id),
+        "role": membership.role,
+        "source": membership.source,
+        "level": membership.level,
+        "started_at": clock.wire(membership.started_at),
+        "ends_at": clock.wire_or_none(membership.ends_at),
+        "ended_at": clock.wire_or_none(membership.ended_at),
+    }
+
+
+def start_membership(
+    session: Session,
+    scope_id: UUID,
+    person_id: UUID,
+    *,
+    source: str,
+    role: str | None = None,
+    at: datetime | None = None,
+    actor_id: UUID | None = None,
+) -> Membership:
+    """Let a person into a scope, or strengthen the membership that is there."""
+    scope = session.get_one(Scope, scope_id)
+    live = live_membership_of(session, scope_id, person_id)
+    if live is not None and _keeps(session, live, source, role):
+        return live
+    membership = Membership(
+        id=ids.new_id(),
+        organisation_id=scope.organisation_id,
+        scope_id=scope_id,
+        person_id=person_id,
+        role=role or "member",
+        source=source,
+        level="all",
+        started_at=at or clock.now(),
+    )
+    session.add(membership)
+    session.flush()
+    _tell(session, "membership.started", membership, scope, actor_id)
+    return membership
+
+
+def _keeps(session: Session, live: Membership, source: str, role: str | None) -> bool:
+    """Update a live membership in place; False when its grace time is over and a new one has to start."""
+    if live.ends_at is not None and live.ends_at <= clock.now():
+        end_membership(session, live, reason="left")
+        return False
+    live.ends_at = None
+    if _STRENGTH[source] > _STRENGTH[live.source]:
+        live.source = source
+    if role is not None:
+        live.role = role
+    session.flush()
+    return True
+
+
+def leave_presence(session: Session, scope_id: UUID, person_id: UUID, left_at: datetime) -> None:
+    """Begin the grace time of a presence membership; without one (0 s) it ends now."""
+    membership = live_membership_of(session, scope_id, person_id)
+    if membership is None or membership.source != "presence":
+        return
+    grace = session.get_one(Scope, scope_id).grace_seconds
+    membership.ends_at = left_at + timedelta(seconds=grace)
+    session.flush()
+    if membership.ends_at <= clock.now():
+        end_membership(session, membership, reason="left")
+
+
+def end_membership(
+    session: Session, membership: Membership, *, reason: str, actor_id: UUID | None = None
+) -> None:
+    """End a live membership; from the event's position on nothing of the scope reaches the person."""
+    membership.ended_at = clock.now()
+    session.flush()
+    scope = session.get_one(Scope, membership.scope_id)
+    _tell(session, "membership.ended", membership, scope, actor_id, reason=reason)
+
+
+def end_expired(session: Session, limit: int = 500) -> int:
+    """End the memberships whose grace time has run out; returns how many. Several workers may do it at once."""
+    expired = session.scalars(
+        select(Membership)
+        .where(Membership.ended_at.is_(None), Membership.ends_at <= clock.now())
+        .order_by(Membership.ends_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for membership in expired:
+        end_membership(session, membership, reason="left")
+    return len(expired)
+
+
+def end_all(session: Session, scope_id: UUID, *, reason: str, actor_id: UUID | None = None) -> None:
+    """End every live membership of a scope."""
+    for membership in session.scalars(
+        select(Membership)
+        .where(Membership.scope_id == scope_id, Membership.ended_at.is_(None))
+        .with_for_update()
+    ):
+        end_membership(session, membership, reason=reason, actor_id=actor_id)
+
+
+def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Membership | None:
+    """The person's live membership of the scope, locked until the transaction ends."""
+    return session.scalars(
+        select(Membership)
+        .where(
+            Membership.scope_id == scope_id,
+            Membership.person_id == person_id,
+            Membership.ended_at.is_(None),
+        )
+        .with_for_update()
+    ).one_or_none()
+
+
+def assign(
+    session: Session, scope_id: UUID, person_id: UUID, role: str, actor_id: UUID
+) -> tuple[Membership, Scope]:
+    """Assign a person of the organisation to a scope; raises `NotFound` for anybody else's."""
+    person = session.get(Person, person_id)
+    scope = session.get_one(Scope, scope_id)
+    if person is None or person.ended_at is not None or person.organisation_id != scope.organisation_id:
+        raise NotFound
+    membership = start_membership(
+        session, scope_id, person_id, source="assigned", role=role, actor_id=actor_id
+    )
+    return membership, scope
+
+
+def join(session: Session, scope_id: UUID, person_id: UUID) -> tuple[Membership, Scope]:
+    """Follow an open scope by one's own will."""
+    scope = session.get_one(Scope, scope_id)
+    if scope.admission != "open":
+        raise Conflict("Only an open scope can be joined.", code="scope_not_open")
+    return start_membership(session, scope_id, person_id, source="joined", actor_id=person_id), scope
+
+
+def _tell(
+    session: Session,
+    kind: str,
+    membership: Membership,
+    scope: Scope,
+    actor_id: UUID | None,
+    reason: str | None = None,
+) -> None:
+    payload = wire_membership(membership, scope)
+    if reason is not None:
+        payload["reason"] = reason
+    append(
+        session,
+        membership.organisation_id,
+        Event(
+            kind,
+            subject_id=membership.id,
+            payload=payload,
+            person_id=membership.person_id,
+            actor_id=actor_id,
+        ),
+    )

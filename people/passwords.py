@@ -1,0 +1,47 @@
+"""Passwords are kept as argon2id hashes (RFC 9106); checking one takes the same time whoever is asked for."""
+
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from base.offload import offload
+
+MIN_LENGTH = 10
+MAX_LENGTH = 200
+_DECOY = "a password that nobody has"
+_memory_kib = 65_536
+
+
+def configure_passwords(memory_kib: int) -> None:
+    """Set how much memory a hash takes; tests take little."""
+    global _memory_kib  # noqa: PLW0603 - one cost for the process, set once at its start
+    _memory_kib = memory_kib
+
+
+def hash_password(password: str) -> str:
+    """The hash to keep, with its parameters and salt."""
+    return offload(_hasher(_memory_kib).hash, password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password is the one; takes as long for an account that is not there (`None`)."""
+    known = password_hash or _decoy_hash(_memory_kib)
+    return offload(_verify, known, password) and password_hash is not None
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher(_memory_kib).verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@lru_cache
+def _hasher(memory_kib: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=memory_kib, parallelism=1)
+
+
+@lru_cache
+def _decoy_hash(memory_kib: int) -> str:
+    return _hasher(memory_kib).hash(_DECOY)

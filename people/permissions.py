@@ -1,0 +1,61 @@
+"""What may be done, as `scope:resource:action`, and which standing may do it.
+
+A person's standing in a scope is one of
+    administrator   of the organisation: everywhere in it
+    manager         of the scope itself or of the site that it belongs to
+    member          follows the scope
+    reader          the scope is open: may read, has not joined
+    outsider        may know that it exists, nothing more
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that a route may ask for."""
+
+    ACCOUNT_USE = "me:account:use"
+    PEOPLE_MANAGE = "organisation:people:manage"
+    SITES_CREATE = "organisation:sites:create"
+    PLACES_READ = "site:places:read"
+    PLACES_EDIT = "site:places:edit"
+    MEMBERS_MANAGE = "site:members:manage"
+    VISITS_READ = "site:visits:read"
+    SCOPES_JOIN = "scope:membership:join"
+    POSTS_READ = "scope:posts:read"
+    POSTS_WRITE = "scope:posts:write"
+    POSTS_MODERATE = "scope:posts:moderate"
+
+
+class Standing(StrEnum):
+    """What a person is to a scope, from most to least."""
+
+    ADMINISTRATOR = "administrator"
+    MANAGER = "manager"
+    MEMBER = "member"
+    READER = "reader"
+    OUTSIDER = "outsider"
+
+
+_READER = frozenset({Permission.POSTS_READ, Permission.SCOPES_JOIN})
+_MEMBER = frozenset({Permission.POSTS_READ, Permission.POSTS_WRITE, Permission.SCOPES_JOIN})
+_MANAGER = _MEMBER | {
+    Permission.PLACES_READ,
+    Permission.PLACES_EDIT,
+    Permission.MEMBERS_MANAGE,
+    Permission.VISITS_READ,
+    Permission.POSTS_MODERATE,
+}
+GRANTED: dict[Standing, frozenset[Permission]] = {
+    Standing.ADMINISTRATOR: frozenset(Permission),
+    Standing.MANAGER: _MANAGER,
+    Standing.MEMBER: _MEMBER,
+    Standing.READER: _READER,
+    Standing.OUTSIDER: frozenset(),
+}
+
+# What a role allows without naming a scope; all else is asked of a scope.
+ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
+    "member": frozenset({Permission.ACCOUNT_USE}),
+    "organisation_administrator": frozenset(Permission),
+}

@@ -1,0 +1,115 @@
+"""Scopes, and the one way to load one: together with the question whether the actor may."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.errors import Forbidden, NotFound
+from people.actor import Actor
+from people.audience import live_membership
+from people.models import Membership, Scope
+from people.permissions import GRANTED, Permission, Standing
+
+
+class NotAMember(Forbidden):
+    """The scope is there, and the actor is not, or no longer, in it."""
+
+    code, title = "not_a_member", "You are not, or no longer, a member here"
+
+
+@dataclass(frozen=True)
+class ScopeInSight:
+    """A scope as one actor meets it."""
+
+    id: UUID
+    kind: str
+    name: str
+    admission: str
+    history: str
+    parent_id: UUID | None
+    standing: Standing
+
+
+def create_scope(
+    session: Session,
+    organisation_id: UUID,
+    scope_id: UUID,
+    *,
+    kind: str,
+    name: str,
+    admission: str,
+    parent_id: UUID | None = None,
+    history: str = "all",
+    grace_seconds: int = 900,
+) -> None:
+    """Add a scope; a place's scope has the place's id."""
+    session.execute(
+        insert(Scope).values(
+            id=scope_id,
+            organisation_id=organisation_id,
+            kind=kind,
+            name=name,
+            admission=admission,
+            parent_id=parent_id,
+            history=history,
+            grace_seconds=grace_seconds,
+        )
+    )
+
+
+def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permission) -> ScopeInSight:
+    """Load a scope and check the permission: NotFound out of sight, Forbidden or NotAMember in sight."""
+    scope = session.execute(select(Scope).where(Scope.id == scope_id)).scalar_one_or_none()
+    if scope is None or scope.organisation_id != actor.organisation_id or scope.archived_at is not None:
+        raise NotFound
+    standing = _standing(session, actor, scope)
+    if standing is Standing.OUTSIDER and scope.admission == "assigned":
+        raise NotFound
+    if permission not in GRANTED[standing]:
+        raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
+    return ScopeInSight(
+        scope.id, scope.kind, scope.name, scope.admission, scope.history, scope.parent_id, standing
+    )
+
+
+def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
+    if actor.is_administrator and scope.kind not in ("group", "direct"):
+        return Standing.ADMINISTRATOR
+    held = session.execute(
+        select(
+            func.bool_or(Membership.role == "manager"), func.bool_or(Membership.scope_id == scope.id)
+        ).where(
+            Membership.person_id == actor.person_id,
+            or_(
+                Membership.scope_id == scope.id,
+                and_(Membership.scope_id == scope.parent_id, Membership.role == "manager"),
+            ),
+            *live_membership(),
+        )
+    ).one()
+    if held[0]:
+        return Standing.MANAGER
+    if held[1] or scope.kind == "organisation":
+        return Standing.MEMBER
+    return Standing.READER if scope.admission == "open" else Standing.OUTSIDER
+
+
+def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
+    """A scope as an app shows it in a list."""
+    return {
+        "id": str(scope.id),
+        "kind": scope.kind,
+        "name": scope.name,
+        "parent_id": None if scope.parent_id is None else str(scope.parent_id),
+        "admission": scope.admission,
+        "history": scope.history,
+    }
+
+
+def archive_scope(session: Session, scope_id: UUID) -> None:
+    """Close a scope; its memberships are ended by `memberships.end_all`."""
+    session.execute(Scope.__table__.update().where(Scope.id == scope_id).values(archived_at=clock.now()))
