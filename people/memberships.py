@@ -51,6 +51,8 @@ def start_membership(
     actor_id: UUID | None = None,
 ) -> Membership:
     """Let a person into a scope, or strengthen the membership that is there."""
+    # One at a time a person: two phones of one person may walk in at the same moment.
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     scope = session.get_one(Scope, scope_id)
     live = live_membership_of(session, scope_id, person_id)
     if live is not None and _keeps(session, live, source, role):

@@ -15,7 +15,7 @@ _memory_kib = 65_536
 
 def configure_passwords(memory_kib: int) -> None:
     """Set how much memory a hash takes; tests take little."""
-    global _memory_kib  # noqa: PLW0603 - one cost for the process, set once at its start
+    global _memory_kib
     _memory_kib = memory_kib
 
 

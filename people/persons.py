@@ -1,0 +1,112 @@
+"""Persons: accounts of one organisation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.errors import Conflict, Invalid, NotFound
+from people import passwords
+from people.memberships import end_membership
+from people.models import Credential, Membership, Person
+from people.sessions import end_sessions
+
+
+class EmailTaken(Conflict):
+    """Another account of the organisation has this address."""
+
+    code, title = "email_taken", "There is an account with this address"
+
+
+def wire_person(person: Person) -> dict[str, Any]:
+    """A person as colleagues see one."""
+    return {"id": str(person.id), "name": person.name}
+
+
+def wire_account(person: Person) -> dict[str, Any]:
+    """A person as oneself and administrators see one."""
+    return wire_person(person) | {
+        "email": person.email,
+        "role": person.role,
+        "locale": person.locale,
+        "timezone": person.timezone,
+        "created_at": clock.wire(person.created_at),
+        "ended_at": clock.wire_or_none(person.ended_at),
+    }
+
+
+def add_person(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: str = "member",
+    locale: str = "en",
+    timezone: str = "UTC",
+) -> Person:
+    """Open an account; raises `EmailTaken`, or `Invalid` for a weak password."""
+    check_password(password)
+    taken = select(Person.id).where(
+        Person.organisation_id == organisation_id, func.lower(Person.email) == email.lower()
+    )
+    if session.scalar(taken):
+        raise EmailTaken
+    person = Person(
+        id=ids.new_id(),
+        organisation_id=organisation_id,
+        email=email,
+        name=name,
+        role=role,
+        locale=locale,
+        timezone=timezone,
+    )
+    session.add(person)
+    session.flush()
+    session.add(
+        Credential(
+            person_id=person.id,
+            organisation_id=organisation_id,
+            password_hash=passwords.hash_password(password),
+        )
+    )
+    session.flush()
+    return person
+
+
+def check_password(password: str, pointer: str = "/password") -> None:
+    """Long enough to resist guessing; length is what counts, so no rules about kinds of characters."""
+    if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
+        raise Invalid.at(pointer, f"From {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.")
+
+
+def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:
+    """One person of the organisation, or `NotFound`."""
+    person = session.get(Person, person_id)
+    if person is None or person.organisation_id != organisation_id:
+        raise NotFound
+    return person
+
+
+def list_persons(
+    session: Session, organisation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Person]:
+    """A page of the organisation's persons in the order of their making."""
+    query = select(Person).where(Person.organisation_id == organisation_id)
+    if after is not None:
+        query = query.where(tuple_(Person.created_at, Person.id) > after)
+    return session.scalars(query.order_by(Person.created_at, Person.id).limit(limit)).all()
+
+
+def end_person(session: Session, person: Person, actor_id: UUID) -> None:
+    """Close an account: memberships and sessions end at once, what the person wrote stays."""
+    person.ended_at = person.ended_at or clock.now()
+    live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
+    for membership in session.scalars(live.with_for_update()):
+        end_membership(session, membership, reason="account_ended", actor_id=actor_id)
+    end_sessions(session, person.id, reason="account_ended", actor_id=actor_id)

@@ -1,0 +1,46 @@
+"""What an app needs when it starts: who I am, where I belong, what time it is, where the journal stands."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import clock
+from journal.tail import head_position
+from people.actor import Actor
+from people.audience import live_membership
+from people.devices import wire_device
+from people.memberships import wire_membership
+from people.models import Device, Membership, Organisation, Person, Scope
+from people.permissions import ORGANISATION_WIDE
+from people.persons import wire_account
+
+
+def me(session: Session, actor: Actor) -> dict[str, Any]:
+    """The answer of `GET /v1/me`.
+
+    The position is read before the memberships: whatever changes in between is an event that sync repeats.
+    """
+    position = head_position(session, actor.organisation_id)
+    organisation = session.get_one(Organisation, actor.organisation_id)
+    memberships = session.execute(
+        select(Membership, Scope)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id == actor.person_id, Scope.archived_at.is_(None), *live_membership())
+        .order_by(Scope.name, Scope.id)
+    ).all()
+    return {
+        "person": wire_account(session.get_one(Person, actor.person_id)),
+        "organisation": {
+            "id": str(organisation.id),
+            "slug": organisation.slug,
+            "name": organisation.name,
+        },
+        "device": wire_device(session.get_one(Device, actor.device_id)),
+        "session_id": str(actor.session_id),
+        "permissions": sorted(ORGANISATION_WIDE[actor.role]),
+        "memberships": [wire_membership(membership, scope) for membership, scope in memberships],
+        "settings": organisation.settings,
+        "server_time": clock.wire(clock.now()),
+        "position": position,
+    }
