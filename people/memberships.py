@@ -190,3 +190,18 @@ def _tell(
             actor_id=actor_id,
         ),
     )
+
+
+def list_live(
+    session: Session, scope_id: UUID, after: UUID | None, limit: int
+) -> list[tuple[Membership, Scope, Person]]:
+    """A page of a scope's live memberships, oldest first, with scope and person."""
+    query = (
+        select(Membership, Scope, Person)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.scope_id == scope_id, Membership.ended_at.is_(None))
+    )
+    if after is not None:
+        query = query.where(Membership.id > after)
+    return [tuple(row) for row in session.execute(query.order_by(Membership.id).limit(limit))]

@@ -1,0 +1,1 @@
+"""For site managers and administrators."""

@@ -1,0 +1,23 @@
+"""Invitations, for administrators of the organisation."""
+
+from typing import Any
+
+from api.route import Call, Routes
+from people.invitations import invite, wire_invitation
+from people.permissions import Permission
+from schemas.people import Invitation, NewInvitation
+
+routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
+
+
+@routes.route(
+    "POST",
+    "/invitations",
+    permission=Permission.PEOPLE_MANAGE,
+    body=NewInvitation,
+    answer=Invitation,
+    status=201,
+)
+def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Make a code that lets people open accounts, assigned to the named scopes."""
+    return wire_invitation(*invite(call.session, call.actor, **body))

@@ -1,0 +1,76 @@
+"""Who belongs to a scope, for its managers."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.paging import by_id, decode_cursor, page
+from api.route import Call, Routes
+from base.errors import NotFound
+from people import memberships
+from people.models import Membership, Person, Scope
+from people.permissions import Permission
+from people.persons import wire_person
+from people.scopes import scope_for
+from schemas.base import Cursor
+from schemas.people import Assignment, MembershipOfPerson, MembershipPage
+
+routes = Routes("admin-memberships", "Administration: memberships", "/v1/admin")
+
+
+@routes.route(
+    "GET",
+    "/scopes/<uuid:scope_id>/memberships",
+    permission=Permission.MEMBERS_MANAGE,
+    query=Cursor,
+    answer=MembershipPage,
+)
+def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The live memberships of a scope, oldest first."""
+    scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
+    after = decode_cursor(query["cursor"], by_id)
+    found = memberships.list_live(call.session, scope_id, after, query["limit"])
+    items = [_with_person(membership, scope, person) for membership, scope, person in found]
+    return page(items, query["limit"], lambda: (str(found[-1][0].id),))
+
+
+@routes.route(
+    "PUT",
+    "/scopes/<uuid:scope_id>/memberships/<uuid:person_id>",
+    permission=Permission.MEMBERS_MANAGE,
+    body=Assignment,
+    answer=MembershipOfPerson,
+)
+def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Assign a person to the scope, as member or manager."""
+    scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
+    membership, scope = memberships.assign(
+        call.session, scope_id, person_id, body["role"], call.actor.person_id
+    )
+    return _with_person(membership, scope, _person(call.session, person_id))
+
+
+@routes.route(
+    "DELETE",
+    "/scopes/<uuid:scope_id>/memberships/<uuid:person_id>",
+    permission=Permission.MEMBERS_MANAGE,
+    status=204,
+)
+def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
+    """End a person's membership; nothing of the scope reaches the person from then on."""
+    scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
+    membership = memberships.live_membership_of(call.session, scope_id, person_id)
+    if membership is None:
+        raise NotFound
+    memberships.end_membership(
+        call.session, membership, reason="unassigned", actor_id=call.actor.person_id
+    )
+
+
+def _person(session: Session, person_id: UUID) -> Person:
+    return session.get_one(Person, person_id)
+
+
+def _with_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
+    return memberships.wire_membership(membership, scope) | {"person": wire_person(person)}

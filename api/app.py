@@ -1,0 +1,106 @@
+"""Puts the HTTP application together."""
+
+import time
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from api import devices, feed, fixes, health, invitations, me, memberships, places, posts, sessions, sync
+from api.admin import invitations as admin_invitations
+from api.admin import memberships as admin_memberships
+from api.admin import people as admin_people
+from api.admin import places as admin_places
+from api.document import describe
+from api.problems import register_problems
+from api.route import Runtime
+from base.database import Database, make_engine
+from base.logs import configure_logs, logger
+from base.settings import Settings
+from people.passwords import configure_passwords
+from people.tokens import TokenMaker
+from schemas.problems import ProblemDetails
+
+log = logger(__name__)
+MAX_BODY = 16 * 1024 * 1024
+_RESOURCES = (
+    sessions,
+    invitations,
+    me,
+    devices,
+    places,
+    fixes,
+    feed,
+    posts,
+    memberships,
+    sync,
+    admin_people,
+    admin_invitations,
+    admin_memberships,
+    admin_places,
+)
+
+
+class DocumentedApi(Api):
+    """flask-smorest with the product's own form of refusals."""
+
+    ERROR_SCHEMA = ProblemDetails
+
+    def _register_error_handlers(self) -> None:
+        """Errors are answered by `api.problems` alone."""
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The application, with every resource registered; connects to nothing yet."""
+    configure_logs(settings.log_level, settings.log_format)
+    configure_passwords(settings.password_memory_kib)
+    app = Flask("hereabouts", static_folder=None)
+    app.config.update(
+        API_TITLE="Hereabouts",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    database = database or Database(make_engine(settings.database_url, settings.pool_size))
+    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl)
+    app.extensions["hereabouts"] = Runtime(settings, database, tokens)
+    register_problems(app)
+    _log_requests(app)
+    api = DocumentedApi(app)
+    for resource in _RESOURCES:
+        api.register_blueprint(resource.routes.blueprint)
+    app.register_blueprint(health.blueprint)
+    describe(app, api)
+    app.register_blueprint(
+        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Hereabouts", "validatorUrl": None})
+    )
+    return app
+
+
+def _log_requests(app: Flask) -> None:
+    @app.before_request
+    def start() -> None:
+        g.started = time.monotonic()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        rule = str(request.url_rule) if request.url_rule else "none"
+        milliseconds = round((time.monotonic() - g.get("started", time.monotonic())) * 1000, 1)
+        log.info(
+            "request",
+            method=request.method,
+            route=rule,
+            status=response.status_code,
+            ms=milliseconds,
+            request_id=g.get("request_id"),
+        )
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

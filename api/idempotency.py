@@ -1,0 +1,78 @@
+"""Doing a repeated request once.
+
+The key's row is inserted in the request's own transaction: a concurrent twin waits on the unique index until the
+first has committed, and then gets its answer. A refusal rolls the row back with everything else, so a corrected
+request may use the key again.
+"""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from api.models import IdempotencyKey
+from base import clock
+from base.errors import Invalid
+from people.actor import Actor
+
+KEPT = timedelta(days=7)
+_table = IdempotencyKey.__table__
+
+
+class KeyReused(Invalid):
+    """The key was used for another request."""
+
+    code, title = "idempotency_key_reused", "This Idempotency-Key was used for another request"
+
+
+def check_key(key: str) -> str:
+    """A key of 1 to 200 visible ASCII characters, or `Invalid`."""
+    if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
+        raise Invalid("Idempotency-Key must be 1 to 200 visible ASCII characters.", code="idempotency_key_invalid")
+    return key
+
+
+def stored_answer(session: Session, actor: Actor, key: str, route: str, body: bytes) -> IdempotencyKey | None:
+    """Claim the key for this request (None), or the answer that it got before; raises `KeyReused`."""
+    asked = hashlib.sha256(route.encode() + b"\n" + body).digest()
+    claimed = session.execute(
+        insert(IdempotencyKey)
+        .values(
+            person_id=actor.person_id,
+            organisation_id=actor.organisation_id,
+            key=key,
+            route=route,
+            digest=asked,
+        )
+        .on_conflict_do_nothing()
+        .returning(_table.c.key)
+    ).one_or_none()
+    if claimed:
+        return None
+    row = session.scalars(
+        select(IdempotencyKey).where(
+            IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key
+        )
+    ).one()
+    if row.digest != asked:
+        raise KeyReused
+    return row
+
+
+def store_answer(
+    session: Session, actor: Actor, key: str, status: int, headers: dict[str, str], body: dict[str, Any] | None
+) -> None:
+    """Keep the answer beside the claim, in the same transaction."""
+    session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
+        .values(status=status, headers=headers, body=body)
+    )
+
+
+def forget_old_keys(session: Session) -> None:
+    """Drop the keys that are older than a week."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT))

@@ -1,0 +1,45 @@
+"""Opaque cursors: the sort key of the last item, in base64. They are not secrets; whatever they say is checked."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+
+from base.errors import Invalid
+
+Key = TypeVar("Key")
+
+
+def encode_cursor(*key: Any) -> str:
+    """The cursor for an item's sort key."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, parse: Callable[..., Key]) -> Key | None:
+    """The sort key in a cursor, or None without one; raises `Invalid`."""
+    if cursor is None:
+        return None
+    try:
+        return parse(*orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise Invalid.at("/cursor", "Not a cursor of this list.", code="cursor_invalid") from None
+
+
+def by_id(value: str) -> UUID:
+    """A key that is an id."""
+    return UUID(value)
+
+
+def by_moment(moment: str, value: str) -> tuple[datetime, UUID]:
+    """A key of a time and an id."""
+    return datetime.fromisoformat(moment), UUID(value)
+
+
+def page(items: list[dict[str, Any]], limit: int, key: Callable[[], tuple[Any, ...]]) -> dict[str, Any]:
+    """A list's answer; a full page has a next one, which may turn out to be empty."""
+    more = len(items) == limit
+    return {"items": items, "next": encode_cursor(*key()) if more else None}

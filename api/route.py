@@ -1,0 +1,210 @@
+"""How every route is declared, and the life of every request:
+
+    check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
+    ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
+
+A declaration names the permission (or says `public`), the schemas and the status, so that the API document, the
+tests that walk all routes and the reader of the code see the same thing. The body is read before the transaction
+opens: a slow phone must not hold a database connection.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from api import idempotency
+from api.parsing import Parser
+from base.database import Database
+from base.errors import Forbidden, Invalid, Unauthenticated
+from base.settings import Settings
+from people.actor import Actor
+from people.permissions import ORGANISATION_WIDE, Permission
+from people.sessions import actor_of
+from people.tokens import TokenMaker
+
+_ORGANISATION_PREFIXES = ("organisation:", "me:")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the views of one application share."""
+
+    settings: Settings
+    database: Database
+    tokens: TokenMaker
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, as a view sees it. `actor` is there in every view but the public ones."""
+
+    session: Session
+    runtime: Runtime
+    actor: Actor = field(default=None)  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view answers, when it is more than a body."""
+
+    body: dict[str, Any] | None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+View = Callable[..., dict[str, Any] | Answer | None]
+
+
+def runtime() -> Runtime:
+    """The application's own."""
+    return current_app.extensions["hereabouts"]
+
+
+class _StrictBlueprint(Blueprint):
+    ARGUMENTS_PARSER = Parser()
+
+
+class Routes:
+    """The routes of one resource."""
+
+    def __init__(self, name: str, description: str, prefix: str = "/v1") -> None:
+        self.blueprint = _StrictBlueprint(name, name, description=description, url_prefix=prefix)
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        permission: Permission | None = None,
+        public: bool = False,
+        body: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        answer: type[Schema] | None = None,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare a route. Exactly one of `permission` and `public` must be given.
+
+        The view gets (call, path arguments…, query=…, body=…) as far as declared.
+        """
+        if (permission is None) is not public:
+            raise ValueError(f"{method} {path}: name a permission, or say that it is public")
+
+        def declare(view: View) -> View:
+            handler = _handler(view, status)
+            # The decorators below read arguments inside the handler's transaction, so they are wrapped by it.
+            handler = self._documented(handler, view, permission, body, query, answer, status, headers)
+            entry = functools.wraps(handler)(functools.partial(_life, handler, permission))
+            self.blueprint.route(path, methods=[method])(_as_function(entry, handler))
+            return view
+
+        return declare
+
+    def _documented(
+        self,
+        handler: Callable[..., Any],
+        view: View,
+        permission: Permission | None,
+        body: type[Schema] | None,
+        query: type[Schema] | None,
+        answer: type[Schema] | None,
+        status: int,
+        headers: dict[str, str] | None,
+    ) -> Callable[..., Any]:
+        described = {name: {"schema": {"type": "string"}, "description": text} for name, text in (headers or {}).items()}
+        handler = self.blueprint.response(status, answer, headers=described or None)(handler)
+        if body is not None:
+            handler = self.blueprint.arguments(body, arg_name="body")(handler)
+        if query is not None:
+            handler = self.blueprint.arguments(query, location="query", arg_name="query")(handler)
+        else:
+            handler = _without_query(handler)
+        extension = "public" if permission is None else str(permission)
+        security: list[dict[str, list[str]]] = [] if permission is None else [{"bearer": []}]
+        return self.blueprint.doc(operationId=view.__name__, security=security, **{"x-permission": extension})(handler)
+
+
+def _without_query(handler: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(handler)
+    def strict(*arguments: Any, **options: Any) -> Any:
+        for name in request.args:
+            raise Invalid.at(f"/{name}", "Unknown field.")
+        return handler(*arguments, **options)
+
+    return strict
+
+
+def _as_function(entry: Callable[..., Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """flask-smorest tells functions from classes, and a partial is neither."""
+
+    @functools.wraps(handler)
+    def function(**path_arguments: Any) -> Any:
+        return entry(**path_arguments)
+
+    return function
+
+
+def _handler(view: View, status: int) -> Callable[..., Response]:
+    @functools.wraps(view)
+    def handler(call: Call, **arguments: Any) -> Response:
+        outcome = view(call, **arguments)
+        answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        return _response(answer.body, answer.status or status, answer.headers)
+
+    return handler
+
+
+def _life(handler: Callable[..., Response], permission: Permission | None, **path_arguments: Any) -> Response:
+    request.get_data(cache=True)
+    shared = runtime()
+    if permission is None:
+        with shared.database.transaction() as session:
+            return handler(Call(session, shared), **path_arguments)
+    claims = shared.tokens.read_access_token(_bearer_token())
+    with shared.database.transaction(claims.organisation_id) as session:
+        actor = actor_of(session, claims)
+        _check_role(actor, permission)
+        return _once(handler, Call(session, shared, actor), path_arguments)
+
+
+def _bearer_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip()
+
+
+def _check_role(actor: Actor, permission: Permission) -> None:
+    """Permissions of the organisation and of oneself are decided here, those of a scope where it is loaded."""
+    if permission.startswith(_ORGANISATION_PREFIXES) and permission not in ORGANISATION_WIDE[actor.role]:
+        raise Forbidden
+
+
+def _once(handler: Callable[..., Response], call: Call, path_arguments: dict[str, Any]) -> Response:
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method in ("GET", "HEAD"):
+        return handler(call, **path_arguments)
+    idempotency.check_key(key)
+    route = f"{request.method} {request.path}"
+    earlier = idempotency.stored_answer(call.session, call.actor, key, route, request.get_data(cache=True))
+    if earlier is not None:
+        headers = {**(earlier.headers or {}), "Idempotent-Replayed": "true"}
+        return _response(earlier.body, earlier.status or 200, headers)
+    response = handler(call, **path_arguments)
+    body = orjson.loads(response.get_data()) if response.get_data() else None
+    kept = {name: value for name, value in response.headers.items() if name in ("ETag", "Location")}
+    idempotency.store_answer(call.session, call.actor, key, response.status_code, kept, body)
+    return response
+
+
+def _response(body: dict[str, Any] | None, status: int, headers: dict[str, str]) -> Response:
+    if body is None:
+        return Response(status=status, headers=headers)
+    return Response(orjson.dumps(body), status, headers, mimetype="application/json")

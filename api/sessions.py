@@ -1,0 +1,35 @@
+"""Signing in, refreshing, signing out."""
+
+from typing import Any
+
+from flask import request
+
+from api.idempotency import check_key
+from api.route import Call, Routes
+from people import sessions
+from people.permissions import Permission
+from schemas.sessions import Refresh, SignIn, Tokens
+
+routes = Routes("sessions", "Sessions: signing in and out")
+
+
+@routes.route("POST", "/sessions", public=True, body=SignIn, answer=Tokens, status=201)
+def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Sign in with a password on a device; an earlier session on the same device ends."""
+    settings = call.runtime.settings
+    return sessions.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body).wire()
+
+
+@routes.route("POST", "/sessions/refresh", public=True, body=Refresh, answer=Tokens)
+def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Exchange the refresh token. Using a used one ends the session, but for a retry with the same Idempotency-Key."""
+    key = request.headers.get("Idempotency-Key")
+    retry_key = None if key is None else check_key(key)
+    return sessions.refresh(call.session, call.runtime.tokens, body["refresh_token"], retry_key).wire()
+
+
+@routes.route("DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204)
+def sign_out(call: Call) -> None:
+    """Sign out: the tokens are worthless and the sockets close."""
+    actor = call.actor
+    sessions.end_session(call.session, actor.session_id, reason="signed_out", actor_id=actor.person_id)

@@ -1,0 +1,27 @@
+"""The sentences of common refusals in Korean. English is the source; what is not here is answered in English."""
+
+_KOREAN = {
+    "Sign in first": "먼저 로그인해 주세요",
+    "You may not do this here": "여기에서는 이 작업을 할 수 없습니다",
+    "There is no such thing here": "찾을 수 없습니다",
+    "This conflicts with what is there": "현재 상태와 충돌합니다",
+    "This is no longer there": "더 이상 존재하지 않습니다",
+    "Someone else has changed this meanwhile": "그사이 다른 사람이 변경했습니다",
+    "Send If-Match with the ETag of the version that you edit": "수정하려는 버전의 ETag를 If-Match로 보내 주세요",
+    "Some of the input is not acceptable": "입력한 내용 중 올바르지 않은 것이 있습니다",
+    "Too many attempts; wait a little": "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요",
+    "You are not, or no longer, a member here": "이곳의 구성원이 아니거나 더 이상 구성원이 아닙니다",
+    "The organisation, address or password is not right": "조직, 이메일 또는 비밀번호가 올바르지 않습니다",
+    "This refresh token is not valid; sign in again": "로그인이 만료되었습니다. 다시 로그인해 주세요",
+    "The access token has expired; refresh it": "액세스 토큰이 만료되었습니다",
+    "This session has ended; sign in again.": "세션이 종료되었습니다. 다시 로그인해 주세요",
+    "This invitation code is not, or no longer, good": "초대 코드가 올바르지 않거나 만료되었습니다",
+    "There is an account with this address": "이미 사용 중인 이메일입니다",
+    "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
+    "Something went wrong on our side": "서버에 문제가 발생했습니다",
+}
+
+
+def translated(sentence: str, locale: str) -> str:
+    """The sentence in the language, or as it is."""
+    return _KOREAN.get(sentence, sentence) if locale == "ko" else sentence

@@ -1,0 +1,12 @@
+"""`python -m jobs.openapi` prints the OpenAPI document."""
+
+import sys
+
+import orjson
+
+from api.app import create_app
+from base.settings import load_settings
+
+if __name__ == "__main__":
+    app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
+    sys.stdout.buffer.write(orjson.dumps(app.extensions["openapi"], option=orjson.OPT_INDENT_2) + b"\n")

@@ -1,0 +1,161 @@
+"""Persons, organisations, devices, memberships and invitations on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Cursor, Moment, Text, Wire, page_of, timezone_name
+
+ROLES = ("member", "organisation_administrator")
+LOCALES = ("en", "ko")
+PLATFORMS = ("android", "ios", "web")
+LEVELS = ("all", "mentions", "announcements", "nothing")
+SCOPE_KINDS = ("organisation", "site", "zone", "group", "direct")
+
+
+class Person(Wire):
+    """A person as colleagues see one."""
+
+    id = ID(required=True)
+    name = fields.String(required=True)
+
+
+class Account(Person):
+    """A person as oneself and administrators see one."""
+
+    email = fields.String(required=True)
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    locale = fields.String(required=True)
+    timezone = fields.String(required=True)
+    created_at = Moment(required=True)
+    ended_at = Moment(required=True, allow_none=True)
+
+
+AccountPage = page_of(Account, "AccountPage")
+
+
+class Organisation(Wire):
+    """The tenant."""
+
+    id = ID(required=True)
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class App(Wire):
+    """The installed app that signs in."""
+
+    installation_id = Text(8, 100, required=True, metadata={"description": "Made once by the app, random"})
+    platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
+    name = Text(1, 100, load_default=None, allow_none=True)
+    locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))
+    app_version = Text(1, 40, load_default=None, allow_none=True)
+
+
+class PushState(Wire):
+    """Whether and how the device is reached by push."""
+
+    registered = fields.Boolean(required=True)
+    kind = fields.String(required=True, allow_none=True)
+    registered_at = Moment(required=True, allow_none=True)
+
+
+class Device(Wire):
+    """A device as its owner sees it."""
+
+    id = ID(required=True)
+    installation_id = fields.String(required=True)
+    platform = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    locale = fields.String(required=True, allow_none=True)
+    app_version = fields.String(required=True, allow_none=True)
+    push = fields.Nested(PushState, required=True)
+    last_seen_at = Moment(required=True)
+
+
+class PushAddress(Wire):
+    """Where FCM reaches the device: a registration token or a Firebase installation id."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("token", "fid")))
+    address = fields.String(
+        required=True,
+        validate=[validate.Length(min=8, max=4096), validate.Regexp(r"^[A-Za-z0-9:_\-]+\Z")],
+    )
+
+
+class Membership(Wire):
+    """A person's part in a scope."""
+
+    id = ID(required=True)
+    scope_id = ID(required=True)
+    scope_kind = fields.String(required=True, validate=validate.OneOf(SCOPE_KINDS))
+    scope_name = fields.String(required=True)
+    person_id = ID(required=True)
+    role = fields.String(required=True, validate=validate.OneOf(("member", "manager")))
+    source = fields.String(required=True, validate=validate.OneOf(("assigned", "joined", "presence")))
+    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    started_at = Moment(required=True)
+    ends_at = Moment(
+        required=True, allow_none=True, metadata={"description": "While the grace time after leaving runs"}
+    )
+    ended_at = Moment(required=True, allow_none=True)
+
+
+class MembershipOfPerson(Membership):
+    """A membership with the person's name, for managers."""
+
+    person = fields.Nested(Person, required=True)
+
+
+MembershipPage = page_of(MembershipOfPerson, "MembershipPage")
+
+
+class Assignment(Wire):
+    """Assign a person to a scope."""
+
+    role = fields.String(load_default="member", validate=validate.OneOf(("member", "manager")))
+
+
+class Me(Wire):
+    """All that an app needs at its start."""
+
+    person = fields.Nested(Account, required=True)
+    organisation = fields.Nested(Organisation, required=True)
+    device = fields.Nested(Device, required=True)
+    session_id = ID(required=True)
+    permissions = fields.List(fields.String(), required=True)
+    memberships = fields.List(fields.Nested(Membership), required=True)
+    settings = fields.Dict(required=True)
+    server_time = Moment(required=True)
+    position = fields.Integer(required=True, metadata={"description": "Sync from here"})
+
+
+class ProfileEdit(Wire):
+    """What people change about themselves."""
+
+    name = Text(1, 100)
+    locale = fields.String(validate=validate.OneOf(LOCALES))
+    timezone = fields.String(validate=timezone_name)
+
+
+class NewInvitation(Wire):
+    """An invitation to make."""
+
+    role = fields.String(load_default="member", validate=validate.OneOf(ROLES))
+    scope_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
+    uses = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
+    days = fields.Integer(load_default=14, strict=True, validate=validate.Range(1, 365))
+
+
+class Invitation(Wire):
+    """An invitation; `code` is there only in the answer that makes it."""
+
+    id = ID(required=True)
+    code = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True)
+    scope_ids = fields.List(ID(), required=True)
+    uses_left = fields.Integer(required=True)
+    expires_at = Moment(required=True)
+    created_at = Moment(required=True)
+
+
+class PersonQuery(Cursor):
+    """Query of a list of persons."""

@@ -1,0 +1,29 @@
+"""The form of every refusal (RFC 9457)."""
+
+from marshmallow import INCLUDE, fields
+
+from schemas.base import Wire
+
+
+class Fault(Wire):
+    """One fault, at one place of the input."""
+
+    pointer = fields.String(required=True, metadata={"description": "JSON pointer into the body or query"})
+    message = fields.String(required=True)
+
+
+class ProblemDetails(Wire):
+    """application/problem+json. Some codes add members of their own, which docs/errors.md lists."""
+
+    class Meta:
+        """Codes may add members."""
+
+        unknown = INCLUDE
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable; decide by this"})
+    request_id = fields.String(required=True)
+    errors = fields.List(fields.Nested(Fault), required=True)

@@ -1,0 +1,45 @@
+"""Signing in and out on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Text, Wire, timezone_name
+from schemas.people import LOCALES, App
+
+_EMAIL = [validate.Email(), validate.Length(max=254)]
+
+
+class SignIn(Wire):
+    """Organisation, address, password, and the app that asks."""
+
+    organisation = Text(1, 63, required=True, metadata={"description": "The organisation's short name"})
+    email = Text(1, 254, required=True)
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+    device = fields.Nested(App, required=True)
+
+
+class AcceptInvitation(Wire):
+    """Open the account that an invitation code allows, and sign in."""
+
+    code = Text(1, 40, required=True)
+    email = fields.String(required=True, validate=_EMAIL)
+    name = Text(1, 100, required=True)
+    password = fields.String(required=True, validate=validate.Length(1, 200))
+    locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
+    timezone = fields.String(load_default="UTC", validate=timezone_name)
+    device = fields.Nested(App, required=True)
+
+
+class Refresh(Wire):
+    """Exchange a refresh token. Send an Idempotency-Key, so that a lost answer can be asked for again."""
+
+    refresh_token = Text(20, 100, required=True)
+
+
+class Tokens(Wire):
+    """A session's tokens."""
+
+    session_id = ID(required=True)
+    access_token = fields.String(required=True)
+    token_type = fields.String(required=True)
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds"})
+    refresh_token = fields.String(required=True)
