@@ -79,7 +79,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.register_blueprint(health.blueprint)
     describe(app, api)
     app.register_blueprint(
-        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Hereabouts", "validatorUrl": None})
+        get_swaggerui_blueprint(
+            "/docs", "/openapi.json", config={"app_name": "Hereabouts", "validatorUrl": None}
+        )
     )
     return app
 

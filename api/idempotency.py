@@ -31,7 +31,9 @@ class KeyReused(Invalid):
 def check_key(key: str) -> str:
     """A key of 1 to 200 visible ASCII characters, or `Invalid`."""
     if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
-        raise Invalid("Idempotency-Key must be 1 to 200 visible ASCII characters.", code="idempotency_key_invalid")
+        raise Invalid(
+            "Idempotency-Key must be 1 to 200 visible ASCII characters.", code="idempotency_key_invalid"
+        )
     return key
 
 
@@ -53,9 +55,7 @@ def stored_answer(session: Session, actor: Actor, key: str, route: str, body: by
     if claimed:
         return None
     row = session.scalars(
-        select(IdempotencyKey).where(
-            IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key
-        )
+        select(IdempotencyKey).where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
     ).one()
     if row.digest != asked:
         raise KeyReused
@@ -63,7 +63,12 @@ def stored_answer(session: Session, actor: Actor, key: str, route: str, body: by
 
 
 def store_answer(
-    session: Session, actor: Actor, key: str, status: int, headers: dict[str, str], body: dict[str, Any] | None
+    session: Session,
+    actor: Actor,
+    key: str,
+    status: int,
+    headers: dict[str, str],
+    body: dict[str, Any] | None,
 ) -> None:
     """Keep the answer beside the claim, in the same transaction."""
     session.execute(

@@ -59,7 +59,10 @@ def problem_response(
         **(extra or {}),
     }
     return Response(
-        orjson.dumps(body), status, {"Content-Language": locale, **(headers or {})}, mimetype="application/problem+json"
+        orjson.dumps(body),
+        status,
+        {"Content-Language": locale, **(headers or {})},
+        mimetype="application/problem+json",
     )
 
 

@@ -118,7 +118,10 @@ class Routes:
         status: int,
         headers: dict[str, str] | None,
     ) -> Callable[..., Any]:
-        described = {name: {"schema": {"type": "string"}, "description": text} for name, text in (headers or {}).items()}
+        described = {
+            name: {"schema": {"type": "string"}, "description": text}
+            for name, text in (headers or {}).items()
+        }
         handler = self.blueprint.response(status, answer, headers=described or None)(handler)
         if body is not None:
             handler = self.blueprint.arguments(body, arg_name="body")(handler)
@@ -128,7 +131,9 @@ class Routes:
             handler = _without_query(handler)
         extension = "public" if permission is None else str(permission)
         security: list[dict[str, list[str]]] = [] if permission is None else [{"bearer": []}]
-        return self.blueprint.doc(operationId=view.__name__, security=security, **{"x-permission": extension})(handler)
+        return self.blueprint.doc(
+            operationId=view.__name__, security=security, **{"x-permission": extension}
+        )(handler)
 
 
 def _without_query(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -58,7 +58,9 @@ class Coordinates(fields.List):
         super().__init__(number, validate=validate.Length(min=2, max=3), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[float]:
-        if not isinstance(value, list) or any(isinstance(v, bool) or not isinstance(v, int | float) for v in value):
+        if not isinstance(value, list) or any(
+            isinstance(v, bool) or not isinstance(v, int | float) for v in value
+        ):
             raise ValidationError("Give two numbers, longitude before latitude.")
         numbers = super()._deserialize(value, attr, data, **options)
         if len(numbers) >= 2 and not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):

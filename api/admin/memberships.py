@@ -63,9 +63,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     membership = memberships.live_membership_of(call.session, scope_id, person_id)
     if membership is None:
         raise NotFound
-    memberships.end_membership(
-        call.session, membership, reason="unassigned", actor_id=call.actor.person_id
-    )
+    memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 
 
 def _person(session: Session, person_id: UUID) -> Person:

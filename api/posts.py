@@ -1,0 +1,82 @@
+"""Posts of a scope, and single posts."""
+
+from typing import Any
+from uuid import UUID
+
+from api.paging import by_id, decode_cursor, page
+from api.route import Answer, Call, Routes
+from people.audience import readable
+from people.permissions import Permission
+from people.scopes import NotAMember, scope_for
+from schemas.base import Cursor
+from schemas.posts import NewPost, Post, PostEdit, PostPage
+from social import feed, posts
+
+routes = Routes("posts", "Posts: what people say in a scope")
+
+
+@routes.route(
+    "POST",
+    "/scopes/<uuid:scope_id>/posts",
+    permission=Permission.POSTS_WRITE,
+    body=NewPost,
+    answer=Post,
+    status=201,
+)
+def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
+    """Publish a post or reply. A repeated `client_id` answers 200 with the post of the first time."""
+    post, new = posts.publish(call.session, call.actor, scope_id, body)
+    return Answer(post, 201 if new else 200)
+
+
+@routes.route(
+    "GET",
+    "/scopes/<uuid:scope_id>/posts",
+    permission=Permission.POSTS_READ,
+    query=Cursor,
+    answer=PostPage,
+)
+def list_posts(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The posts and replies of a scope, newest first."""
+    scope_for(call.session, call.actor, scope_id, Permission.POSTS_READ)
+    window = readable(call.session, call.actor, scope_id)
+    if window is None:
+        raise NotAMember
+    before = decode_cursor(query["cursor"], by_id)
+    items = feed.feed(call.session, [window], before, query["limit"])
+    return page(items, query["limit"], lambda: (items[-1]["id"],))
+
+
+@routes.route("GET", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, answer=Post)
+def read_post(call: Call, post_id: UUID) -> dict[str, Any]:
+    """One post."""
+    return posts.read(call.session, call.actor, post_id)
+
+
+@routes.route(
+    "GET",
+    "/posts/<uuid:post_id>/replies",
+    permission=Permission.POSTS_READ,
+    query=Cursor,
+    answer=PostPage,
+)
+def list_replies(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The replies to a post, oldest first."""
+    row, _ = posts.post_for(call.session, call.actor, post_id, Permission.POSTS_READ)
+    window = readable(call.session, call.actor, row.scope_id)
+    since_id = post_id if window is None else window.since_id
+    after = decode_cursor(query["cursor"], by_id)
+    items = feed.replies(call.session, post_id, since_id, after, query["limit"])
+    return page(items, query["limit"], lambda: (items[-1]["id"],))
+
+
+@routes.route("PATCH", "/posts/<uuid:post_id>", permission=Permission.POSTS_WRITE, body=PostEdit, answer=Post)
+def edit_post(call: Call, post_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Change the words of one's own post."""
+    return posts.edit(call.session, call.actor, post_id, body["text"])
+
+
+@routes.route("DELETE", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, status=204)
+def delete_post(call: Call, post_id: UUID) -> None:
+    """Delete one's own post, or as a manager anybody's."""
+    posts.delete(call.session, call.actor, post_id)

@@ -1,0 +1,42 @@
+"""Posts on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Moment, Point, Text, Wire, page_of
+from schemas.people import Person
+
+MAX_TEXT = 10_000
+
+
+class NewPost(Wire):
+    """A post to publish. `client_id` is the app's own id for it: sent again, it is not published again."""
+
+    text = Text(1, MAX_TEXT, required=True)
+    point = fields.Nested(Point, load_default=None, allow_none=True)
+    parent_id = ID(load_default=None, allow_none=True, metadata={"description": "Reply to this post"})
+    client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(8, 64))
+
+
+class PostEdit(Wire):
+    """New words for a post."""
+
+    text = Text(1, MAX_TEXT, required=True)
+
+
+class Post(Wire):
+    """A post; a deleted one is a tombstone without text and point."""
+
+    id = ID(required=True)
+    scope_id = ID(required=True)
+    author = fields.Nested(Person, required=True)
+    parent_id = ID(required=True, allow_none=True)
+    text = fields.String(required=True, allow_none=True)
+    point = fields.Nested(Point, required=True, allow_none=True)
+    client_id = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+    created_at = Moment(required=True)
+    edited_at = Moment(required=True, allow_none=True)
+    deleted_at = Moment(required=True, allow_none=True)
+
+
+PostPage = page_of(Post, "PostPage")
