@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from base import ids
 from people.actor import Actor
@@ -111,17 +111,23 @@ def since_id(source: str, history: str, started_at: datetime) -> UUID:
     return ids.first_id_at(started_at) if cut else BEGINNING
 
 
+def managed_scopes(session: Session, actor: Actor) -> list[UUID]:
+    """The scopes that the person manages, without their parts."""
+    return list(session.scalars(_managed(actor)))
+
+
+def _managed(actor: Actor) -> Select[tuple[UUID]]:
+    return select(Membership.scope_id).where(
+        Membership.person_id == actor.person_id, Membership.role == "manager", *live_membership()
+    )
+
+
 def _readable_on_asking(actor: Actor) -> Select[tuple[UUID]]:
     if actor.is_administrator:
         places = Scope.kind.in_(("site", "zone"))
         return select(Scope.id).where(Scope.archived_at.is_(None), or_(places, Scope.admission == "open"))
-    managed = aliased(Membership)
-    manages = (
-        select(managed.scope_id)
-        .where(managed.person_id == actor.person_id, managed.role == "manager", managed.ended_at.is_(None))
-        .scalar_subquery()
-    )
+    managed = _managed(actor).scalar_subquery()
     return select(Scope.id).where(
         Scope.archived_at.is_(None),
-        or_(Scope.admission == "open", Scope.id.in_(manages), Scope.parent_id.in_(manages)),
+        or_(Scope.admission == "open", Scope.id.in_(managed), Scope.parent_id.in_(managed)),
     )

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from schemas.base import ID, Moment, Wire
 from schemas.people import Membership
+from schemas.places import Place
 from schemas.posts import Post
 from schemas.visits import Visit
 
@@ -57,5 +58,8 @@ PAYLOADS: dict[str, type[Wire]] = {
     "membership.ended": EndedMembership,
     "visit.started": Visit,
     "visit.ended": Visit,
+    "place.created": Place,
+    "place.updated": Place,
+    "place.archived": Place,
     "session.ended": EndedSession,
 }

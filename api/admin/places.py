@@ -1,0 +1,203 @@
+"""Sites and zones, for their managers."""
+
+from typing import Any
+from uuid import UUID
+
+from geo.boundaries import parse_boundary
+
+from api.etags import check_if_match, etag
+from api.paging import by_id, decode_cursor, page
+from api.route import Answer, Call, Routes
+from geo.imports import import_places
+from geo.models import Place as PlaceRow
+from geo.places import (
+    PlaceDraft,
+    archive_place,
+    boundary_history,
+    create_place,
+    edit_place,
+    list_sites,
+    list_zones,
+    place_for,
+    wire_place,
+)
+from geo.visits import present_in
+from people.audience import managed_scopes
+from people.models import Scope
+from people.permissions import Permission
+from schemas.base import Cursor
+from schemas.places import (
+    BoundaryHistory,
+    ImportReport,
+    NewSite,
+    NewZone,
+    Place,
+    PlaceEdit,
+    PlaceImport,
+    PlacePage,
+)
+from schemas.visits import PresenceList
+
+routes = Routes("admin-places", "Administration: sites and zones", "/v1/admin")
+_SITE, _ZONE = "/sites/<uuid:place_id>", "/zones/<uuid:place_id>"
+_ETAG = {"ETag": "The version, for If-Match"}
+
+
+@routes.route(
+    "POST",
+    "/sites",
+    permission=Permission.SITES_CREATE,
+    body=NewSite,
+    answer=Place,
+    status=201,
+    headers=_ETAG,
+)
+def create_site(call: Call, body: dict[str, Any]) -> Answer:
+    """Draw a site."""
+    draft = PlaceDraft(kind="site", boundary=parse_boundary(body["geometry"]), **body["properties"])
+    return _answer(*create_place(call.session, call.actor, draft))
+
+
+@routes.route(
+    "POST",
+    "/sites/<uuid:site_id>/zones",
+    permission=Permission.PLACES_EDIT,
+    body=NewZone,
+    answer=Place,
+    status=201,
+    headers=_ETAG,
+)
+def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
+    """Draw a zone of a site; it may stick out."""
+    place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
+    boundary = parse_boundary(body["geometry"])
+    draft = PlaceDraft(kind="zone", site_id=site_id, boundary=boundary, **body["properties"])
+    return _answer(*create_place(call.session, call.actor, draft))
+
+
+@routes.route("GET", "/sites", permission=Permission.PLACES_READ, query=Cursor, answer=PlacePage)
+def list_managed_sites(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """The sites that I manage, oldest first; for an administrator, all."""
+    mine = None if call.actor.is_administrator else managed_scopes(call.session, call.actor)
+    found = list_sites(call.session, mine, decode_cursor(query["cursor"], by_id), query["limit"])
+    return _page(found, query["limit"])
+
+
+@routes.route(
+    "GET",
+    "/sites/<uuid:site_id>/zones",
+    permission=Permission.PLACES_READ,
+    query=Cursor,
+    answer=PlacePage,
+)
+def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The zones of a site, oldest first."""
+    place_for(call.session, call.actor, site_id, Permission.PLACES_READ, "site")
+    found = list_zones(call.session, site_id, decode_cursor(query["cursor"], by_id), query["limit"])
+    return _page(found, query["limit"])
+
+
+@routes.route(
+    "POST",
+    "/places/import",
+    permission=Permission.PLACES_EDIT,
+    body=PlaceImport,
+    answer=ImportReport,
+)
+def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Import sites and zones from a FeatureCollection, with a result per feature."""
+    return {"items": list(import_places(call.session, call.actor, body))}
+
+
+@routes.route("GET", _SITE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
+def read_site(call: Call, place_id: UUID) -> Answer:
+    """One site."""
+    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site"), 200)
+
+
+@routes.route("GET", _ZONE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
+def read_zone(call: Call, place_id: UUID) -> Answer:
+    """One zone."""
+    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone"), 200)
+
+
+@routes.route("PATCH", _SITE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=Place, headers=_ETAG)
+def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
+    """Redraw or rename a site; needs If-Match."""
+    return _edit(call, place_id, "site", body)
+
+
+@routes.route("PATCH", _ZONE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=Place, headers=_ETAG)
+def edit_zone(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
+    """Redraw or rename a zone; needs If-Match."""
+    return _edit(call, place_id, "zone", body)
+
+
+@routes.route("DELETE", _SITE, permission=Permission.PLACES_EDIT, status=204)
+def archive_site(call: Call, place_id: UUID) -> None:
+    """Close a site with its zones; needs If-Match. What was said there is kept."""
+    _archive(call, place_id, "site")
+
+
+@routes.route("DELETE", _ZONE, permission=Permission.PLACES_EDIT, status=204)
+def archive_zone(call: Call, place_id: UUID) -> None:
+    """Close a zone; needs If-Match. What was said there is kept."""
+    _archive(call, place_id, "zone")
+
+
+@routes.route("GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
+def list_site_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
+    """The boundaries that a site has had."""
+    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site")
+    return {"items": boundary_history(call.session, place_id), "next": None}
+
+
+@routes.route("GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
+def list_zone_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
+    """The boundaries that a zone has had."""
+    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone")
+    return {"items": boundary_history(call.session, place_id), "next": None}
+
+
+@routes.route("GET", f"{_SITE}/present", permission=Permission.VISITS_READ, query=Cursor, answer=PresenceList)
+def list_present_in_site(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """Who is in a site now, in the order of arrival."""
+    return _present(call, place_id, "site", query)
+
+
+@routes.route("GET", f"{_ZONE}/present", permission=Permission.VISITS_READ, query=Cursor, answer=PresenceList)
+def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """Who is in a zone now, in the order of arrival."""
+    return _present(call, place_id, "zone", query)
+
+
+def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer:
+    place, scope = place_for(call.session, call.actor, place_id, Permission.PLACES_EDIT, kind, lock=True)
+    check_if_match(place.version)
+    changes = dict(body["properties"])
+    if "geometry" in body:
+        changes["boundary"] = parse_boundary(body["geometry"])
+    edit_place(call.session, call.actor, place, scope, changes)
+    return _answer(place, scope, 200)
+
+
+def _archive(call: Call, place_id: UUID, kind: str) -> None:
+    place, scope = place_for(call.session, call.actor, place_id, Permission.PLACES_EDIT, kind, lock=True)
+    check_if_match(place.version)
+    archive_place(call.session, call.actor, place, scope)
+
+
+def _present(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
+    place_for(call.session, call.actor, place_id, Permission.VISITS_READ, kind)
+    after = decode_cursor(query["cursor"], by_id)
+    items = present_in(call.session, place_id, after, query["limit"])
+    return page(items, query["limit"], lambda: (items[-1]["id"],))
+
+
+def _answer(place: PlaceRow, scope: Scope, status: int = 201) -> Answer:
+    return Answer(wire_place(place, scope), status, etag(place.version))
+
+
+def _page(found: list[tuple[PlaceRow, Scope]], limit: int) -> dict[str, Any]:
+    items = [wire_place(place, scope) for place, scope in found]
+    return page(items, limit, lambda: (items[-1]["id"],))

@@ -1,0 +1,233 @@
+"""Sites and zones: drawn, edited, archived by managers, with the history of their boundaries.
+
+A place and its scope share an id, so `/v1/scopes/{site id}/posts` needs no look-up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from geo.boundaries import Boundary, wire_geometry
+from geoalchemy2 import WKBElement
+from geoalchemy2.shape import from_shape, to_shape
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.errors import Conflict, Invalid, NotFound
+from geo.models import BoundaryVersion, Place
+from journal.events import Event, append
+from people.actor import Actor
+from people.memberships import end_all
+from people.models import Scope
+from people.permissions import Permission
+from people.scopes import archive_scope, create_scope, scope_for
+
+SRID = 4326
+
+
+@dataclass(frozen=True)
+class PlaceDraft:
+    """What a manager says of a place. `site_id` is None for a site; floors go from low to high."""
+
+    kind: str
+    name: str
+    boundary: Boundary
+    site_id: UUID | None = None
+    admission: str = "present"
+    history: str = "all"
+    grace_seconds: int = 900
+    timezone: str | None = None
+    floor_low: int | None = None
+    floor_high: int | None = None
+    external_id: str | None = None
+
+
+def wire_place(place: Place, scope: Scope) -> dict[str, Any]:
+    """A site or zone as a GeoJSON Feature."""
+    return {
+        "type": "Feature",
+        "id": str(place.id),
+        "geometry": wire_geometry(to_shape(place.boundary)),
+        "properties": {
+            "kind": place.kind,
+            "site_id": str(place.site_id),
+            "name": place.name,
+            "admission": scope.admission,
+            "history": scope.history,
+            "grace_seconds": scope.grace_seconds,
+            "timezone": place.timezone,
+            "floor_low": place.floor_low,
+            "floor_high": place.floor_high,
+            "external_id": place.external_id,
+            "version": place.version,
+            "created_at": clock.wire(place.created_at),
+            "updated_at": clock.wire(place.updated_at),
+            "archived_at": clock.wire_or_none(place.archived_at),
+        },
+    }
+
+
+def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Place, Scope]:
+    """Draw a place; the caller has checked the permission. Raises `Conflict` for a repeated external id."""
+    _check_floors(draft.floor_low, draft.floor_high)
+    if draft.external_id is not None and by_external_id(session, draft.external_id) is not None:
+        raise Conflict("There is a place with this external_id.", code="external_id_taken")
+    place_id, at = ids.new_id(), clock.now()
+    create_scope(
+        session,
+        actor.organisation_id,
+        place_id,
+        kind=draft.kind,
+        name=draft.name,
+        admission=draft.admission,
+        history=draft.history,
+        grace_seconds=draft.grace_seconds,
+        parent_id=draft.site_id,
+    )
+    place = Place(
+        id=place_id,
+        organisation_id=actor.organisation_id,
+        kind=draft.kind,
+        site_id=draft.site_id or place_id,
+        external_id=draft.external_id,
+        name=draft.name,
+        timezone=draft.timezone,
+        floor_low=draft.floor_low,
+        floor_high=draft.floor_high,
+        boundary=_stored(draft.boundary),
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(place)
+    session.flush()
+    _remember_boundary(session, actor, place)
+    scope = session.get_one(Scope, place_id)
+    _tell(session, actor, "place.created", place, scope)
+    return place, scope
+
+
+def place_for(
+    session: Session, actor: Actor, place_id: UUID, permission: Permission, kind: str, *, lock: bool = False
+) -> tuple[Place, Scope]:
+    """Load a place and check the permission in its scope; raises `NotFound` for the other kind too."""
+    place = session.get(Place, place_id, with_for_update=lock)
+    if place is None or place.kind != kind or place.archived_at is not None:
+        raise NotFound
+    scope_for(session, actor, place_id, permission)
+    return place, session.get_one(Scope, place_id)
+
+
+def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, changes: dict[str, Any]) -> None:
+    """Change what is named in `changes` (keys of `PlaceDraft`); a new boundary is added to the history."""
+    _check_floors(changes.get("floor_low", place.floor_low), changes.get("floor_high", place.floor_high))
+    for field in ("admission", "history", "grace_seconds", "name"):
+        if field in changes:
+            setattr(scope, field, changes[field])
+    for field in ("name", "timezone", "floor_low", "floor_high"):
+        if field in changes:
+            setattr(place, field, changes[field])
+    place.version += 1
+    place.updated_at = clock.now()
+    if "boundary" in changes:
+        place.boundary = _stored(changes["boundary"])
+    session.flush()
+    if "boundary" in changes:
+        _remember_boundary(session, actor, place)
+    _tell(session, actor, "place.updated", place, scope)
+
+
+def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) -> None:
+    """Close a place, and with a site its zones: memberships end, boundaries stop counting, words stay."""
+    with_zones = select(Place).where(Place.site_id == place.id, Place.archived_at.is_(None))
+    for part in [place, *session.scalars(with_zones.where(Place.id != place.id).with_for_update())]:
+        part.archived_at = part.updated_at = clock.now()
+        part.version += 1
+        end_all(session, part.id, reason="archived", actor_id=actor.person_id)
+        archive_scope(session, part.id)
+        session.flush()
+        _tell(session, actor, "place.archived", part, session.get_one(Scope, part.id))
+
+
+def list_sites(
+    session: Session, ids_in_sight: Sequence[UUID] | None, after: UUID | None, limit: int
+) -> list[tuple[Place, Scope]]:
+    """A page of sites, oldest first; `ids_in_sight` None means all of the organisation's."""
+    query = select(Place, Scope).join(Scope, Scope.id == Place.id)
+    query = query.where(Place.kind == "site", Place.archived_at.is_(None))
+    if ids_in_sight is not None:
+        query = query.where(Place.id.in_(ids_in_sight))
+    return _page(session, query, after, limit)
+
+
+def list_zones(session: Session, site_id: UUID, after: UUID | None, limit: int) -> list[tuple[Place, Scope]]:
+    """A page of a site's zones, oldest first."""
+    query = select(Place, Scope).join(Scope, Scope.id == Place.id)
+    query = query.where(Place.kind == "zone", Place.site_id == site_id, Place.archived_at.is_(None))
+    return _page(session, query, after, limit)
+
+
+def boundary_history(session: Session, place_id: UUID) -> list[dict[str, Any]]:
+    """All boundaries that the place has had, newest first."""
+    rows = session.scalars(
+        select(BoundaryVersion)
+        .where(BoundaryVersion.place_id == place_id)
+        .order_by(BoundaryVersion.number.desc())
+    )
+    return [
+        {
+            "version": row.number,
+            "geometry": wire_geometry(to_shape(row.boundary)),
+            "valid_from": clock.wire(row.valid_from),
+            "changed_by": None if row.changed_by is None else str(row.changed_by),
+        }
+        for row in rows
+    ]
+
+
+def by_external_id(session: Session, external_id: str) -> Place | None:
+    """The place that an import called so, archived or not."""
+    return session.scalars(select(Place).where(Place.external_id == external_id)).one_or_none()
+
+
+def _page(session: Session, query: Any, after: UUID | None, limit: int) -> list[tuple[Place, Scope]]:
+    if after is not None:
+        query = query.where(Place.id > after)
+    return [tuple(row) for row in session.execute(query.order_by(Place.id).limit(limit))]
+
+
+def _check_floors(low: int | None, high: int | None) -> None:
+    if (low is None) != (high is None) or (low is not None and high is not None and low > high):
+        raise Invalid.at("/properties/floor_low", "Give both floors, the lower one first, or neither.")
+
+
+def _stored(boundary: Boundary) -> WKBElement:
+    return from_shape(boundary.polygon, srid=SRID)
+
+
+def _remember_boundary(session: Session, actor: Actor, place: Place) -> None:
+    session.execute(
+        insert(BoundaryVersion).values(
+            place_id=place.id,
+            number=place.version,
+            organisation_id=place.organisation_id,
+            boundary=place.boundary,
+            valid_from=place.updated_at,
+            changed_by=actor.person_id,
+        )
+    )
+
+
+def _tell(session: Session, actor: Actor, kind: str, place: Place, scope: Scope) -> None:
+    """The event names the place and its version, not the polygon: 30,000 vertices have no place in a journal."""
+    feature = {**wire_place(place, scope), "geometry": None}
+    event = Event(
+        kind,
+        subject_id=place.id,
+        payload=feature,
+        scope_id=place.organisation_id,
+        actor_id=actor.person_id,
+    )
+    append(session, place.organisation_id, event)

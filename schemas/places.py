@@ -1,0 +1,148 @@
+"""Sites and zones on the wire: GeoJSON Features. The polygon itself is checked by `geo.boundaries`."""
+
+from marshmallow import INCLUDE, fields, validate
+
+from schemas.base import ID, Moment, Text, Wire, page_of, timezone_name
+from schemas.people import Membership
+from schemas.visits import Visit
+
+ADMISSIONS = ("assigned", "present", "open")
+HISTORIES = ("since_entry", "all")
+_FLOOR = validate.Range(-99, 999)
+
+
+class SiteProperties(Wire):
+    """What is said of a site beside its boundary."""
+
+    name = Text(1, 200, required=True)
+    admission = fields.String(load_default="present", validate=validate.OneOf(ADMISSIONS))
+    history = fields.String(load_default="all", validate=validate.OneOf(HISTORIES))
+    grace_seconds = fields.Integer(load_default=900, strict=True, validate=validate.Range(0, 86_400))
+    timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
+    external_id = Text(1, 200, load_default=None, allow_none=True)
+
+
+class ZoneProperties(SiteProperties):
+    """A zone has floors too."""
+
+    floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+    floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+
+
+class PropertiesEdit(Wire):
+    """What can be changed of a place."""
+
+    name = Text(1, 200)
+    admission = fields.String(validate=validate.OneOf(ADMISSIONS))
+    history = fields.String(validate=validate.OneOf(HISTORIES))
+    grace_seconds = fields.Integer(strict=True, validate=validate.Range(0, 86_400))
+    timezone = fields.String(allow_none=True, validate=timezone_name)
+    floor_low = fields.Integer(allow_none=True, strict=True, validate=_FLOOR)
+    floor_high = fields.Integer(allow_none=True, strict=True, validate=_FLOOR)
+
+
+class _Feature(Wire):
+    type = fields.String(required=True, validate=validate.Equal("Feature"))
+    geometry = fields.Raw(
+        required=True, metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
+    )
+
+
+class NewSite(_Feature):
+    """A site to draw."""
+
+    properties = fields.Nested(SiteProperties, required=True)
+
+
+class NewZone(_Feature):
+    """A zone to draw."""
+
+    properties = fields.Nested(ZoneProperties, required=True)
+
+
+class PlaceEdit(Wire):
+    """A new boundary, new properties, or both."""
+
+    type = fields.String(required=True, validate=validate.Equal("Feature"))
+    geometry = fields.Raw(
+        metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
+    )
+    properties = fields.Nested(PropertiesEdit, load_default=dict)
+
+
+class PlaceProperties(ZoneProperties):
+    """What is known of a place."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("site", "zone")))
+    site_id = ID(required=True)
+    version = fields.Integer(required=True)
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+    archived_at = Moment(required=True, allow_none=True)
+
+
+class Place(Wire):
+    """A site or zone as a GeoJSON Feature. In events the geometry is null: fetch the place."""
+
+    type = fields.String(required=True)
+    id = ID(required=True)
+    geometry = fields.Dict(required=True, allow_none=True)
+    properties = fields.Nested(PlaceProperties, required=True)
+
+
+PlacePage = page_of(Place, "PlacePage")
+
+
+class BoundaryVersion(Wire):
+    """A boundary as it stood from a moment on."""
+
+    version = fields.Integer(required=True)
+    geometry = fields.Dict(required=True)
+    valid_from = Moment(required=True)
+    changed_by = ID(required=True, allow_none=True)
+
+
+class BoundaryHistory(Wire):
+    """All boundaries that a place has had, newest first."""
+
+    items = fields.List(fields.Nested(BoundaryVersion), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class PlaceImport(Wire):
+    """A GeoJSON FeatureCollection of sites and zones; each feature's properties.kind says which."""
+
+    class Meta:
+        """Files carry names, bounding boxes and legacy members, which do no harm."""
+
+        unknown = INCLUDE
+
+    type = fields.String(required=True, validate=validate.Equal("FeatureCollection"))
+    features = fields.Raw(required=True, metadata={"type": "array", "items": {"type": "object"}})
+
+
+class ImportResult(Wire):
+    """What became of one feature."""
+
+    index = fields.Integer(required=True, metadata={"description": "Its place in the file, from 0"})
+    outcome = fields.String(
+        required=True, validate=validate.OneOf(("created", "updated", "unchanged", "refused"))
+    )
+    place_id = ID(required=True, allow_none=True)
+    code = fields.String(required=True, allow_none=True)
+    detail = fields.String(required=True, allow_none=True)
+    at = fields.List(fields.Float(), required=True, allow_none=True)
+    notes = fields.List(fields.String(), required=True)
+
+
+class ImportReport(Wire):
+    """A result for each feature, sites first."""
+
+    items = fields.List(fields.Nested(ImportResult), required=True)
+
+
+class MyPlaces(Wire):
+    """Where I am now, and what I may read."""
+
+    visits = fields.List(fields.Nested(Visit), required=True)
+    memberships = fields.List(fields.Nested(Membership), required=True)
