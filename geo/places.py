@@ -221,13 +221,16 @@ def _remember_boundary(session: Session, actor: Actor, place: Place) -> None:
 
 
 def _tell(session: Session, actor: Actor, kind: str, place: Place, scope: Scope) -> None:
-    """The event names the place and its version, not the polygon: 30,000 vertices have no place in a journal."""
+    """The event names the place and its version, not the polygon: 30,000 vertices have no place in a journal.
+
+    An `assigned` place is out of sight for everybody but its members; any other is told to all, who need its fence.
+    """
     feature = {**wire_place(place, scope), "geometry": None}
     event = Event(
         kind,
         subject_id=place.id,
         payload=feature,
-        scope_id=place.organisation_id,
+        scope_id=place.id if scope.admission == "assigned" else place.organisation_id,
         actor_id=actor.person_id,
     )
     append(session, place.organisation_id, event)

@@ -34,6 +34,7 @@ def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
         "role": membership.role,
         "source": membership.source,
         "level": membership.level,
+        "history": scope.history,
         "started_at": clock.wire(membership.started_at),
         "ends_at": clock.wire_or_none(membership.ends_at),
         "ended_at": clock.wire_or_none(membership.ended_at),

@@ -92,6 +92,7 @@ class Membership(Wire):
     role = fields.String(required=True, validate=validate.OneOf(("member", "manager")))
     source = fields.String(required=True, validate=validate.OneOf(("assigned", "joined", "presence")))
     level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    history = fields.String(required=True, validate=validate.OneOf(("since_entry", "all")))
     started_at = Moment(required=True)
     ends_at = Moment(
         required=True, allow_none=True, metadata={"description": "While the grace time after leaving runs"}

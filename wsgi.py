@@ -1,0 +1,28 @@
+"""The application object: HTTP and sockets in one gevent process. `python wsgi.py` serves it."""
+
+# ruff: noqa: E402 - gevent has to come before everything that opens a socket
+from gevent import monkey
+
+monkey.patch_all()
+
+from psycogreen.gevent import patch_psycopg
+
+patch_psycopg()
+
+import os
+import sys
+
+from api.app import create_app
+from base.settings import SettingsError, load_settings
+from live.serve import serve
+from live.server import LiveServer
+
+try:
+    settings = load_settings(os.environ)
+except SettingsError as mistakes:
+    sys.exit(str(mistakes))
+application = create_app(settings)
+live = LiveServer(application)
+
+if __name__ == "__main__":
+    serve(application, live, settings)
