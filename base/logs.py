@@ -25,4 +25,4 @@ def configure_logs(level: str, form: str) -> None:
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of a module."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(module=name)

@@ -23,12 +23,6 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
     """
     position = head_position(session, actor.organisation_id)
     organisation = session.get_one(Organisation, actor.organisation_id)
-    memberships = session.execute(
-        select(Membership, Scope)
-        .join(Scope, Scope.id == Membership.scope_id)
-        .where(Membership.person_id == actor.person_id, Scope.archived_at.is_(None), *live_membership())
-        .order_by(Scope.name, Scope.id)
-    ).all()
     return {
         "person": wire_account(session.get_one(Person, actor.person_id)),
         "organisation": {
@@ -39,8 +33,19 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
         "device": wire_device(session.get_one(Device, actor.device_id)),
         "session_id": str(actor.session_id),
         "permissions": sorted(ORGANISATION_WIDE[actor.role]),
-        "memberships": [wire_membership(membership, scope) for membership, scope in memberships],
+        "memberships": live_memberships(session, actor),
         "settings": organisation.settings,
         "server_time": clock.wire(clock.now()),
         "position": position,
     }
+
+
+def live_memberships(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """The actor's memberships in wire form, by the scopes' names."""
+    rows = session.execute(
+        select(Membership, Scope)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id == actor.person_id, Scope.archived_at.is_(None), *live_membership())
+        .order_by(Scope.name, Scope.id)
+    ).all()
+    return [wire_membership(membership, scope) for membership, scope in rows]

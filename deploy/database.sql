@@ -1,0 +1,30 @@
+-- What a superuser runs once for a database; running it again changes nothing.
+--   psql -v ON_ERROR_STOP=1 -d hereabouts -f deploy/database.sql
+-- On a managed server give the three roles passwords afterwards. Migrations then run as hereabouts_owner.
+
+DO $$
+DECLARE
+    wanted record;
+BEGIN
+    -- Roles belong to the whole cluster, and several databases may be prepared at once.
+    PERFORM pg_advisory_xact_lock(hashtext('hereabouts roles'));
+    FOR wanted IN SELECT * FROM (VALUES
+        ('hereabouts_owner', 'NOBYPASSRLS'), ('hereabouts_web', 'NOBYPASSRLS'), ('hereabouts_worker', 'BYPASSRLS')
+    ) AS roles (name, bypass) LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE %s', wanted.name, wanted.bypass);
+        END IF;
+    END LOOP;
+END
+$$;
+
+CREATE EXTENSION IF NOT EXISTS postgis;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+ALTER SCHEMA public OWNER TO hereabouts_owner;
+GRANT USAGE ON SCHEMA public TO hereabouts_web, hereabouts_worker;
+
+-- Under row-level security PostgreSQL lets only leak-proof operators near an index. `&&` compares bounding boxes and
+-- can fail on nothing that a stored geometry can be, so it tells nothing of rows that the policy hides.
+ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;
+ALTER FUNCTION st_covers(geometry, geometry) LEAKPROOF;

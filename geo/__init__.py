@@ -1,0 +1,1 @@
+"""Where people are: sites, zones, boundaries, fixes and visits."""

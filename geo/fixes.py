@@ -1,0 +1,177 @@
+"""Taking fixes: which count, what they decide, and the visits that follow, in one transaction.
+
+The order of a batch does not matter and repeats do no harm: fixes are sorted by time and the engine ignores what it
+has overtaken. The row of the device is locked, so that two batches of one phone cannot decide at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy import ARRAY, Double, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from base import clock
+from geo.models import DevicePosition, Place
+from geo.places import SRID
+from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
+from geo.visits import begin_visit, end_visit
+from people.actor import Actor
+
+TOO_OLD = timedelta(hours=24)
+FUTURE = timedelta(seconds=60)
+# A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
+CLOCK_TOLERANCE = timedelta(seconds=30)
+_FENCES_KEPT = 20_000
+_fences: dict[tuple[UUID, int], Fence] = {}
+_LOOKUP_DEGREES = LOOKUP_RADIUS_M / 111_320.0
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A fix as it was sent, at its place in the batch."""
+
+    index: int
+    at: datetime
+    fix: Fix
+
+
+def take_fixes(
+    session: Session, actor: Actor, fixes: Sequence[dict[str, Any]], sent_at: datetime | None
+) -> dict[str, Any]:
+    """Decide a batch of wire fixes; returns the report with the visits that began or ended."""
+    received = clock.now()
+    taken, refused = _sift(fixes, _correction(sent_at, received), received)
+    visits: list[dict[str, Any]] = []
+    if taken:
+        row = _locked_position(session, actor)
+        state, decided = _decide(session, State.from_json(row.state), taken)
+        for event in decided:
+            visit = _apply(session, actor, event)
+            if visit is not None:
+                visits.append(visit)
+        _store(session, row, state, received)
+    return {"accepted": len(taken), "refused": refused, "visits": visits}
+
+
+def _sift(
+    fixes: Sequence[dict[str, Any]], correction: timedelta, received: datetime
+) -> tuple[list[Reported], list[dict[str, Any]]]:
+    """The fixes that count, oldest first, and the refusals of the others."""
+    taken: list[Reported] = []
+    refused: list[dict[str, Any]] = []
+    for index, wire in enumerate(fixes):
+        at = _shifted(wire["at"], correction)
+        if at is None or received - at > TOO_OLD:
+            refused.append({"index": index, "code": "fix_too_old"})
+        elif at - received > FUTURE:
+            refused.append({"index": index, "code": "fix_in_future"})
+        else:
+            taken.append(Reported(index, at, _fix(wire, at)))
+    return sorted(taken, key=lambda reported: reported.at), refused
+
+
+def _correction(sent_at: datetime | None, received: datetime) -> timedelta:
+    """How wrong the phone's clock is, by the time that it says it sent the batch."""
+    if sent_at is None or abs(received - sent_at) <= CLOCK_TOLERANCE:
+        return timedelta(0)
+    return received - sent_at
+
+
+def _shifted(at: datetime, correction: timedelta) -> datetime | None:
+    try:
+        return at + correction
+    except OverflowError:
+        return None
+
+
+def _fix(wire: dict[str, Any], at: datetime) -> Fix:
+    return Fix(
+        at=at.timestamp(),
+        lon=wire["lon"],
+        lat=wire["lat"],
+        accuracy=wire["accuracy"],
+        speed=wire["speed"],
+        floor=wire["floor"],
+        mock=wire["mock"],
+    )
+
+
+def _locked_position(session: Session, actor: Actor) -> DevicePosition:
+    """The device's row, made on first sight. A device that changed hands begins anew."""
+    session.execute(
+        insert(DevicePosition)
+        .values(device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id)
+        .on_conflict_do_nothing()
+    )
+    row = session.scalars(
+        select(DevicePosition).where(DevicePosition.device_id == actor.device_id).with_for_update()
+    ).one()
+    if row.person_id != actor.person_id:
+        row.person_id, row.state = actor.person_id, {}
+    return row
+
+
+def _decide(session: Session, state: State, taken: Sequence[Reported]) -> tuple[State, list[Transition]]:
+    fences = fences_near(session, [reported.fix for reported in taken], list(state.stays))
+    decided: list[Transition] = []
+    for reported in taken:
+        state, events = transitions(state, reported.fix, fences)
+        decided += events
+    return state, decided
+
+
+def _apply(session: Session, actor: Actor, event: Transition) -> dict[str, Any] | None:
+    at = datetime.fromtimestamp(event.at, UTC)
+    if event.entered:
+        return begin_visit(session, actor, event.place_id, at, source="gps", doubtful=event.doubtful)
+    return end_visit(session, actor, event.place_id, at)
+
+
+def _store(session: Session, row: DevicePosition, state: State, received: datetime) -> None:
+    row.state, row.received_at = state.to_json(), received
+    if state.last is not None:
+        row.fixed_at = datetime.fromtimestamp(state.last.at, UTC)
+        row.point = f"SRID={SRID};POINT({state.last.lon} {state.last.lat})"  # type: ignore[assignment]
+        row.accuracy, row.mock = state.last.accuracy, state.last.mock
+    session.flush()
+
+
+def fences_near(session: Session, fixes: Sequence[Fix], also: Sequence[UUID]) -> Mapping[UUID, Fence]:
+    """The fences within `LOOKUP_RADIUS_M` of any of the fixes, and those of `also` that still stand."""
+    # A degree of longitude shrinks towards the poles; the box is widened for the fix farthest from the equator.
+    points = (
+        func.unnest(
+            bindparam("lons", [fix.lon for fix in fixes], ARRAY(Double)),
+            bindparam("lats", [fix.lat for fix in fixes], ARRAY(Double)),
+        )
+        .table_valued(column("lon", Double), column("lat", Double), name="fix")
+        .render_derived()
+    )
+    widening = func.greatest(func.cos(func.radians(points.c.lat)), 0.01)
+    box: FunctionElement[Any] = func.ST_Expand(
+        func.ST_SetSRID(func.ST_MakePoint(points.c.lon, points.c.lat), SRID),
+        _LOOKUP_DEGREES / widening,
+        _LOOKUP_DEGREES,
+    )
+    standing = select(Place.id, Place.version).where(Place.archived_at.is_(None))
+    near = standing.join(points, Place.boundary.op("&&")(box))
+    known = session.execute(near.union(standing.where(Place.id.in_(also)))).all()
+    versions = {row.id: row.version for row in known}
+    return {place_id: _fence(session, place_id, versions[place_id]) for place_id in sorted(versions)}
+
+
+def _fence(session: Session, place_id: UUID, version: int) -> Fence:
+    """The fence of a version of a place; versions never change, so it is kept in the process."""
+    key = (place_id, version)
+    if key not in _fences:
+        if len(_fences) >= _FENCES_KEPT:
+            _fences.clear()
+        place = session.get_one(Place, place_id)
+        _fences[key] = Fence(to_shape(place.boundary), place.floor_low, place.floor_high)
+    return _fences[key]

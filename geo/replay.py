@@ -1,0 +1,68 @@
+"""Play a recording against the geofence engine, as the server would see it.
+
+    SITES=sites.geojson python -m geo.replay < fixes.csv > events.csv
+
+Reads fixes in order of arrival (columns ts, received_ts, lon, lat, accuracy_m, speed_mps, floor) and writes
+`at,decided_at,site,event` in unix seconds. Fixes from before a day ago or from the future are refused, as by the API.
+"""
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from shapely import MultiPolygon, unary_union
+from shapely.geometry import shape
+
+from geo.transitions import Fence, Fix, State, transitions
+
+_OLDEST_S, _FUTURE_S = 86_400.0, 60.0
+
+
+def read_sites(path: str) -> dict[UUID, tuple[str, Fence]]:
+    """The sites of a FeatureCollection, features of one name united."""
+    by_name: dict[str, list[Any]] = {}
+    for feature in json.loads(Path(path).read_text())["features"]:
+        by_name.setdefault(feature["properties"]["name"], []).append(shape(feature["geometry"]))
+    sites: dict[UUID, tuple[str, Fence]] = {}
+    for number, (name, shapes) in enumerate(sorted(by_name.items())):
+        united = unary_union(shapes)
+        polygon = united if isinstance(united, MultiPolygon) else MultiPolygon([united])
+        sites[UUID(int=number)] = (name, Fence(polygon))
+    return sites
+
+
+def read_fix(row: dict[str, str]) -> tuple[Fix, float]:
+    """A fix and when it was received."""
+    at, received = float(row["ts"]), float(row["received_ts"] or row["ts"])
+    accuracy, speed, floor = (_number(row.get(name)) for name in ("accuracy_m", "speed_mps", "floor"))
+    lon, lat = float(row["lon"]), float(row["lat"])
+    return Fix(at, lon, lat, accuracy, speed, None if floor is None else int(floor)), received
+
+
+def main() -> None:
+    """Standard input to standard output."""
+    sites = read_sites(os.environ["SITES"])
+    fences = {place_id: fence for place_id, (_, fence) in sites.items()}
+    state = State()
+    out = csv.writer(sys.stdout)
+    out.writerow(["at", "decided_at", "site", "event"])
+    for row in csv.DictReader(sys.stdin):
+        fix, received = read_fix(row)
+        if not -_FUTURE_S <= received - fix.at <= _OLDEST_S:
+            continue
+        state, events = transitions(state, fix, fences)
+        for event in events:
+            name = sites[event.place_id][0]
+            out.writerow([event.at, received, name, "enter" if event.entered else "leave"])
+
+
+def _number(value: str | None) -> float | None:
+    return float(value) if value else None
+
+
+if __name__ == "__main__":
+    main()
