@@ -14,11 +14,11 @@ from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.document import describe
 from api.problems import register_problems
-from api.route import Runtime
 from base.database import Database, make_engine
 from base.logs import configure_logs, logger
 from base.settings import Settings
 from people.passwords import configure_passwords
+from people.runtime import Runtime
 from people.tokens import TokenMaker
 from schemas.problems import ProblemDetails
 

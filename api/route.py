@@ -19,26 +19,15 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from api import idempotency
 from api.parsing import Parser
-from base.database import Database
 from base.errors import Forbidden, Invalid, Unauthenticated
-from base.settings import Settings
+from people import idempotency
 from people.actor import Actor
 from people.permissions import ORGANISATION_WIDE, Permission
+from people.runtime import Runtime
 from people.sessions import actor_of
-from people.tokens import TokenMaker
 
 _ORGANISATION_PREFIXES = ("organisation:", "me:")
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """What the views of one application share."""
-
-    settings: Settings
-    database: Database
-    tokens: TokenMaker
 
 
 @dataclass(frozen=True)

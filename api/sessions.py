@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import request
 
-from api.idempotency import check_key
 from api.route import Call, Routes
 from people import sessions
+from people.idempotency import check_key
 from people.permissions import Permission
 from schemas.sessions import Refresh, SignIn, Tokens
 

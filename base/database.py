@@ -5,17 +5,18 @@ transaction on a pooled connection. Without an organisation nothing of any organ
 `commit` and `rollback` appear in this module only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy import Engine, MetaData, Row, Table, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from base.errors import Problem
 
+AnyRow = Row[*tuple[Any, ...]]
 CONNECT_ARGS = {"connect_timeout": 10, "application_name": "hereabouts"}
 
 
@@ -33,6 +34,11 @@ class Model(DeclarativeBase):
     )
 
 
+def table_of(model: type[Model]) -> Table:
+    """The model's table, for Core statements."""
+    return cast("Table", model.__table__)
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -45,6 +51,7 @@ def make_engine(url: str, pool_size: int = 10) -> Engine:
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people say and where they are has no place in logs
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args=CONNECT_ARGS,
@@ -58,7 +65,7 @@ class Database:
         self.engine = engine
 
     @contextmanager
-    def transaction(self, organisation_id: UUID | None = None) -> Iterator[Session]:
+    def transaction(self, organisation_id: UUID | None = None) -> Generator[Session]:
         """A session that commits when the block ends and rolls back when it raises.
 
         A `Problem` that says `keeps_changes` commits and is raised on.

@@ -7,10 +7,11 @@ has overtaken. The row of the device is locked, so that two batches of one phone
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2.shape import to_shape
+from shapely import MultiPolygon
 from sqlalchemy import ARRAY, Double, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -173,5 +174,7 @@ def _fence(session: Session, place_id: UUID, version: int) -> Fence:
         if len(_fences) >= _FENCES_KEPT:
             _fences.clear()
         place = session.get_one(Place, place_id)
-        _fences[key] = Fence(to_shape(place.boundary), place.floor_low, place.floor_high)
+        _fences[key] = Fence(
+            cast("MultiPolygon", to_shape(place.boundary)), place.floor_low, place.floor_high
+        )
     return _fences[key]

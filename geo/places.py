@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from geo.boundaries import Boundary, wire_geometry
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import from_shape, to_shape
 from sqlalchemy import insert, select
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
+from geo.boundaries import Boundary, wire_geometry
 from geo.models import BoundaryVersion, Place
 from journal.events import Event, append
 from people.actor import Actor
@@ -195,7 +195,8 @@ def by_external_id(session: Session, external_id: str) -> Place | None:
 def _page(session: Session, query: Any, after: UUID | None, limit: int) -> list[tuple[Place, Scope]]:
     if after is not None:
         query = query.where(Place.id > after)
-    return [tuple(row) for row in session.execute(query.order_by(Place.id).limit(limit))]
+    rows = session.execute(query.order_by(Place.id).limit(limit))
+    return [(row[0], row[1]) for row in rows]
 
 
 def _check_floors(low: int | None, high: int | None) -> None:

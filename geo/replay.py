@@ -11,10 +11,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from shapely import MultiPolygon, unary_union
+from shapely import MultiPolygon, Polygon, unary_union
 from shapely.geometry import shape
 
 from geo.transitions import Fence, Fix, State, transitions
@@ -30,7 +30,7 @@ def read_sites(path: str) -> dict[UUID, tuple[str, Fence]]:
     sites: dict[UUID, tuple[str, Fence]] = {}
     for number, (name, shapes) in enumerate(sorted(by_name.items())):
         united = unary_union(shapes)
-        polygon = united if isinstance(united, MultiPolygon) else MultiPolygon([united])
+        polygon = united if isinstance(united, MultiPolygon) else MultiPolygon([cast("Polygon", united)])
         sites[UUID(int=number)] = (name, Fence(polygon))
     return sites
 

@@ -65,7 +65,7 @@ class Fence:
     polygon: MultiPolygon
     floor_low: int | None = None
     floor_high: int | None = None
-    prepared: PreparedGeometry = field(init=False, repr=False, compare=False)
+    prepared: "PreparedGeometry[MultiPolygon]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare the polygon for many questions."""

@@ -64,10 +64,11 @@ def end_visit(session: Session, actor: Actor, place_id: UUID, at: datetime) -> d
     visit = _open_visit(session, actor.person_id, place_id)
     if visit is None or visit.device_id != actor.device_id:
         return None
-    visit.left_at = max(at, visit.entered_at)
+    left_at = max(at, visit.entered_at)
+    visit.left_at = left_at
     session.flush()
     payload = _tell(session, "visit.ended", visit, session.get_one(Place, place_id))
-    leave_presence(session, place_id, actor.person_id, visit.left_at)
+    leave_presence(session, place_id, actor.person_id, left_at)
     return payload
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from base import clock, ids
+from base.database import table_of
 from journal.models import OutboxRow
 
 OUTBOX_CHANNEL = "outbox"
@@ -40,7 +41,7 @@ def append(session: Session, organisation_id: UUID, *events: Event) -> None:
     """Write events in the caller's transaction and wake the relay when it commits."""
     if not events:
         return
-    session.execute(insert(OutboxRow), [_row(organisation_id, event) for event in events])
+    session.execute(insert(table_of(OutboxRow)), [_row(organisation_id, event) for event in events])
     session.execute(text(f"NOTIFY {OUTBOX_CHANNEL}"))
 
 

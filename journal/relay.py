@@ -17,17 +17,18 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, text
+from sqlalchemy import Connection, Engine, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from base import clock
+from base.database import AnyRow, table_of
 from base.listen import Listener
 from base.logs import logger
-from journal.chain import GENESIS, SALT_BYTES, link, payload_digest
+from journal.chain import GENESIS, SALT_BYTES, Chained, link, payload_digest
 from journal.events import JOURNAL_CHANNEL, OUTBOX_CHANNEL
 from journal.models import JournalHead, JournalRow, OutboxRow
 
@@ -39,8 +40,8 @@ _MARGIN = 2_000
 _FULL_LOOK_S = 0.25
 _POLL_S = 0.5
 _STANDBY_S = 0.5
-_outbox = OutboxRow.__table__
-_heads = JournalHead.__table__
+_outbox = table_of(OutboxRow)
+_heads = table_of(JournalHead)
 
 
 class Relay:
@@ -110,9 +111,9 @@ class Relay:
             after, self._full_look_at = 0, time.monotonic()
         return select(_outbox).where(_outbox.c.id > after).order_by(_outbox.c.id).limit(BATCH)
 
-    def _move(self, connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    def _move(self, connection: Connection, rows: Sequence[AnyRow]) -> None:
         self._ensure_partition(connection)
-        by_organisation: dict[UUID, list[Row[Any]]] = defaultdict(list)
+        by_organisation: dict[UUID, list[AnyRow]] = defaultdict(list)
         for row in rows:
             by_organisation[row.organisation_id].append(row)
         for organisation_id in sorted(by_organisation):
@@ -126,7 +127,7 @@ class Relay:
             self._partition_until = today
 
 
-def _extend(connection: Connection, organisation_id: UUID, rows: list[Row[Any]]) -> None:
+def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -> None:
     """Chain rows behind the organisation's head, and wake its readers at commit."""
     position, previous = _lock_head(connection, organisation_id)
     first_seq = connection.scalar(
@@ -137,8 +138,8 @@ def _extend(connection: Connection, organisation_id: UUID, rows: list[Row[Any]])
         position += 1
         salt = secrets.token_bytes(SALT_BYTES)
         digest = payload_digest(salt, row.payload)
-        previous = link(previous, position, row, digest)
-        event = {name: getattr(row, name) for name in row._fields if name != "id"}
+        previous = link(previous, position, cast("Chained", row), digest)
+        event = {name: value for name, value in row._mapping.items() if name != "id"}
         chained.append(
             event
             | {"position": position, "seq": first_seq + offset, "recorded_at": recorded_at}

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import AnyRow, table_of
 from journal.models import JournalCursor, JournalHead, JournalRow
 
-journal = JournalRow.__table__
+journal = table_of(JournalRow)
 READ_LIMIT = 1_000
 EVENT_COLUMNS = (
     journal.c.organisation_id,
@@ -32,7 +33,7 @@ EVENT_COLUMNS = (
 )
 
 
-def wire_event(row: Row[Any]) -> dict[str, Any]:
+def wire_event(row: AnyRow) -> dict[str, Any]:
     """An event as sync and live send it; `data` is the subject in wire form, None when it was erased."""
     return {
         "id": str(row.event_id),
@@ -55,7 +56,7 @@ def head_position(session: Session, organisation_id: UUID) -> int:
 
 def read_organisation(
     session: Session, organisation_id: UUID, after: int, limit: int = READ_LIMIT
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """The next events of one organisation, in order."""
     return session.execute(
         select(*EVENT_COLUMNS)
@@ -65,7 +66,7 @@ def read_organisation(
     ).all()
 
 
-def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[Row[Any]]:
+def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:
     """The next events of all organisations by `seq`; for the worker's role."""
     return session.execute(
         select(*EVENT_COLUMNS).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
@@ -86,5 +87,5 @@ def claim_cursor(session: Session, reader: str) -> int | None:
 
 def move_cursor(session: Session, reader: str, seq: int) -> None:
     """Record how far a reader has come, in the transaction that holds what it did."""
-    table = JournalCursor.__table__
-    session.execute(table.update().where(table.c.reader == reader).values(seq=seq, updated_at=clock.now()))
+    moved = update(JournalCursor).where(JournalCursor.reader == reader)
+    session.execute(moved.values(seq=seq, updated_at=clock.now()))

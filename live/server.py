@@ -12,13 +12,13 @@ from flask import Flask, request
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError
 
-from api.route import Runtime
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.tail import head_position, wire_event
 from live.hub import Hub, Listener
 from live.tail import JournalTail
 from people.audience import Readable, following
+from people.runtime import Runtime
 from people.sessions import actor_of
 
 log = logger(__name__)

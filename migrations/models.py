@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import api.models
 import geo.models
 import journal.models
 import people.models
@@ -11,7 +10,7 @@ import social.models
 from base.database import Model
 
 __all__ = ["metadata", "owned"]
-_PACKAGES = (api.models, geo.models, journal.models, people.models, push.models, social.models)
+_PACKAGES = (geo.models, journal.models, people.models, push.models, social.models)
 metadata = Model.metadata
 
 

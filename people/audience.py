@@ -116,13 +116,13 @@ def managed_scopes(session: Session, actor: Actor) -> list[UUID]:
     return list(session.scalars(_managed(actor)))
 
 
-def _managed(actor: Actor) -> Select[tuple[UUID]]:
+def _managed(actor: Actor) -> Select[UUID]:
     return select(Membership.scope_id).where(
         Membership.person_id == actor.person_id, Membership.role == "manager", *live_membership()
     )
 
 
-def _readable_on_asking(actor: Actor) -> Select[tuple[UUID]]:
+def _readable_on_asking(actor: Actor) -> Select[UUID]:
     if actor.is_administrator:
         places = Scope.kind.in_(("site", "zone"))
         return select(Scope.id).where(Scope.archived_at.is_(None), or_(places, Scope.admission == "open"))

@@ -96,7 +96,7 @@ def leave_presence(session: Session, scope_id: UUID, person_id: UUID, left_at: d
     grace = session.get_one(Scope, scope_id).grace_seconds
     membership.ends_at = left_at + timedelta(seconds=grace)
     session.flush()
-    if membership.ends_at <= clock.now():
+    if left_at + timedelta(seconds=grace) <= clock.now():
         end_membership(session, membership, reason="left")
 
 
@@ -205,4 +205,5 @@ def list_live(
     )
     if after is not None:
         query = query.where(Membership.id > after)
-    return [tuple(row) for row in session.execute(query.order_by(Membership.id).limit(limit))]
+    rows = session.execute(query.order_by(Membership.id).limit(limit))
+    return [(membership, scope, person) for membership, scope, person in rows]

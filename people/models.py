@@ -220,3 +220,21 @@ class Membership(Model):
     started_at: Mapped[datetime] = _moment()
     ends_at: Mapped[datetime | None] = _moment()
     ended_at: Mapped[datetime | None] = _moment()
+
+
+class IdempotencyKey(Model):
+    """A request's key, what it asked (digest) and what was answered; kept 7 days."""
+
+    __tablename__ = "idempotency_keys"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    route: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int | None] = mapped_column(Integer)
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), index=True
+    )

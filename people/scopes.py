@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -112,4 +112,4 @@ def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
 
 def archive_scope(session: Session, scope_id: UUID) -> None:
     """Close a scope; its memberships are ended by `memberships.end_all`."""
-    session.execute(Scope.__table__.update().where(Scope.id == scope_id).values(archived_at=clock.now()))
+    session.execute(update(Scope).where(Scope.id == scope_id).values(archived_at=clock.now()))

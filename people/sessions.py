@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, func, select, text, update
+from sqlalchemy import CursorResult, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -215,7 +215,7 @@ def forget_old_refresh_tokens(session: Session) -> int:
     """Delete the links of sessions that ended a month ago."""
     before = clock.now() - timedelta(days=30)
     old = select(SignedInSession.id).where(SignedInSession.ended_at < before)
-    result = session.execute(RefreshToken.__table__.delete().where(RefreshToken.session_id.in_(old)))
+    result = session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(old)))
     return cast("CursorResult[Any]", result).rowcount
 
 

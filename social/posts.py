@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from base import clock, ids
+from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from journal.events import Event, append
 from people.actor import Actor
@@ -18,7 +19,7 @@ from people.permissions import GRANTED, Permission
 from people.scopes import ScopeInSight, scope_for
 from social.models import Post
 
-_table = Post.__table__
+_table = table_of(Post)
 
 
 class PostDeleted(Conflict):
@@ -44,7 +45,7 @@ COLUMNS = (
 )
 
 
-def wire_post(row: Row[Any]) -> dict[str, Any]:
+def wire_post(row: AnyRow) -> dict[str, Any]:
     """A post as REST, live and sync carry it. A deleted one is a tombstone: no words, no point."""
     gone = row.deleted_at is not None
     point = None if gone or row.lon is None else {"type": "Point", "coordinates": [row.lon, row.lat]}
@@ -63,7 +64,7 @@ def wire_post(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def select_posts() -> Select[Any]:
+def select_posts() -> Select[*tuple[Any, ...]]:
     """Posts with their authors' names, as `wire_post` wants them."""
     return select(*COLUMNS).join(Person, Person.id == Post.author_id)
 
@@ -125,7 +126,7 @@ def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
 
 def post_for(
     session: Session, actor: Actor, post_id: UUID, permission: Permission, *, lock: bool = False
-) -> tuple[Row[Any], ScopeInSight]:
+) -> tuple[AnyRow, ScopeInSight]:
     """Load a post and check the permission in its scope; `NotFound` also for what was said before one came."""
     query = select_posts().where(Post.id == post_id)
     row = session.execute(query.with_for_update(of=Post) if lock else query).one_or_none()
@@ -169,19 +170,19 @@ def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUI
     _check_alive(parent)
 
 
-def _check_alive(row: Row[Any]) -> None:
+def _check_alive(row: AnyRow) -> None:
     if row.deleted_at is not None:
         raise PostDeleted
 
 
-def _by_client_id(session: Session, actor: Actor, client_id: str | None) -> Row[Any] | None:
+def _by_client_id(session: Session, actor: Actor, client_id: str | None) -> AnyRow | None:
     if client_id is None:
         return None
     mine = (Post.author_id == actor.person_id, Post.client_id == client_id)
     return session.execute(select_posts().where(*mine)).one_or_none()
 
 
-def _same_post(row: Row[Any], scope_id: UUID) -> dict[str, Any]:
+def _same_post(row: AnyRow, scope_id: UUID) -> dict[str, Any]:
     if row.scope_id != scope_id:
         raise Invalid.at("/client_id", "This client_id was used in another scope.", code="client_id_reused")
     return wire_post(row)

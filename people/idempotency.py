@@ -13,13 +13,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from api.models import IdempotencyKey
 from base import clock
+from base.database import table_of
 from base.errors import Invalid
 from people.actor import Actor
+from people.models import IdempotencyKey
 
 KEPT = timedelta(days=7)
-_table = IdempotencyKey.__table__
+_table = table_of(IdempotencyKey)
 
 
 class KeyReused(Invalid):

@@ -1,4 +1,4 @@
-"""`python -m jobs.openapi` prints the OpenAPI document."""
+"""`python -m api.openapi` prints the OpenAPI document."""
 
 import sys
 

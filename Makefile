@@ -1,0 +1,35 @@
+# Hereabouts. `make help` lists what there is.
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help environment packages run demo test lint bench openapi postman lock stop clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+environment: ## the virtual environment, from the lock
+	@sh deploy/local/environment.sh
+
+packages: environment ## PostgreSQL with PostGIS, from the system's packages where missing
+	@sh deploy/local/packages.sh
+
+run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C stops it
+	@$(PYTHON) -m deploy.local.run
+
+test: packages ## all tests
+	@$(PYTHON) -m pytest -n 2
+
+lint: environment ## style, types, layers
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/pyright
+	@.venv/bin/lint-imports
+
+openapi: environment ## print the OpenAPI document
+	@$(PYTHON) -m api.openapi
+
+lock: environment ## compile both locks anew
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+stop: environment ## stop the database of `make run` where it was left behind
+	@$(PYTHON) deploy/local/cluster.py stop .local/cluster

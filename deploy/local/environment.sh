@@ -1,0 +1,35 @@
+#!/bin/sh
+# Makes .venv from the lock. Needs git, make and Python >= 3.11; does nothing when the lock has not changed.
+set -eu
+cd "$(dirname "$0")/../.."
+
+stamp=.venv/lock.stamp
+lock=$(cat requirements.txt requirements-dev.txt | cksum)
+[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$lock" ] && exit 0
+
+python=
+for candidate in python3.13 python3.12 python3.11 python3 python; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+[ -n "$python" ] || { echo "Python 3.11 or newer is needed; install it and try again." >&2; exit 1; }
+
+if ! [ -x .venv/bin/python ]; then
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        sh deploy/local/as_root.sh "the package python3-venv" apt-get install -y -qq python3-venv
+    fi
+    "$python" -m venv .venv
+fi
+
+if ! [ -x .venv/bin/uv ]; then
+    # The installer itself is pinned like all else: its lines of the lock, hashes and all.
+    pin=$(mktemp)
+    awk '/^uv==/ {on=1} on {print} on && !/\\$/ {exit}' requirements-dev.txt >"$pin"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$pin"
+    rm -f "$pin"
+fi
+VIRTUAL_ENV=.venv .venv/bin/uv pip sync -q --require-hashes requirements-dev.txt
+echo "$lock" >"$stamp"

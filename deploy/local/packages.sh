@@ -1,0 +1,25 @@
+#!/bin/sh
+# PostgreSQL >= 15 with PostGIS, from the system's packages where missing.
+set -eu
+cd "$(dirname "$0")/../.."
+
+.venv/bin/python -m deploy.local.postgis && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    what="PostgreSQL 15 or newer with PostGIS"
+    # Debian would start a cluster of its own; ours is private.
+    if ! [ -e /etc/postgresql-common/createcluster.conf ] && [ "$(id -u)" = 0 ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
+    sh deploy/local/as_root.sh "$what" apt-get update -qq
+    newest=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sort -t- -k2 -n | tail -n 1 | cut -d' ' -f1)
+    [ -n "$newest" ] || { echo "This system has no package with PostGIS; install $what." >&2; exit 1; }
+    sh deploy/local/as_root.sh "$what" apt-get install -y -qq "$newest" "$(echo "$newest" | cut -d- -f1,2)" >/dev/null
+elif command -v brew >/dev/null 2>&1; then
+    brew install postgresql@17 postgis
+fi
+.venv/bin/python -m deploy.local.postgis || {
+    echo "PostgreSQL 15 or newer with PostGIS is needed; install it and try again." >&2
+    exit 1
+}

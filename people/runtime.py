@@ -1,0 +1,16 @@
+"""What the edges of one process share: settings, transactions, tokens."""
+
+from dataclasses import dataclass
+
+from base.database import Database
+from base.settings import Settings
+from people.tokens import TokenMaker
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Made once when a process starts."""
+
+    settings: Settings
+    database: Database
+    tokens: TokenMaker
