@@ -10,7 +10,7 @@ from uuid import UUID
 
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import from_shape, to_shape
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -192,11 +192,13 @@ def by_external_id(session: Session, external_id: str) -> Place | None:
     return session.scalars(select(Place).where(Place.external_id == external_id)).one_or_none()
 
 
-def _page(session: Session, query: Any, after: UUID | None, limit: int) -> list[tuple[Place, Scope]]:
+def _page(
+    session: Session, query: Select[Place, Scope], after: UUID | None, limit: int
+) -> list[tuple[Place, Scope]]:
     if after is not None:
         query = query.where(Place.id > after)
     rows = session.execute(query.order_by(Place.id).limit(limit))
-    return [(row[0], row[1]) for row in rows]
+    return [(place, scope) for place, scope in rows]
 
 
 def _check_floors(low: int | None, high: int | None) -> None:

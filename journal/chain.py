@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import table_of
 from journal.models import JournalHead, JournalRow
 
 GENESIS = bytes(32)
@@ -88,7 +89,7 @@ def organisations(session: Session) -> Iterable[UUID]:
 
 
 def _rows_from(session: Session, organisation_id: UUID, position: int, limit: int) -> list[Any]:
-    table = JournalRow.__table__
+    table = table_of(JournalRow)
     query = (
         select(table)
         .where(table.c.organisation_id == organisation_id, table.c.position >= position)

@@ -17,8 +17,7 @@ class OutboxRow(Model):
     """An event that its transaction has written and the relay has not yet moved."""
 
     __tablename__ = "outbox"
-    # The web's role may write here and not read, so an insert must not ask for the id back.
-    __table_args__ = (CheckConstraint(_ONE_AUDIENCE, name="one_audience"), {"implicit_returning": False})
+    __table_args__ = (CheckConstraint(_ONE_AUDIENCE, name="one_audience"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     organisation_id: Mapped[UUID]

@@ -139,7 +139,7 @@ def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -
         salt = secrets.token_bytes(SALT_BYTES)
         digest = payload_digest(salt, row.payload)
         previous = link(previous, position, cast("Chained", row), digest)
-        event = {name: value for name, value in row._mapping.items() if name != "id"}
+        event = {column.name: getattr(row, column.name) for column in _outbox.c if column.name != "id"}
         chained.append(
             event
             | {"position": position, "seq": first_seq + offset, "recorded_at": recorded_at}

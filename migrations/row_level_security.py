@@ -94,7 +94,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON persons, credentials, sign_in_failures, 
     refresh_tokens, scopes, memberships, places, boundary_versions, device_positions, visits, posts,
     idempotency_keys TO hereabouts_web;
 GRANT UPDATE (settings, name) ON organisations TO hereabouts_web;
-GRANT INSERT ON outbox TO hereabouts_web;
+GRANT INSERT, SELECT (id) ON outbox TO hereabouts_web;
 GRANT SELECT ON deliveries TO hereabouts_web;
 GRANT EXECUTE ON FUNCTION sign_in_candidate, organisation_of_invitation, organisation_of_refresh_token,
     release_push_address TO hereabouts_web;
