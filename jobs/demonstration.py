@@ -1,0 +1,80 @@
+"""The demonstration organisation of `make run`: made once, kept afterwards. Prints its accounts as JSON."""
+
+import json
+import os
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.database import Database, enter_organisation, make_engine
+from base.settings import load_settings
+from geo.boundaries import parse_boundary
+from geo.places import PlaceDraft, create_place
+from people.actor import Actor
+from people.memberships import assign
+from people.models import Organisation
+from people.organisations import create_organisation
+from people.persons import add_person
+
+SLUG, PASSWORD = "demo", "hereabouts demo"
+_MEMBERS = (
+    ("mina@demo.example", "Mina", "ko"),
+    ("jonas@demo.example", "Jonas", "en"),
+    ("sora@demo.example", "Sora", "ko"),
+)
+_MANAGER = ("hanna@demo.example", "Hanna", "en")
+_DEPOT = ((126.9000, 37.5500), (126.9040, 37.5500), (126.9040, 37.5530), (126.9000, 37.5530))
+_GATE = ((126.9000, 37.5510), (126.9008, 37.5510), (126.9008, 37.5518), (126.9000, 37.5518))
+
+
+def make_demonstration(session: Session) -> None:
+    """An administrator, a site manager, three members, one site with a zone."""
+    if session.scalar(select(Organisation.id).where(Organisation.slug == SLUG)) is not None:
+        return
+    organisation_id, admin_id = create_organisation(
+        session, SLUG, "Demonstration", email="admin@demo.example", administrator="Ada", password=PASSWORD
+    )
+    enter_organisation(session, organisation_id)
+    actor = Actor(admin_id, organisation_id, admin_id, admin_id, "organisation_administrator", "en")
+    site, _ = create_place(
+        session, actor, PlaceDraft("site", "Mapo depot", _boundary(_DEPOT), timezone="Asia/Seoul")
+    )
+    create_place(
+        session, actor, PlaceDraft("zone", "West gate", _boundary(_GATE), site_id=site.id, grace_seconds=60)
+    )
+    for email, name, locale in (_MANAGER, *_MEMBERS):
+        person = add_person(
+            session,
+            organisation_id,
+            email=email,
+            name=name,
+            password=PASSWORD,
+            locale=locale,
+            timezone="Asia/Seoul",
+        )
+        if (email, name, locale) == _MANAGER:
+            assign(session, site.id, person.id, "manager", admin_id)
+
+
+def accounts() -> dict[str, Any]:
+    """What a visitor needs to sign in."""
+    emails = ["admin@demo.example", _MANAGER[0], *(email for email, _, _ in _MEMBERS)]
+    return {"organisation": SLUG, "password": PASSWORD, "emails": emails}
+
+
+def _boundary(corners: tuple[tuple[float, float], ...]) -> Any:
+    ring = [list(corner) for corner in (*corners, corners[0])]
+    return parse_boundary({"type": "Polygon", "coordinates": [ring]})
+
+
+def main() -> None:
+    """Make it if it is not there, and print the accounts."""
+    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    with database.transaction() as session:
+        make_demonstration(session)
+    print(json.dumps(accounts()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""`python -m jobs.organisation SLUG NAME EMAIL ADMINISTRATOR`: a new organisation with its first administrator.
+
+The password is read from standard input, so that it is in no shell history.
+"""
+
+import argparse
+import getpass
+import os
+import sys
+
+from base.database import Database, make_engine
+from base.errors import Problem
+from base.settings import load_settings
+from people.organisations import create_organisation
+
+
+def main() -> None:
+    """Make it, and print its id."""
+    parser = argparse.ArgumentParser(prog="jobs.organisation")
+    for argument in ("slug", "name", "email", "administrator"):
+        parser.add_argument(argument)
+    options = parser.parse_args()
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    try:
+        with database.transaction() as session:
+            made, _ = create_organisation(session, password=password, **vars(options))
+    except Problem as problem:
+        sys.exit(problem.detail)
+    print(made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What has to happen when nobody asks for it. Each job is safe to run in several workers at once."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from base.database import Database
+from base.logs import logger
+from people.idempotency import forget_old_keys
+from people.memberships import end_expired
+from people.sessions import end_expired_sessions, forget_old_refresh_tokens
+
+log = logger(__name__)
+
+
+@dataclass
+class Job:
+    """A function of a transaction, and how many seconds lie between its runs."""
+
+    name: str
+    every_s: float
+    run: Callable[[Session], object]
+    due: float = 0.0
+
+
+def jobs() -> list[Job]:
+    """All of them."""
+    return [
+        Job("end_expired_memberships", 1, end_expired),
+        Job("end_expired_sessions", 30, end_expired_sessions),
+        Job("forget_old_keys", 3_600, forget_old_keys),
+        Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
+    ]
+
+
+def run_schedules(database: Database, stopping: threading.Event) -> None:
+    """Run what is due, until `stopping`."""
+    pending = jobs()
+    while not stopping.wait(0.5):
+        for job in pending:
+            if time.monotonic() >= job.due:
+                job.due = time.monotonic() + job.every_s
+                _run(database, job)
+
+
+def _run(database: Database, job: Job) -> None:
+    try:
+        with database.transaction() as session:
+            job.run(session)
+    except SQLAlchemyError as error:
+        log.warning("schedule_lost_database", job=job.name, error=type(error).__name__)

@@ -1,0 +1,22 @@
+"""`python -m jobs.verify`: check the hash chain of every organisation's journal; exits with 1 when one is broken."""
+
+import os
+import sys
+
+from base.database import Database, make_engine
+from base.settings import load_settings
+from journal.chain import organisations, verify
+
+
+def main() -> None:
+    """One line an organisation."""
+    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    with database.transaction() as session:
+        verdicts = [verify(session, organisation_id) for organisation_id in organisations(session)]
+    for verdict in verdicts:
+        print(verdict.organisation_id, verdict.positions, verdict.fault or "sound")
+    sys.exit(any(verdict.fault for verdict in verdicts))
+
+
+if __name__ == "__main__":
+    main()

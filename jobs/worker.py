@@ -1,0 +1,135 @@
+"""The worker process: relay, push, schedules. Plain threads; any number of workers may run.
+
+`python -m jobs.worker` runs until SIGTERM. What it was doing when it is killed, another worker or the next start
+goes on with.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from base.database import Database, make_engine
+from base.listen import Listener
+from base.logs import configure_logs, logger
+from base.settings import Settings, SettingsError, load_settings
+from jobs.schedules import run_schedules
+from journal.events import JOURNAL_CHANNEL
+from journal.relay import Relay
+from push.delivery import send_due
+from push.fcm import FcmSender
+from push.planner import plan
+
+log = logger(__name__)
+_POLL_S = 1.0
+_CLAIM = 8
+_RETRY_S = 1.0
+
+
+class Worker:
+    """The threads of one worker process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 6))
+        self._stop = threading.Event()
+        self._queued = threading.Condition()
+        self._sender = _sender(settings)
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start every loop."""
+        self._run("relay", lambda: Relay(self._database.engine).run(self._stop.is_set))
+        self._run("schedules", lambda: run_schedules(self._database, self._stop))
+        if self._sender is None:
+            log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
+            return
+        self._run("push-planner", self._plan)
+        for number in range(self._settings.push_threads):
+            self._run(f"push-{number}", self._send)
+
+    def stop(self) -> None:
+        """Let every loop end what it is at."""
+        self._stop.set()
+        with self._queued:
+            self._queued.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=15)
+
+    def wait(self) -> None:
+        """Block until `stop` was asked for."""
+        while not self._stop.wait(1.0):
+            pass
+
+    def ask_to_stop(self, *_signal: object) -> None:
+        """For signal handlers."""
+        self._stop.set()
+
+    def _run(self, name: str, loop: Callable[[], None]) -> None:
+        thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, name: str, loop: Callable[[], None]) -> None:
+        """A loop that fails is logged and begun again: one fault must not end relay or push for good."""
+        while not self._stop.is_set():
+            try:
+                loop()
+            except Exception as error:
+                log.error("worker_loop_failed", loop=name, exc_info=error)
+                self._stop.wait(_RETRY_S)
+
+    def _plan(self) -> None:
+        listener = Listener(self._settings.worker_database_url, JOURNAL_CHANNEL)
+        while not self._stop.is_set():
+            if self._planned():
+                with self._queued:
+                    self._queued.notify_all()
+            else:
+                listener.wait(_POLL_S)
+        listener.close()
+
+    def _planned(self) -> int:
+        try:
+            with self._database.transaction() as session:
+                return plan(session)
+        except SQLAlchemyError as error:
+            log.warning("push_lost_database", error=type(error).__name__)
+            self._stop.wait(_RETRY_S)
+            return 0
+
+    def _send(self) -> None:
+        sender = self._sender
+        while sender is not None and not self._stop.is_set():
+            if send_due(self._database, sender, _CLAIM) == 0:
+                with self._queued:
+                    self._queued.wait(_POLL_S)
+
+
+def _sender(settings: Settings) -> FcmSender | None:
+    if settings.firebase_credentials is None:
+        return None
+    return FcmSender(settings.firebase_credentials, settings.firebase_project_id, settings.fcm_endpoint)
+
+
+def main() -> None:
+    """Run a worker until a signal."""
+    try:
+        settings = load_settings(os.environ)
+    except SettingsError as mistakes:
+        sys.exit(str(mistakes))
+    configure_logs(settings.log_level, settings.log_format)
+    worker = Worker(settings)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, worker.ask_to_stop)
+    worker.start()
+    log.info("worker_runs", push_threads=settings.push_threads)
+    worker.wait()
+    worker.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""From events to notifications: who is to be told of what, worked out when the event is read.
+
+The reader's cursor moves in the transaction that queues the deliveries, so a worker that is killed in between
+leaves either both or neither, and the next one goes on. One worker reads at a time; the others find the cursor
+locked and leave it to the one that holds it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.database import AnyRow
+from journal.tail import claim_cursor, move_cursor, read_all
+from people.audience import Follower, audience
+from people.models import Device, Scope, SignedInSession
+from push.models import Delivery
+
+READER = "push"
+TTL = timedelta(hours=24)
+_BATCH = 200
+_INSERT_ROWS = 1_000
+
+
+def plan(session: Session) -> int:
+    """Read one stretch of the journal and queue what it calls for; returns how many events were read."""
+    seq = claim_cursor(session, READER)
+    if seq is None:
+        return 0
+    events = read_all(session, seq, _BATCH)
+    for event in events:
+        planner = _PLANNERS.get(event.type)
+        if planner is not None and event.payload is not None:
+            planner(session, event)
+    if events:
+        move_cursor(session, READER, events[-1].seq)
+    return len(events)
+
+
+def _plan_post(session: Session, event: AnyRow) -> None:
+    """A new post wakes those who follow its scope at level `all`, but its author."""
+    if clock.now() - event.occurred_at > TTL:
+        return
+    told = [
+        follower.person_id
+        for follower in audience(session, event.scope_id, event.organisation_id)
+        if _wants(follower, event)
+    ]
+    devices = _reachable_devices(session, told)
+    if not devices:
+        return
+    scope = session.get_one(Scope, event.scope_id)
+    content = {
+        "title": f"{event.payload['author']['name']} · {scope.name}",
+        "body": event.payload["text"],
+        "data": {
+            "type": event.type,
+            "event_id": str(event.event_id),
+            "scope_id": str(event.scope_id),
+            "post_id": str(event.subject_id),
+            "position": str(event.position),
+        },
+    }
+    _queue(session, event, devices, content)
+
+
+def _wants(follower: Follower, event: AnyRow) -> bool:
+    return (
+        follower.person_id != event.actor_id
+        and follower.level == "all"
+        and follower.since_id <= event.subject_id
+    )
+
+
+def _reachable_devices(session: Session, persons: Sequence[UUID]) -> Sequence[tuple[UUID, UUID]]:
+    """(device, person) of those who are signed in on a device that has an address."""
+    if not persons:
+        return []
+    rows = session.execute(
+        select(Device.id, Device.person_id)
+        .join(SignedInSession, SignedInSession.device_id == Device.id)
+        .where(
+            Device.person_id.in_(persons),
+            Device.push_address.is_not(None),
+            SignedInSession.ended_at.is_(None),
+            SignedInSession.expires_at > clock.now(),
+        )
+    )
+    return [(device_id, person_id) for device_id, person_id in rows]
+
+
+def _queue(
+    session: Session, event: AnyRow, devices: Sequence[tuple[UUID, UUID]], content: dict[str, Any]
+) -> None:
+    at: datetime = clock.now()
+    rows = [
+        {
+            "id": ids.new_id(),
+            "organisation_id": event.organisation_id,
+            "event_id": event.event_id,
+            "scope_id": event.scope_id,
+            "person_id": person_id,
+            "device_id": device_id,
+            "subject_id": event.subject_id,
+            "content": content,
+            "due_at": at,
+            "expires_at": event.occurred_at + TTL,
+        }
+        for device_id, person_id in devices
+    ]
+    for start in range(0, len(rows), _INSERT_ROWS):
+        session.execute(insert(Delivery).on_conflict_do_nothing(), rows[start : start + _INSERT_ROWS])
+
+
+_PLANNERS: dict[str, Callable[[Session, AnyRow], None]] = {"post.created": _plan_post}

@@ -1,0 +1,76 @@
+"""`python -m push.standin --port 0 --credentials FILE --ready-file FILE`: runs the stand-in until SIGTERM.
+
+Writes a service account into FILE that makes the unmodified SDK talk OAuth with it; the ready file gets the address.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from push.standin.server import make_app
+
+PROJECT = "hereabouts-standin"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, as Google does, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, *_: Any) -> None:
+        """Nothing."""
+
+
+def main() -> None:
+    """Make a key, write the service account, serve."""
+    parser = argparse.ArgumentParser(prog="push.standin")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--credentials", type=Path, required=True)
+    parser.add_argument("--ready-file", type=Path, required=True)
+    options = parser.parse_args()
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    app = make_app(public.decode(), PROJECT)
+    server = make_server(options.host, options.port, app, threaded=True, request_handler=_Quiet)
+    address = f"http://{options.host}:{server.server_port}"
+    options.credentials.write_text(json.dumps(_service_account(key, address)))
+    options.credentials.chmod(0o600)
+    options.ready_file.write_text(address)
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    server.serve_forever()
+    sys.exit(0)
+
+
+def _service_account(key: rsa.RSAPrivateKey, address: str) -> dict[str, str]:
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {
+        "type": "service_account",
+        "project_id": PROJECT,
+        "private_key_id": "standin",
+        "private_key": private.decode(),
+        "client_email": f"standin@{PROJECT}.iam.gserviceaccount.com",
+        "client_id": "1",
+        "token_uri": f"{address}/token",
+    }
+
+
+if __name__ == "__main__":
+    main()
