@@ -1,5 +1,7 @@
 # Hereabouts. `make help` lists what there is.
 PYTHON := .venv/bin/python
+export PORT ?= 8000
+export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman lock stop clean
 
@@ -13,7 +15,7 @@ packages: environment ## PostgreSQL with PostGIS, from the system's packages whe
 	@sh deploy/local/packages.sh
 
 run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C stops it
-	@$(PYTHON) -m deploy.local.run
+	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests
 	@$(PYTHON) -m pytest -n 2

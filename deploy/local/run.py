@@ -1,0 +1,196 @@
+"""`make run`: everything, from nothing, on one machine; Ctrl-C ends it and leaves the data.
+
+The database lies in `.local/cluster`, logs in `.local/logs`; `.local/run.json` tells other commands the addresses.
+"""
+
+import errno
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from deploy.local.cluster import Cluster, ClusterError
+from deploy.local.processes import Child, stop_all
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOCAL = ROOT / ".local"
+_READY_S = 60.0
+_LEAST_DISK = 200 * 1024 * 1024
+
+
+class CannotRun(Exception):
+    """Why it does not start, in a sentence."""
+
+
+class Product:
+    """All processes of a local run."""
+
+    def __init__(self, local: Path, host: str, port: int) -> None:
+        self.local = local
+        self.host, self.port = host, port
+        self.address = f"http://{host}:{port}"
+        self.cluster = Cluster(local / "cluster")
+        self.children: list[Child] = []
+        self.stopping = False
+
+    def start(self) -> dict[str, Any]:
+        """Bring everything up; returns what there is to know about it."""
+        self._check_machine()
+        (self.local / "logs").mkdir(parents=True, exist_ok=True)
+        self.cluster.start()
+        self.cluster.prepare_database()
+        environment = self._environment()
+        self._command("alembic", environment, "upgrade", "head")
+        accounts = json.loads(self._command("jobs.demonstration", environment))
+        standin = None if "FIREBASE_CREDENTIALS" in environment else self._start_standin(environment)
+        self._child("web", environment, str(ROOT / "wsgi.py"))
+        self._child("worker", environment, "-m", "jobs.worker")
+        self._wait_until_ready()
+        facts = {"address": self.address, "standin": standin, "pid": os.getpid(), **accounts}
+        (self.local / "run.json").write_text(json.dumps(facts, indent=1))
+        return facts
+
+    def watch(self) -> None:
+        """Until asked to stop: restart what dies."""
+        while not self.stopping:
+            for child in self.children:
+                said = child.watch()
+                if said:
+                    print(said, flush=True)
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End everything; the order matters, the database goes last."""
+        stop_all(list(reversed(self.children)))
+        self.cluster.stop()
+        (self.local / "run.json").unlink(missing_ok=True)
+
+    def ask_to_stop(self, *_: object) -> None:
+        """For signal handlers."""
+        self.stopping = True
+
+    def _check_machine(self) -> None:
+        self.local.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.local).free < _LEAST_DISK:
+            raise CannotRun(f"The disk of {self.local} is full: make room and start again.")
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise CannotRun(f"{self.host}:{self.port} cannot be used: {error.strerror}.") from None
+                text = f"Port {self.port} is in use; end what uses it, or choose another: make run PORT=8001"
+                raise CannotRun(text) from None
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": self.cluster.url("hereabouts_web"),
+            "WORKER_DATABASE_URL": self.cluster.url("hereabouts_worker"),
+            "OWNER_DATABASE_URL": self.cluster.url("hereabouts_owner"),
+            "SECRET_KEY": self._secret(),
+            "HOST": self.host,
+            "PORT": str(self.port),
+        }
+
+    def _secret(self) -> str:
+        """Made once, so that sessions outlive a restart."""
+        path = self.local / "secret_key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text()
+
+    def _start_standin(self, environment: dict[str, str]) -> str:
+        credentials, ready = self.local / "standin-credentials.json", self.local / "standin.ready"
+        ready.unlink(missing_ok=True)
+        files = ("--credentials", str(credentials), "--ready-file", str(ready))
+        self._child("standin", environment, "-m", "push.standin", "--port", "0", *files)
+        deadline = time.monotonic() + _READY_S
+        while not (ready.exists() and ready.read_text()):
+            self._check_alive(deadline)
+        environment["FIREBASE_CREDENTIALS"] = str(credentials)
+        environment["FCM_ENDPOINT"] = ready.read_text()
+        return ready.read_text()
+
+    def _command(self, module: str, environment: dict[str, str], *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise CannotRun(f"{module} failed: {last}")
+        return done.stdout
+
+    def _child(self, name: str, environment: dict[str, str], *arguments: str) -> None:
+        command = [sys.executable, *arguments]
+        child = Child(name, command, dict(environment), self.local / "logs" / f"{name}.log")
+        child.start()
+        self.children.append(child)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _READY_S
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.address}/health/ready", timeout=5):  # noqa: S310
+                    return
+            except (urllib.error.URLError, OSError):
+                self._check_alive(deadline)
+
+    def _check_alive(self, deadline: float) -> None:
+        for child in self.children:
+            if not child.running():
+                raise CannotRun(f"{child.name} does not start: {child.last_words()}")
+        if time.monotonic() > deadline or self.stopping:
+            raise CannotRun("It took too long to start; .local/logs says how far it came.")
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Start, tell, watch, stop."""
+    begun = time.monotonic()
+    product = Product(LOCAL, os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000")))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, product.ask_to_stop)
+    try:
+        facts = product.start()
+    except (CannotRun, ClusterError) as reason:
+        product.stop()
+        sys.exit(str(reason))
+    _tell(facts, time.monotonic() - begun)
+    try:
+        product.watch()
+    finally:
+        product.stop()
+        print("stopped; the data is kept", flush=True)
+
+
+def _tell(facts: dict[str, Any], seconds: float) -> None:
+    lines = [
+        f"Hereabouts runs at {facts['address']} (ready after {seconds:.1f} s; Ctrl-C stops it)",
+        f"  API document   {facts['address']}/docs   and as JSON {facts['address']}/openapi.json",
+        f"  sign in        organisation {facts['organisation']!r}, password {facts['password']!r}",
+        f"  accounts       {', '.join(facts['emails'])}",
+        f"  push           {'to Google' if facts['standin'] is None else 'to the stand-in at ' + facts['standin']}",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()
