@@ -35,3 +35,6 @@ lock: environment ## compile both locks anew
 
 stop: environment ## stop the database of `make run` where it was left behind
 	@$(PYTHON) deploy/local/cluster.py stop .local/cluster
+
+demo: environment ## a morning at the demonstration site; with DATA=folder, real places and a real recording
+	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
