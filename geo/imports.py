@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from geo.boundaries import Boundary, BoundaryRefused, parse_collection
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
 from base.errors import Forbidden, Invalid, NotFound, Problem
+from geo.boundaries import Boundary, BoundaryRefused, parse_collection
 from geo.models import Place
 from geo.places import PlaceDraft, by_external_id, create_place, edit_place, place_for
 from people.actor import Actor

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-__all__ = ["ID", "Cursor", "Moment", "Paged", "Point", "Text", "Wire", "page_of", "timezone_name"]
+__all__ = ["ID", "Cursor", "Moment", "Number", "Paged", "Point", "Text", "Wire", "page_of", "timezone_name"]
 
 
 class Wire(Schema):
@@ -50,18 +50,25 @@ class Text(fields.String):
         return text
 
 
+class Number(fields.Float):
+    """A finite JSON number; a string that looks like one is refused."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_nan=False, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
 class Coordinates(fields.List):
     """[lon, lat] in degrees, perhaps with a height that is dropped."""
 
     def __init__(self, **options: Any) -> None:
-        number = fields.Float(allow_nan=False)
-        super().__init__(number, validate=validate.Length(min=2, max=3), **options)
+        super().__init__(Number(), validate=validate.Length(min=2, max=3), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[float]:
-        if not isinstance(value, list) or any(
-            isinstance(v, bool) or not isinstance(v, int | float) for v in value
-        ):
-            raise ValidationError("Give two numbers, longitude before latitude.")
         numbers = super()._deserialize(value, attr, data, **options)
         if len(numbers) >= 2 and not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
             raise ValidationError("Longitude goes from -180 to 180, latitude from -90 to 90.")

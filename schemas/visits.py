@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Wire, page_of
+from schemas.base import ID, Moment, Number, Wire, page_of
 from schemas.people import Person
 
 SOURCES = ("gps", "qr", "beacon", "manual")
@@ -12,12 +12,10 @@ class Fix(Wire):
     """One position report of a device. Metres, metres a second, degrees."""
 
     at = Moment(required=True)
-    lon = fields.Float(required=True, allow_nan=False, validate=validate.Range(-180, 180))
-    lat = fields.Float(required=True, allow_nan=False, validate=validate.Range(-90, 90))
-    accuracy = fields.Float(
-        load_default=None, allow_none=True, allow_nan=False, validate=validate.Range(0, 1e6)
-    )
-    speed = fields.Float(load_default=None, allow_none=True, allow_nan=False, validate=validate.Range(0, 1e4))
+    lon = Number(required=True, validate=validate.Range(-180, 180))
+    lat = Number(required=True, validate=validate.Range(-90, 90))
+    accuracy = Number(load_default=None, allow_none=True, validate=validate.Range(0, 1e6))
+    speed = Number(load_default=None, allow_none=True, validate=validate.Range(0, 1e4))
     floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
     mock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 

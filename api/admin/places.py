@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from geo.boundaries import parse_boundary
-
 from api.etags import check_if_match, etag
 from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
+from geo.boundaries import parse_boundary
 from geo.imports import import_places
 from geo.models import Place as PlaceRow
 from geo.places import (

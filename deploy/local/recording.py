@@ -57,8 +57,9 @@ def _replay(phone: Phone, path: Path, offset: float, say: Callable[..., None]) -
     for batch in _batches(path, offset):
         report = phone.post("/v1/me/fixes", {"fixes": batch})
         sent, refused = sent + len(batch), refused + len(report["refused"])
-        for visit in report["visits"]:
-            visits[visit["id"]] = visit
+        at_the_end = {visit["id"]: visit for visit in report["visits"]}
+        visits |= at_the_end
+        for visit in at_the_end.values():
             if visit["left_at"] is None:
                 text = f"{phone.name} is at {visit['place_name']} ({secrets.token_hex(2)})"
                 phone.post(f"/v1/scopes/{visit['place_id']}/posts", {"text": text})

@@ -1,0 +1,44 @@
+"""Repeated requests are done once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.world import World
+
+
+def test_the_stored_answer_comes_again(world: World) -> None:
+    org = world.organisation()
+    path, body = f"/v1/scopes/{org.id}/posts", {"text": "once"}
+    first = org.admin.request("POST", path, body, Idempotency_Key="k-1")
+    again = org.admin.request("POST", path, body, Idempotency_Key="k-1")
+    assert (again.status_code, again.get_json()) == (first.status_code, first.get_json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert org.admin.feed() == ["once"]
+
+
+def test_the_same_key_for_something_else_is_refused(world: World) -> None:
+    org = world.organisation()
+    path = f"/v1/scopes/{org.id}/posts"
+    org.admin.post(path, {"text": "one"}, 201, Idempotency_Key="k-1")
+    assert (
+        org.admin.post(path, {"text": "two"}, 422, Idempotency_Key="k-1")["code"] == "idempotency_key_reused"
+    )
+    org.person("Bob").post(path, {"text": "two"}, 201, Idempotency_Key="k-1")
+
+
+def test_a_refused_request_leaves_its_key_free(world: World) -> None:
+    org = world.organisation()
+    path = f"/v1/scopes/{org.id}/posts"
+    org.admin.post(path, {"text": ""}, 422, Idempotency_Key="k-1")
+    org.admin.post(path, {"text": "right"}, 201, Idempotency_Key="k-1")
+
+
+def test_twins_in_flight_write_one_post(world: World) -> None:
+    org = world.organisation()
+    path, body = f"/v1/scopes/{org.id}/posts", {"text": "once"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda _: org.admin.request("POST", path, body, Idempotency_Key="twin"), range(4))
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.get_json()["id"] for answer in answers}) == 1
+    assert org.admin.feed() == ["once"]

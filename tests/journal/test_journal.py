@@ -1,0 +1,125 @@
+"""The journal: nothing skipped, no gaps, one leader, a chain that tells of tampering."""
+
+import threading
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from base import ids
+from journal.chain import verify
+from journal.events import Event, append
+from journal.relay import Relay
+from journal.tail import claim_cursor, move_cursor, read_all, read_organisation
+from tests.world import World
+
+WRITERS, EVENTS = 8, 40
+
+
+def write(session: Session, organisation: UUID, number: int) -> None:
+    append(session, organisation, Event("post.created", ids.new_id(), {"n": number}, scope_id=organisation))
+
+
+@pytest.fixture
+def leading(fresh_world: World) -> Iterator[World]:
+    """A world whose relay runs in a thread, as in the worker."""
+    stop = threading.Event()
+    thread = threading.Thread(target=Relay(fresh_world.worker.engine).run, args=(stop.is_set,))
+    thread.start()
+    yield fresh_world
+    stop.set()
+    thread.join()
+
+
+def test_a_tailing_reader_beside_eight_writers_misses_nothing(leading: World) -> None:
+    organisation = ids.new_id()
+
+    def writes(writer: int) -> None:
+        for number in range(EVENTS):
+            with leading.worker.transaction() as session:
+                write(session, organisation, writer * EVENTS + number)
+                session.execute(text("SELECT pg_sleep(random() / 200)"))  # ids commit out of order
+
+    threads = [threading.Thread(target=writes, args=(writer,)) for writer in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    seen: list[int] = []
+    positions: list[int] = []
+    looks = 0
+    while len(seen) < WRITERS * EVENTS and looks < 20_000:
+        looks += 1
+        with leading.worker.transaction() as session:
+            rows = read_organisation(session, organisation, positions[-1] if positions else 0)
+        seen += [row.payload["n"] for row in rows]
+        positions += [row.position for row in rows]
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(WRITERS * EVENTS))
+    assert positions == list(range(1, WRITERS * EVENTS + 1))
+
+
+def test_an_event_is_written_with_its_change_or_not_at_all(fresh_world: World) -> None:
+    organisation = ids.new_id()
+    with pytest.raises(RuntimeError), fresh_world.worker.transaction() as session:
+        write(session, organisation, 1)
+        raise RuntimeError
+    assert fresh_world.relays() == 0
+
+
+def test_only_one_relay_leads_and_another_takes_over(fresh_world: World) -> None:
+    first, second = Relay(fresh_world.worker.engine), Relay(fresh_world.worker.engine)
+    organisation = ids.new_id()
+    with fresh_world.worker.transaction() as session:
+        write(session, organisation, 1)
+    with fresh_world.worker.engine.connect() as leader:
+        assert first._lead(leader)
+        assert second.drain() == 0
+        pid = leader.scalar(text("SELECT pg_backend_pid()"))
+        leader.commit()
+        with fresh_world.worker.transaction() as session:  # the leader is killed
+            session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        assert second.drain() == 1
+        leader.invalidate()
+
+
+def test_the_chain_verifies_tells_of_tampering_and_survives_erasure(fresh_world: World) -> None:
+    organisation = ids.new_id()
+    with fresh_world.worker.transaction() as session:
+        for number in range(5):
+            write(session, organisation, number)
+    fresh_world.relays()
+
+    def verdict(change: str) -> str | None:
+        with fresh_world.worker.engine.connect() as connection:
+            connection.execute(text(change))
+            found = verify(Session(bind=connection), organisation, batch=2)
+            connection.rollback()
+            return found.fault
+
+    assert verdict("SELECT 1") is None
+    assert verdict("UPDATE journal SET payload = NULL WHERE position = 3") is None
+    assert "changed" in (verdict("""UPDATE journal SET payload = '{"n": 9}' WHERE position = 3""") or "")
+    assert "missing" in (verdict("DELETE FROM journal WHERE position = 3") or "")
+    assert "breaks" in (verdict("UPDATE journal SET type = 'x' WHERE position = 3") or "")
+    assert "head" in (verdict("DELETE FROM journal WHERE position = 5") or "")
+
+
+def test_a_durable_cursor_moves_with_what_was_done_and_only_one_holds_it(fresh_world: World) -> None:
+    organisation = ids.new_id()
+    with fresh_world.worker.transaction() as session:
+        claim_cursor(session, "reader")
+        write(session, organisation, 1)
+    fresh_world.relays()
+    with pytest.raises(RuntimeError), fresh_world.worker.transaction() as session:
+        seq = claim_cursor(session, "reader")
+        assert seq is not None
+        with fresh_world.worker.transaction() as other:
+            assert claim_cursor(other, "reader") is None
+        move_cursor(session, "reader", read_all(session, seq)[-1].seq)
+        raise RuntimeError  # killed before the commit
+    with fresh_world.worker.transaction() as session:
+        seq = claim_cursor(session, "reader")
+        assert seq is not None
+        assert len(read_all(session, seq)) == 1
