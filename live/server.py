@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Flask, request
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError
+from sqlalchemy.exc import SQLAlchemyError
 
 from base.errors import Unauthenticated
 from base.logs import logger
@@ -22,7 +23,7 @@ from people.runtime import Runtime
 from people.sessions import actor_of
 
 log = logger(__name__)
-_ADMIT_TRIES = 50
+Reading = tuple[Listener, list[Readable]]
 
 
 class LiveServer:
@@ -34,7 +35,6 @@ class LiveServer:
         self.socketio = SocketIO(
             app,
             async_mode="gevent",
-            always_connect=True,
             cors_allowed_origins="*",
             max_http_buffer_size=64 * 1024,
             ping_interval=25,
@@ -53,24 +53,32 @@ class LiveServer:
         self.socketio.start_background_task(self.tail.run)
 
     def _connect(self, auth: Any = None) -> None:
+        """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
         token = auth.get("token") if isinstance(auth, dict) else None
+        sid: str = request.sid  # type: ignore[attr-defined]
         try:
-            listener = self._admit(request.sid, token if isinstance(token, str) else "")  # type: ignore[attr-defined]
+            reading = self._reading(sid, token if isinstance(token, str) else "")
         except Unauthenticated as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.code}) from None
-        self.socketio.emit("ready", {"position": listener.position}, to=listener.sid)
+        self.socketio.start_background_task(self._admit, sid, token, reading)
+
+    def _admit(self, sid: str, token: str, reading: Reading) -> None:
+        """Put the socket into its rooms, with a reading that is not older than what was already sent."""
+        try:
+            while not self.hub.admit(*reading):
+                reading = self._reading(sid, token)
+        except (Unauthenticated, SQLAlchemyError):
+            self.socketio.server.disconnect(sid)
+            return
+        if not self.socketio.server.manager.is_connected(sid, "/"):
+            self.hub.dismiss(sid)
+            return
+        self.socketio.emit("ready", {"position": reading[0].position}, to=sid)
 
     def _disconnect(self, *_reason: Any) -> None:
         self.hub.dismiss(request.sid)  # type: ignore[attr-defined]
 
-    def _admit(self, sid: str, token: str) -> Listener:
-        for _ in range(_ADMIT_TRIES):
-            listener, scopes = self._reading(sid, token)
-            if self.hub.admit(listener, scopes):
-                return listener
-        raise ConnectionRefusedError("busy", {"code": "unavailable"})
-
-    def _reading(self, sid: str, token: str) -> tuple[Listener, list[Readable]]:
+    def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
             # The head first: a membership that changes in between has its event after it.

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from deploy.local.cluster import Cluster
+from tests.product import Product
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,3 +123,12 @@ class _locked:  # noqa: N801 - reads as a statement: with _locked(folder)
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+@pytest.fixture(scope="session")
+def product(cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product as real processes, shared by the tests of this test process."""
+    database = _clone(cluster, f"product_{worker_id}")
+    running = Product(cluster, database, tmp_path_factory.mktemp("product"))
+    yield running
+    running.stop()

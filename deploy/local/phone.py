@@ -53,6 +53,16 @@ class Phone:
         self._socket = client
         self.hears("ready")
 
+    @property
+    def connected(self) -> bool:
+        """Whether the socket is open."""
+        return self._socket is not None and self._socket.connected
+
+    def emits(self, name: str, data: Any) -> None:
+        """Send an event of one's own making."""
+        if self._socket is not None:
+            self._socket.emit(name, data)
+
     def close_app(self) -> None:
         """Disconnect the socket."""
         if self._socket is not None:

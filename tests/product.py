@@ -1,0 +1,119 @@
+"""The product as real processes: web, worker and the stand-in FCM on a database of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from deploy.local.cluster import Cluster
+from deploy.local.phone import Phone
+from tests.world import PASSWORD, World
+
+ROOT = Path(__file__).resolve().parent.parent
+_READY_S = 60.0
+
+
+class Product:
+    """Starts, kills and stops the processes; people are made through `world`, which shares the database."""
+
+    def __init__(self, cluster: Cluster, database: str, folder: Path) -> None:
+        self.world = World(cluster, database)
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = {
+            **os.environ,
+            **self.world.environment,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+        }
+        self._environment |= {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "INFO", "PUSH_THREADS": "4"}
+        credentials, ready = folder / "credentials.json", folder / "standin.ready"
+        self._start(
+            "standin", "-m", "push.standin", "--credentials", str(credentials), "--ready-file", str(ready)
+        )
+        self._until(lambda: ready.exists() and ready.read_text() != "")
+        self.standin = ready.read_text()
+        self._environment |= {"FIREBASE_CREDENTIALS": str(credentials), "FCM_ENDPOINT": self.standin}
+        self.start_web()
+        self.start_worker()
+
+    def start_web(self) -> None:
+        """Start the web process and wait until it is ready."""
+        self._start("web", str(ROOT / "wsgi.py"))
+        self._until(self._ready)
+
+    def start_worker(self) -> None:
+        """Start the worker."""
+        self._start("worker", "-m", "jobs.worker")
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self._end(name, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End everything."""
+        for name in list(self._processes):
+            self._end(name, signal.SIGTERM)
+        self.world.close()
+
+    def phone(self, slug: str, name: str) -> Phone:
+        """A real phone of a person who was made through the world."""
+        return Phone(self.address, slug, f"{name.lower()}@example.com", PASSWORD)
+
+    def pushed(self, address: str, count: int = 1, wait_s: float = 20.0) -> list[dict[str, Any]]:
+        """The messages that reached an address at the stand-in, once there are `count`."""
+        deadline, after, found = time.monotonic() + wait_s, 0, []
+        while len(found) < count and time.monotonic() < deadline:
+            query = {"after": after, "wait": 1}
+            answer = requests.get(f"{self.standin}/standin/messages", params=query, timeout=30).json()
+            after += len(answer["messages"])
+            found += [m["message"] for m in answer["messages"] if m["message"].get("token") == address]
+        return found
+
+    def behave(self, **behaviour: dict[str, Any]) -> None:
+        """Tell the stand-in how to treat addresses."""
+        requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=10)
+
+    def _start(self, name: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
+
+    def _end(self, name: str, how: signal.Signals) -> None:
+        process = self._processes.pop(name)
+        process.send_signal(how)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"{self.address}/health/ready", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def _until(self, true: Any) -> None:
+        deadline = time.monotonic() + _READY_S
+        while not true():
+            for name, process in self._processes.items():
+                assert process.poll() is None, (name, (self.folder / f"{name}.log").read_text()[-2000:])
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,105 @@
+"""Push, with the real worker, the unmodified SDK and the stand-in FCM over HTTP."""
+
+import secrets
+
+from sqlalchemy import select, text
+
+from push.models import Delivery
+from tests.product import Product
+from tests.world import Organisation, Phone
+
+
+def reachable(org: Organisation, name: str, scope: str) -> tuple[Phone, str]:
+    phone = org.person(name, scopes=[scope])
+    address = f"{name}-{secrets.token_hex(12)}"
+    phone.put("/v1/me/device/push", {"kind": "token", "address": address})
+    return phone, address
+
+
+def deliveries(product: Product, org: Organisation) -> list[Delivery]:
+    with product.world.worker.transaction() as session:
+        return list(session.scalars(select(Delivery).where(Delivery.organisation_id == org.id)))
+
+
+def test_a_closed_app_is_woken_and_the_author_is_not(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site("Depot", admission="assigned")
+    alice, alices = reachable(org, "Alice", site)
+    _, bobs = reachable(org, "Bob", site)
+    post = alice.posts(site, "The crane is free.")
+    (message,) = product.pushed(bobs)
+    assert message["notification"] == {"title": "Alice · Depot", "body": "The crane is free."}
+    assert message["data"]["post_id"] == post["id"]
+    assert product.pushed(alices, wait_s=0.1) == []
+
+
+def test_one_who_left_the_scope_before_the_sending_is_not_told(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    bob, bobs = reachable(org, "Bob", site)
+    _, carols = reachable(org, "Carol", site)
+    product.kill("worker")
+    org.admin.posts(site, "secret")
+    org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{bob.id}")
+    product.start_worker()
+    assert product.pushed(carols)
+    assert product.pushed(bobs, wait_s=0.1) == []
+
+
+def test_an_uninstalled_app_loses_its_address(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    bob, bobs = reachable(org, "Bob", site)
+    product.behave(**{bobs: {"status": 404, "error_code": "UNREGISTERED"}})
+    org.admin.posts(site, "anyone?")
+    _until_status(product, org, "failed")
+    assert bob.get("/v1/me")["device"]["push"]["registered"] is False
+
+
+def test_a_passing_fault_is_tried_again_also_after_a_kill(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    _, bobs = reachable(org, "Bob", site)
+    product.behave(**{bobs: {"status": 500, "error_code": "INTERNAL", "times": 1}})
+    org.admin.posts(site, "hello")
+    (row,) = _until_status(product, org, "queued", attempts=1)
+    product.kill("worker")
+    with product.world.worker.transaction() as session:
+        session.execute(text("UPDATE deliveries SET due_at = now() WHERE id = :id"), {"id": row.id})
+    product.start_worker()
+    assert len(product.pushed(bobs)) == 1
+    (row,) = _until_status(product, org, "sent")
+    assert row.attempts == 2
+
+
+def test_retry_after_is_obeyed(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    _, bobs = reachable(org, "Bob", site)
+    product.behave(**{bobs: {"status": 429, "error_code": "QUOTA_EXCEEDED", "retry_after": 300, "times": 1}})
+    org.admin.posts(site, "hello")
+    (row,) = _until_status(product, org, "queued", attempts=1)
+    assert 290 < (row.due_at - row.created_at).total_seconds() < 330
+
+
+def test_a_deleted_post_wakes_nobody(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    product.kill("worker")
+    post = org.admin.posts(site, "oops")
+    org.admin.delete(f"/v1/posts/{post['id']}")
+    product.start_worker()
+    (row,) = _until_status(product, org, "dropped")
+    assert row.reason == "deleted"
+
+
+def _until_status(product: Product, org: Organisation, status: str, attempts: int = 0) -> list[Delivery]:
+    """Wait until all deliveries of the organisation have a status."""
+    for _ in range(2_000):
+        rows = deliveries(product, org)
+        if rows and all(row.status == status and row.attempts >= attempts for row in rows):
+            return rows
+        with product.world.worker.transaction() as session:
+            session.execute(text("SELECT pg_sleep(0.01)"))
+    raise AssertionError([(row.status, row.attempts, row.reason) for row in deliveries(product, org)])
