@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman lock stop clean
+.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,3 +38,10 @@ stop: environment ## stop the database of `make run` where it was left behind
 
 demo: environment ## a morning at the demonstration site; with DATA=folder, real places and a real recording
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
+
+postman: packages ## run the Postman collection with newman against a fresh server
+	@sh deploy/local/node.sh
+	@$(PYTHON) -m postman.run
+
+collection: environment ## write the Postman collection anew from the API document and the flows
+	@$(PYTHON) -m postman.build
