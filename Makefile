@@ -45,3 +45,6 @@ postman: packages ## run the Postman collection with newman against a fresh serv
 
 collection: environment ## write the Postman collection anew from the API document and the flows
 	@$(PYTHON) -m postman.build
+
+bench: packages ## speeds of the main job, one JSON object a line
+	@$(PYTHON) -m bench.main_job

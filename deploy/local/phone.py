@@ -23,8 +23,8 @@ class Phone:
         self.heard: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
         device = {"installation_id": secrets.token_hex(8), "platform": "android"}
         body = {"organisation": organisation, "email": email, "password": password, "device": device}
-        self._token = self.post("/v1/sessions", body)["access_token"]
-        self._http.headers["Authorization"] = f"Bearer {self._token}"
+        self.token = self.post("/v1/sessions", body)["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {self.token}"
         self.name = self.get("/v1/me")["person"]["name"]
 
     def get(self, path: str) -> Any:
@@ -49,7 +49,7 @@ class Phone:
         client = socketio.Client(reconnection=False)
         for name in EVENTS:
             client.on(name, lambda message, name=name: self.heard.put((name, message)))
-        client.connect(self._address, auth={"token": self._token}, transports=["websocket"])
+        client.connect(self._address, auth={"token": self.token}, transports=["websocket"])
         self._socket = client
         self.hears("ready")
 

@@ -1,0 +1,166 @@
+"""`make bench`: post → live, post → stand-in FCM, and the feed's page in SQL and through HTTP, small and large.
+
+Everything runs on a cluster of its own in a temporary folder; load goes to 127.0.0.1 only and ends by itself.
+"""
+
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import requests
+from sqlalchemy import text
+
+from bench.report import percentile, report
+from deploy.local.cluster import Cluster
+from people.audience import following
+from social.feed import feed
+from tests.product import Product
+from tests.world import Organisation, Phone
+
+ROOT = Path(__file__).resolve().parent.parent
+SOCKETS, POSTS, PAUSE_S = 100, 200, 0.05
+SCOPES, PAGE, ROUNDS = 50, 50, 60
+SMALL, LARGE = 50_000, 1_000_000
+
+
+def main() -> None:
+    """All benchmarks of the main job."""
+    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "cluster")
+        cluster.start()
+        try:
+            cluster.prepare_database("bench")
+            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
+            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+            product = Product(cluster, "bench", Path(folder))
+            try:
+                delivery(product)
+                feeds(cluster, product)
+            finally:
+                product.stop()
+        finally:
+            cluster.stop()
+
+
+def delivery(product: Product) -> None:
+    """100 sockets hear 20 posts a second; one more phone is reached by push."""
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    for name in ("Alice", "Bob", "Sora"):
+        org.person(name, scopes=[site])
+    alice, sora = product.phone(org.slug, "Alice"), product.phone(org.slug, "Sora")
+    sora.put("/v1/me/device/push", {"kind": "token", "address": "sora-" + "0" * 20})
+    listeners = subprocess.Popen(
+        [sys.executable, "-m", "bench.listeners", product.address, org.slug, str(SOCKETS), str(POSTS)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert listeners.stdout is not None
+    assert listeners.stdout.readline().strip() == "ready"
+    sent: dict[str, float] = {}
+    for number in range(POSTS):
+        begun = time.time()
+        sent[str(number)] = begun
+        alice.post(f"/v1/scopes/{site}/posts", {"text": str(number)})
+        time.sleep(max(0.0, PAUSE_S - (time.time() - begun)))
+    heard = json.loads(listeners.stdout.readline())
+    listeners.wait(30)
+    live = [(at - sent[key]) * 1000 for key, times in heard.items() for at in times]
+    report("post_to_live_heard", len(live), "deliveries", SOCKETS * POSTS, at_most=False)
+    report("post_to_live_p50", percentile(live, 0.5), "ms", 30)
+    report("post_to_live_p99", percentile(live, 0.99), "ms", 120)
+    pushed = pushes(product, POSTS)
+    report(
+        "post_to_push_p50",
+        percentile([(at - sent[key]) * 1000 for key, at in pushed.items()], 0.5),
+        "ms",
+        300,
+    )
+
+
+def pushes(product: Product, count: int) -> dict[str, float]:
+    """When each post's push reached the stand-in."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        answer = requests.get(f"{product.standin}/standin/messages", timeout=30).json()["messages"]
+        if len(answer) >= count:
+            break
+        time.sleep(0.1)
+    return {item["message"]["notification"]["body"]: item["received_at"] for item in answer}
+
+
+def feeds(cluster: Cluster, product: Product) -> None:
+    """A page of 50 over 50 scopes, with 50,000 and with 1,000,000 posts, in SQL and through HTTP."""
+    org = product.world.organisation()
+    sites = [org.site(f"Site {n}", admission="assigned") for n in range(SCOPES)]
+    phone = org.person("Reader", scopes=sites)
+    timings: dict[int, tuple[float, float]] = {}
+    for size in (SMALL, LARGE):
+        fill(cluster, org, sites, phone.id, size)
+        timings[size] = page_times(product, org, phone)
+    for size, (sql, over_http) in timings.items():
+        report(f"feed_page_sql_{size}", sql, "ms", 10)
+        report(f"feed_page_http_{size}", over_http, "ms", 3, against=sql)
+    report("feed_growth_http", timings[LARGE][1], "ms", 1.3, against=timings[SMALL][1])
+    report("feed_growth_sql", timings[LARGE][0], "ms", 1.3, against=timings[SMALL][0])
+
+
+def fill(cluster: Cluster, org: Organisation, sites: list[str], author: str, size: int) -> None:
+    """Bring the scopes to `size` posts, with ids in the order of time."""
+    array = ",".join(f"'{site}'::uuid" for site in sites)
+    cluster.psql(
+        "bench",
+        "-c",
+        f"""INSERT INTO posts (id, organisation_id, scope_id, author_id, text)
+        SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
+                || substr(md5(n::text), 4, 15))::uuid,
+               '{org.id}', (ARRAY[{array}])[1 + (n * 7919) % {len(sites)}], '{author}', 'post ' || n
+        FROM generate_series((SELECT count(*) FROM posts WHERE author_id = '{author}') + 1, {size}) n""",
+        "-c",
+        "VACUUM ANALYZE posts",
+    )
+
+
+def page_times(product: Product, org: Organisation, phone: Phone) -> tuple[float, float]:
+    """Median milliseconds of the page in SQL (as the web's role) and through HTTP, alternating."""
+    connection = http.client.HTTPConnection("127.0.0.1", product.port)
+    headers = {"Authorization": f"Bearer {phone.tokens['access_token']}"}
+    person = UUID(phone.id)
+    in_sql, over_http = [], []
+
+    def ask() -> None:
+        connection.request("GET", f"/v1/feed?limit={PAGE}", headers=headers)
+        answer: Any = json.loads(connection.getresponse().read())
+        assert len(answer["items"]) == PAGE
+
+    with product.world.web.transaction(org.id) as session:
+        scopes = following(session, person, org.id)
+        session.execute(text("SELECT 1"))
+        for _ in range(ROUNDS):
+            in_sql.append(timed(lambda: feed(session, scopes, None, PAGE)))
+            over_http.append(timed(ask))
+    connection.close()
+    return statistics.median(in_sql[5:]), statistics.median(over_http[5:])
+
+
+def timed(act: Callable[[], Any]) -> float:
+    """Milliseconds that it takes."""
+    begun = time.perf_counter()
+    act()
+    return (time.perf_counter() - begun) * 1000
+
+
+if __name__ == "__main__":
+    main()
