@@ -86,8 +86,7 @@ class Worker:
         listener = Listener(self._settings.worker_database_url, JOURNAL_CHANNEL)
         while not self._stop.is_set():
             if self._planned():
-                with self._queued:
-                    self._queued.notify_all()
+                self._wake_one()
             else:
                 listener.wait(_POLL_S)
         listener.close()
@@ -104,9 +103,15 @@ class Worker:
     def _send(self) -> None:
         sender = self._sender
         while sender is not None and not self._stop.is_set():
-            if send_due(self._database, sender, _CLAIM) == 0:
+            due = send_due(self._database, sender, _CLAIM, self._wake_one)
+            if due == 0:
                 with self._queued:
                     self._queued.wait(_POLL_S)
+
+    def _wake_one(self) -> None:
+        """One sender is woken; it wakes the next where there is more than it can take. A herd would only contend."""
+        with self._queued:
+            self._queued.notify(1)
 
 
 def _sender(settings: Settings) -> FcmSender | None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.tail import head_position, wire_event
+from live import codec
 from live.hub import Hub, Listener
 from live.tail import JournalTail
 from people.audience import Readable, following
@@ -39,6 +40,7 @@ class LiveServer:
             max_http_buffer_size=64 * 1024,
             ping_interval=25,
             ping_timeout=20,
+            json=codec,
             logger=False,
             engineio_logger=False,
         )
@@ -90,9 +92,8 @@ class LiveServer:
 
     def _deliver(self, event: Any, sids: list[str]) -> None:
         if sids:
-            message = wire_event(event)
-            for sid in sids:
-                self.socketio.emit(event.type, message, to=sid)
+            # One emit to all of them: the packet is encoded once.
+            self.socketio.emit(event.type, wire_event(event), to=sids)
         if event.type == "session.ended":
             self._cut(UUID(event.payload["session_id"]))
 

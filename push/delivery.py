@@ -10,7 +10,7 @@ key and the event id in the data let the phone show it once.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -46,11 +46,16 @@ class Claimed:
     push: Push
 
 
-def send_due(database: Database, sender: FcmSender, limit: int) -> int:
-    """Claim up to `limit` due deliveries, send them one by one, record each; returns how many were due."""
+def send_due(database: Database, sender: FcmSender, limit: int, more: Callable[[], None]) -> int:
+    """Claim up to `limit` due deliveries, send them one by one, record each; returns how many were due.
+
+    `more` is called before sending when there may be others that are due.
+    """
     with database.transaction() as session:
         due = _claim(session, limit)
         claimed = [ready for row in due if (ready := _check_again(session, row)) is not None]
+    if len(due) == limit:
+        more()
     for delivery in claimed:
         outcome = _send(sender, delivery)
         with database.transaction() as session:
