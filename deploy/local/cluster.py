@@ -25,6 +25,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "idle_in_transaction_session_timeout": "60s",
 }
+_ORPHANS_S = 15.0
 _FAST_AND_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -58,23 +59,12 @@ class Cluster:
         if self.running():
             return
         (self.socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-        settings = _SETTINGS | ({} if self._durable else _FAST_AND_FORGETFUL)
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        started = self._run(
-            "pg_ctl",
-            "-D",
-            self.data,
-            "-l",
-            self.log,
-            "-w",
-            "-t",
-            "60",
-            "-o",
-            f"-k {self.socket} {options}",
-            "start",
-        )
-        if started.returncode:
-            raise ClusterError(self._why())
+        deadline = time.monotonic() + _ORPHANS_S
+        while not self._launch():
+            # After a kill -9 the old server's orphans hold its memory for a moment longer.
+            if "still in use" not in self._tail() or time.monotonic() > deadline:
+                raise ClusterError(_sentence(self._tail(), f"PostgreSQL does not start; {self.log} says why"))
+            time.sleep(0.2)
 
     def running(self) -> bool:
         """Whether the cluster answers."""
@@ -124,9 +114,16 @@ class Cluster:
                 f"install {made_by}, or move the folder away to start anew."
             )
 
-    def _why(self) -> str:
-        tail = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
-        return _sentence(tail, f"PostgreSQL does not start; {self.log} says why")
+    def _launch(self) -> bool:
+        self.log.unlink(missing_ok=True)
+        settings = _SETTINGS | ({} if self._durable else _FAST_AND_FORGETFUL)
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        options = f"-k {self.socket} {options}"
+        waiting = ("-w", "-t", "60", "-l", self.log)
+        return self._run("pg_ctl", "-D", self.data, *waiting, "-o", options, "start").returncode == 0
+
+    def _tail(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
 
     def _run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [str(binaries() / program), *map(str, arguments)]
