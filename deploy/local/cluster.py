@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root, so root runs it as the user `postgres`; anyon
 the network. Uses the standard library only: it runs before anything is installed.
 """
 
+import contextlib
 import glob
 import hashlib
 import os
@@ -60,11 +61,14 @@ class Cluster:
             return
         (self.socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         deadline = time.monotonic() + _ORPHANS_S
+        self._forget_zombie()
         while not self._launch():
             # After a kill -9 the old server's orphans hold its memory for a moment longer.
-            if "still in use" not in self._tail() or time.monotonic() > deadline:
+            held = "still in use" in self._tail() or "already exists" in self._tail()
+            if not held or time.monotonic() > deadline:
                 raise ClusterError(_sentence(self._tail(), f"PostgreSQL does not start; {self.log} says why"))
             time.sleep(0.2)
+            self._forget_zombie()
 
     def running(self) -> bool:
         """Whether the cluster answers."""
@@ -113,6 +117,15 @@ class Cluster:
                 f"The cluster in {self.data} was made by PostgreSQL {made_by}, installed is {present}: "
                 f"install {made_by}, or move the folder away to start anew."
             )
+
+    def _forget_zombie(self) -> None:
+        """A killed server that nobody has reaped looks alive to PostgreSQL; its pid file is stale all the same."""
+        pid_file = self.data / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(pid_file.read_text().splitlines()[0])
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            if state == "Z":
+                pid_file.unlink()
 
     def _launch(self) -> bool:
         self.log.unlink(missing_ok=True)

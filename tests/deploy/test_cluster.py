@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(folder / "pg", durable=False)
+    cluster = Cluster(folder / "pg")
     cluster.start()
     yield cluster
     cluster.stop()
