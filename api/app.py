@@ -7,11 +7,29 @@ from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import devices, feed, fixes, health, invitations, me, memberships, places, posts, sessions, sync
+from api import (
+    checkins,
+    devices,
+    feed,
+    fixes,
+    health,
+    invitations,
+    me,
+    memberships,
+    musters,
+    places,
+    posts,
+    privacy,
+    sessions,
+    sync,
+)
 from api.admin import invitations as admin_invitations
+from api.admin import markers as admin_markers
 from api.admin import memberships as admin_memberships
+from api.admin import musters as admin_musters
 from api.admin import people as admin_people
 from api.admin import places as admin_places
+from api.admin import presence as admin_presence
 from api.document import describe
 from api.problems import register_problems
 from base.database import Database, make_engine
@@ -31,6 +49,9 @@ _RESOURCES = (
     devices,
     places,
     fixes,
+    checkins,
+    musters,
+    privacy,
     feed,
     posts,
     memberships,
@@ -39,6 +60,9 @@ _RESOURCES = (
     admin_invitations,
     admin_memberships,
     admin_places,
+    admin_markers,
+    admin_musters,
+    admin_presence,
 )
 
 

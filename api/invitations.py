@@ -16,5 +16,7 @@ def accept_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     device, code = body.pop("device"), body.pop("code")
     person = accept(call.session, code, body)
     ttl = call.runtime.settings.session_ttl
-    tokens = start_session(call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, device)
+    tokens, _ = start_session(
+        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, device
+    )
     return tokens.wire()

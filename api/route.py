@@ -46,6 +46,8 @@ class Answer:
     body: dict[str, Any] | None
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """Instead of a body: a file, of the media type that the route declares."""
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
@@ -78,8 +80,9 @@ class Routes:
         answer: type[Schema] | None = None,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        media: str | None = None,
     ) -> Callable[[View], View]:
-        """Declare a route. Exactly one of `permission` and `public` must be given.
+        """Declare a route. Exactly one of `permission` and `public` must be given; `media` when it answers a file.
 
         The view gets (call, path arguments…, query=…, body=…) as far as declared.
         """
@@ -87,9 +90,10 @@ class Routes:
             raise ValueError(f"{method} {path}: name a permission, or say that it is public")
 
         def declare(view: View) -> View:
-            handler = _handler(view, status)
+            handler = _handler(view, status, media)
             # The decorators below read arguments inside the handler's transaction, so they are wrapped by it.
-            handler = self._documented(handler, view, permission, body, query, answer, status, headers)
+            shown = _file(media) if media else answer
+            handler = self._documented(handler, view, permission, body, query, shown, status, headers, media)
             entry = functools.wraps(handler)(functools.partial(_life, handler, permission))
             self.blueprint.route(path, methods=[method])(_as_function(entry, handler))
             return view
@@ -103,15 +107,18 @@ class Routes:
         permission: Permission | None,
         body: type[Schema] | None,
         query: type[Schema] | None,
-        answer: type[Schema] | None,
+        answer: Any,
         status: int,
         headers: dict[str, str] | None,
+        media: str | None,
     ) -> Callable[..., Any]:
         described = {
             name: {"schema": {"type": "string"}, "description": text}
             for name, text in (headers or {}).items()
         }
-        handler = self.blueprint.response(status, answer, headers=described or None)(handler)
+        handler = self.blueprint.response(
+            status, answer, headers=described or None, **({"content_type": media} if media else {})
+        )(handler)
         if body is not None:
             handler = self.blueprint.arguments(body, arg_name="body")(handler)
         if query is not None:
@@ -145,11 +152,21 @@ def _as_function(entry: Callable[..., Any], handler: Callable[..., Any]) -> Call
     return function
 
 
-def _handler(view: View, status: int) -> Callable[..., Response]:
+def _file(media: str) -> dict[str, str]:
+    return (
+        {"type": "string"}
+        if media.startswith(("text/", "image/svg"))
+        else {"type": "string", "format": "binary"}
+    )
+
+
+def _handler(view: View, status: int, media: str | None) -> Callable[..., Response]:
     @functools.wraps(view)
     def handler(call: Call, **arguments: Any) -> Response:
         outcome = view(call, **arguments)
         answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        if answer.content is not None:
+            return Response(answer.content, answer.status or status, answer.headers, content_type=media)
         return _response(answer.body, answer.status or status, answer.headers)
 
     return handler

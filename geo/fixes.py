@@ -5,133 +5,95 @@ has overtaken. The row of the device is locked, so that two batches of one phone
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
 from sqlalchemy import ARRAY, Double, bindparam, column, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from base import clock
+from geo.evidence import Claim
 from geo.models import DevicePosition, Place
 from geo.places import SRID
+from geo.positions import floor_of, locked_position
+from geo.privacy import rules_for
+from geo.silence import resume
+from geo.times import corrected
+from geo.trails import keep_trail
 from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
-from geo.visits import begin_visit, end_visit
+from geo.visits import leave_by_fixes, support
 from people.actor import Actor
 
-TOO_OLD = timedelta(hours=24)
-FUTURE = timedelta(seconds=60)
-# A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
-CLOCK_TOLERANCE = timedelta(seconds=30)
 _FENCES_KEPT = 20_000
 _fences: dict[tuple[UUID, int], Fence] = {}
 _LOOKUP_DEGREES = LOOKUP_RADIUS_M / 111_320.0
 
 
-@dataclass(frozen=True)
-class Reported:
-    """A fix as it was sent, at its place in the batch."""
-
-    index: int
-    at: datetime
-    fix: Fix
-
-
 def take_fixes(
     session: Session, actor: Actor, fixes: Sequence[dict[str, Any]], sent_at: datetime | None
 ) -> dict[str, Any]:
-    """Decide a batch of wire fixes; returns the report with the visits that began or ended."""
+    """Decide a batch of wire fixes; returns the report with the visits that began or ended.
+
+    Raises `ConsentMissing`, `SharingPaused` or `CoordinatesOff` where nothing may be taken.
+    """
+    rules = rules_for(session, actor)
+    rules.check_coordinates()
     received = clock.now()
-    taken, refused = _sift(fixes, _correction(sent_at, received), received)
-    visits: list[dict[str, Any]] = []
-    if taken:
-        row = _locked_position(session, actor)
-        state, decided = _decide(session, State.from_json(row.state), taken)
-        for event in decided:
-            visit = _apply(session, actor, event)
-            if visit is not None:
-                visits.append(visit)
-        _store(session, row, state, received)
-    return {"accepted": len(taken), "refused": refused, "visits": visits}
+    timely, refused = corrected(fixes, sent_at, received)
+    taken = [(at, wire) for _, at, wire in timely if rules.allows(at)]
+    refused += [(index, "outside_working_hours") for index, at, _ in timely if not rules.allows(at)]
+    visits = _take(session, actor, taken, received) if taken else []
+    if taken and rules.trail:
+        keep_trail(session, actor, taken)
+    items = [{"index": index, "code": code} for index, code in sorted(refused)]
+    return {"accepted": len(taken), "refused": items, "visits": visits}
 
 
-def _sift(
-    fixes: Sequence[dict[str, Any]], correction: timedelta, received: datetime
-) -> tuple[list[Reported], list[dict[str, Any]]]:
-    """The fixes that count, oldest first, and the refusals of the others."""
-    taken: list[Reported] = []
-    refused: list[dict[str, Any]] = []
-    for index, wire in enumerate(fixes):
-        at = _shifted(wire["at"], correction)
-        if at is None or received - at > TOO_OLD:
-            refused.append({"index": index, "code": "fix_too_old"})
-        elif at - received > FUTURE:
-            refused.append({"index": index, "code": "fix_in_future"})
-        else:
-            taken.append(Reported(index, at, _fix(wire, at)))
-    return sorted(taken, key=lambda reported: reported.at), refused
+def _take(
+    session: Session, actor: Actor, taken: Sequence[tuple[datetime, dict[str, Any]]], received: datetime
+) -> list[dict[str, Any]]:
+    row = locked_position(session, actor)
+    state, decided = _decide(session, row, [_fix(row, at, wire) for at, wire in taken])
+    if row.stale and state.last is not None:
+        resume(session, row)
+    visits = [visit for event in decided for visit in _apply(session, actor, event)]
+    _store(session, row, state, received)
+    return visits
 
 
-def _correction(sent_at: datetime | None, received: datetime) -> timedelta:
-    """How wrong the phone's clock is, by the time that it says it sent the batch."""
-    if sent_at is None or abs(received - sent_at) <= CLOCK_TOLERANCE:
-        return timedelta(0)
-    return received - sent_at
-
-
-def _shifted(at: datetime, correction: timedelta) -> datetime | None:
-    try:
-        return at + correction
-    except OverflowError:
-        return None
-
-
-def _fix(wire: dict[str, Any], at: datetime) -> Fix:
+def _fix(row: DevicePosition, at: datetime, wire: dict[str, Any]) -> Fix:
     return Fix(
         at=at.timestamp(),
         lon=wire["lon"],
         lat=wire["lat"],
         accuracy=wire["accuracy"],
         speed=wire["speed"],
-        floor=wire["floor"],
+        floor=wire["floor"] if wire["floor"] is not None else floor_of(row, at),
         mock=wire["mock"],
     )
 
 
-def _locked_position(session: Session, actor: Actor) -> DevicePosition:
-    """The device's row, made on first sight. A device that changed hands begins anew."""
-    session.execute(
-        insert(DevicePosition)
-        .values(device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id)
-        .on_conflict_do_nothing()
-    )
-    row = session.scalars(
-        select(DevicePosition).where(DevicePosition.device_id == actor.device_id).with_for_update()
-    ).one()
-    if row.person_id != actor.person_id:
-        row.person_id, row.state = actor.person_id, {}
-    return row
-
-
-def _decide(session: Session, state: State, taken: Sequence[Reported]) -> tuple[State, list[Transition]]:
-    fences = fences_near(session, [reported.fix for reported in taken], list(state.stays))
+def _decide(session: Session, row: DevicePosition, fixes: Sequence[Fix]) -> tuple[State, list[Transition]]:
+    state = State.from_json(row.state)
+    fences = fences_near(session, fixes, list(state.stays))
     decided: list[Transition] = []
-    for reported in taken:
-        state, events = transitions(state, reported.fix, fences)
+    for fix in fixes:
+        state, events = transitions(state, fix, fences)
         decided += events
     return state, decided
 
 
-def _apply(session: Session, actor: Actor, event: Transition) -> dict[str, Any] | None:
+def _apply(session: Session, actor: Actor, event: Transition) -> list[dict[str, Any]]:
     at = datetime.fromtimestamp(event.at, UTC)
-    if event.entered:
-        return begin_visit(session, actor, event.place_id, at, source="gps", doubtful=event.doubtful)
-    return end_visit(session, actor, event.place_id, at)
+    if not event.entered:
+        return leave_by_fixes(session, actor.person_id, actor.device_id, event.place_id, at)
+    claim = Claim("gps", 1, at, actor.device_id, doubtful=event.doubtful)
+    visit = support(session, actor.person_id, event.place_id, claim)
+    return [] if visit is None else [visit]
 
 
 def _store(session: Session, row: DevicePosition, state: State, received: datetime) -> None:

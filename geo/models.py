@@ -5,7 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import Boolean, CheckConstraint, DateTime, Float, ForeignKey, Index, Integer, Text, func, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +26,7 @@ from base.database import Model
 
 _Boundary = Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
 _Point = Geometry("POINT", srid=4326, spatial_index=False)
+SOURCES = ("gps", "region", "device", "wifi", "beacon", "qr", "nfc", "manual")
 
 
 def _moment(*, default: bool = False) -> Any:
@@ -27,6 +41,8 @@ class Place(Model):
         CheckConstraint("kind IN ('site', 'zone')", name="kind"),
         CheckConstraint("(kind = 'site') = (site_id = id)", name="site_is_its_own"),
         CheckConstraint("floor_low <= floor_high", name="floors"),
+        CheckConstraint("presence_grade BETWEEN 1 AND 3 AND posting_grade BETWEEN 0 AND 3", name="grades"),
+        CheckConstraint("occupancy_limit > 0", name="occupancy_limit"),
         Index("ix_places_boundary", "boundary", postgresql_using="gist"),
         Index("ix_places_site", "site_id"),
         Index(
@@ -48,6 +64,13 @@ class Place(Model):
     floor_low: Mapped[int | None] = mapped_column(Integer)
     floor_high: Mapped[int | None] = mapped_column(Integer)
     boundary: Mapped[WKBElement] = mapped_column(_Boundary)
+    # The least grade of evidence that lets one into a `present` scope, and that posting asks for (0: none).
+    presence_grade: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    posting_grade: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    occupancy_limit: Mapped[int | None] = mapped_column(Integer)
+    over_limit_since: Mapped[datetime | None] = _moment()
+    # The hours of the site's charter, beside the boundary since the same fix asks for both.
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     created_at: Mapped[datetime] = _moment(default=True)
     updated_at: Mapped[datetime] = _moment(default=True)
@@ -80,19 +103,25 @@ class DevicePosition(Model):
     point: Mapped[WKBElement | None] = mapped_column(_Point)
     accuracy: Mapped[float | None] = mapped_column(Float)
     mock: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    # Which floor a beacon, a code or the person named last, for fixes that name none.
+    floor: Mapped[int | None] = mapped_column(Integer)
+    floor_at: Mapped[datetime | None] = _moment()
+    # Set when visits of this device were called stale, so that the next fix takes it back.
+    stale: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     state: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 
 class Visit(Model):
-    """A person's stay in a place. `device_id` is the device whose fixes opened it and will close it."""
+    """A person's stay in a place: open while any evidence holds. `source` is what it began with."""
 
     __tablename__ = "visits"
     __table_args__ = (
-        CheckConstraint("source IN ('gps', 'qr', 'beacon', 'manual')", name="source"),
+        CheckConstraint(f"source IN {SOURCES}", name="source"),
         Index(
             "uq_visits_open", "person_id", "place_id", unique=True, postgresql_where=text("left_at IS NULL")
         ),
         Index("ix_visits_place_open", "place_id", postgresql_where=text("left_at IS NULL")),
+        Index("ix_visits_place_time", "place_id", "entered_at"),
         Index("ix_visits_person", "person_id", text("entered_at DESC")),
     )
 
@@ -100,8 +129,77 @@ class Visit(Model):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
-    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
     source: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     doubtful: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     entered_at: Mapped[datetime] = _moment()
+    stale_at: Mapped[datetime | None] = _moment()
     left_at: Mapped[datetime | None] = _moment()
+    end_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Evidence(Model):
+    """One reason to believe that a person is in a place: of one source and device, with a grade and an end."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint(f"source IN {SOURCES}", name="source"),
+        CheckConstraint("grade BETWEEN 1 AND 3", name="grade"),
+        Index(
+            "uq_evidence_live",
+            "visit_id",
+            "source",
+            "device_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_evidence_expires", "expires_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_evidence_device", "device_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
+    marker_id: Mapped[UUID | None] = mapped_column(ForeignKey("markers.id"))
+    given_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    source: Mapped[str] = mapped_column(Text)
+    grade: Mapped[int] = mapped_column(SmallInteger)
+    doubtful: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    since: Mapped[datetime] = _moment()
+    last_at: Mapped[datetime] = _moment()
+    expires_at: Mapped[datetime | None] = _moment()
+    ended_at: Mapped[datetime | None] = _moment()
+
+
+class Marker(Model):
+    """A thing at a place that proves being there: a code on a wall or a screen, an NFC tag, a beacon, Wi-Fi."""
+
+    __tablename__ = "markers"
+    __table_args__ = (
+        CheckConstraint("kind IN ('printed', 'rotating', 'nfc', 'beacon', 'wifi')", name="kind"),
+        CheckConstraint("(address IS NULL) = (secret IS NOT NULL)", name="address_or_secret"),
+        Index(
+            "uq_markers_address",
+            "organisation_id",
+            "kind",
+            "address",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index("ix_markers_place", "place_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    floor: Mapped[int | None] = mapped_column(Integer)
+    address: Mapped[str | None] = mapped_column(Text)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    turn: Mapped[int] = mapped_column(Integer, server_default="1")
+    admits_visitors_hours: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = _moment(default=True)
+    revoked_at: Mapped[datetime | None] = _moment()

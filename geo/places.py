@@ -17,6 +17,7 @@ from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
 from geo.boundaries import Boundary, wire_geometry
 from geo.models import BoundaryVersion, Place
+from geo.visits import empty
 from journal.events import Event, append
 from people.actor import Actor
 from people.memberships import end_all
@@ -25,6 +26,7 @@ from people.permissions import Permission
 from people.scopes import archive_scope, create_scope, scope_for
 
 SRID = 4326
+_RULES = ("presence_grade", "posting_grade", "occupancy_limit")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class PlaceDraft:
     floor_low: int | None = None
     floor_high: int | None = None
     external_id: str | None = None
+    presence_grade: int = 1
+    posting_grade: int = 0
+    occupancy_limit: int | None = None
 
 
 def wire_place(place: Place, scope: Scope) -> dict[str, Any]:
@@ -60,6 +65,9 @@ def wire_place(place: Place, scope: Scope) -> dict[str, Any]:
             "timezone": place.timezone,
             "floor_low": place.floor_low,
             "floor_high": place.floor_high,
+            "presence_grade": place.presence_grade,
+            "posting_grade": place.posting_grade,
+            "occupancy_limit": place.occupancy_limit,
             "external_id": place.external_id,
             "version": place.version,
             "created_at": clock.wire(place.created_at),
@@ -96,6 +104,10 @@ def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Pla
         timezone=draft.timezone,
         floor_low=draft.floor_low,
         floor_high=draft.floor_high,
+        presence_grade=draft.presence_grade,
+        posting_grade=draft.posting_grade,
+        occupancy_limit=draft.occupancy_limit,
+        hours=_hours_of_site(session, draft.site_id),
         boundary=_stored(draft.boundary),
         version=1,
         created_at=at,
@@ -126,16 +138,21 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
     for field in ("admission", "history", "grace_seconds", "name"):
         if field in changes:
             setattr(scope, field, changes[field])
-    for field in ("name", "timezone", "floor_low", "floor_high"):
+    for field in ("name", "timezone", "floor_low", "floor_high", *_RULES):
         if field in changes:
             setattr(place, field, changes[field])
-    place.version += 1
-    place.updated_at = clock.now()
     if "boundary" in changes:
         place.boundary = _stored(changes["boundary"])
-    session.flush()
+    tell_changed(session, actor, place, scope)
     if "boundary" in changes:
         _remember_boundary(session, actor, place)
+
+
+def tell_changed(session: Session, actor: Actor, place: Place, scope: Scope) -> None:
+    """Give a changed place its next version, and tell of it."""
+    place.version += 1
+    place.updated_at = clock.now()
+    session.flush()
     _tell(session, actor, "place.updated", place, scope)
 
 
@@ -145,6 +162,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
     for part in [place, *session.scalars(with_zones.where(Place.id != place.id).with_for_update())]:
         part.archived_at = part.updated_at = clock.now()
         part.version += 1
+        empty(session, part.id)
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
         archive_scope(session, part.id)
         session.flush()
@@ -204,6 +222,11 @@ def _page(
 def _check_floors(low: int | None, high: int | None) -> None:
     if (low is None) != (high is None) or (low is not None and high is not None and low > high):
         raise Invalid.at("/properties/floor_low", "Give both floors, the lower one first, or neither.")
+
+
+def _hours_of_site(session: Session, site_id: UUID | None) -> dict[str, Any] | None:
+    """A new zone is under its site's charter from the start."""
+    return None if site_id is None else session.get_one(Place, site_id).hours
 
 
 def _stored(boundary: Boundary) -> WKBElement:

@@ -21,7 +21,7 @@ within a kilometre: far below what a phone can tell.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -151,6 +151,17 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
             stays[place_id] = Stay(fix.at)
             events.append(Transition(place_id, True, fix.at, fix.mock))
     return State(fix, None, stays), events
+
+
+def assume(state: State, place_id: UUID, at: float) -> State:
+    """The state after other evidence than a fix said that the device is in the place."""
+    return state if place_id in state.stays else replace(state, stays={**state.stays, place_id: Stay(at)})
+
+
+def forget(state: State, place_ids: Collection[UUID]) -> State:
+    """The state without its stays in some places."""
+    gone = set(place_ids)
+    return replace(state, stays={place: stay for place, stay in state.stays.items() if place not in gone})
 
 
 def _leave(

@@ -1,5 +1,10 @@
-"""Visits: a person's stays in places, and the presence memberships that come with them."""
+"""Visits: a person's stays in places, the evidence that carries them, the presence memberships that follow.
 
+A visit opens with the first evidence and ends with the last; `geo/evidence.py` says what counts how much. Whoever
+changes a visit holds the person's lock, since two phones of one person may walk in and out at the same moment.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from geo.models import Place, Visit
+from geo import occupancy, roll
+from geo.evidence import PHONE_SOURCES, Claim, grades, keep, let_go
+from geo.models import Evidence, Place, Visit
 from journal.events import Event, append
-from people.actor import Actor
 from people.memberships import leave_presence, start_membership
 from people.models import Person, Scope
-from people.persons import wire_person
 
 
 def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
@@ -25,65 +30,101 @@ def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
         "place_kind": place.kind,
         "place_name": place.name,
         "source": visit.source,
+        "confidence": visit.confidence,
         "doubtful": visit.doubtful,
         "entered_at": clock.wire(visit.entered_at),
+        "stale_at": clock.wire_or_none(visit.stale_at),
         "left_at": clock.wire_or_none(visit.left_at),
+        "end_reason": visit.end_reason,
     }
 
 
-def begin_visit(
-    session: Session, actor: Actor, place_id: UUID, at: datetime, *, source: str, doubtful: bool = False
-) -> dict[str, Any] | None:
-    """Record that the actor is in a place, and let a `present` scope follow; None when that was known.
+def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> dict[str, Any] | None:
+    """Take evidence that the person is in the place; returns the visit where it began or changed.
 
-    Doubtful evidence (a mocked position) makes a visit that is marked, and opens no scope.
+    Evidence in doubt makes a visit that is marked, and opens no scope by itself.
     """
+    _lock_person(session, person_id)
     place = session.get(Place, place_id)
-    if place is None or place.archived_at is not None or _open_visit(session, actor.person_id, place_id):
+    if place is None or place.archived_at is not None:
         return None
-    visit = Visit(
-        id=ids.new_id(),
-        organisation_id=actor.organisation_id,
-        person_id=actor.person_id,
-        place_id=place_id,
-        device_id=actor.device_id,
-        source=source,
-        doubtful=doubtful,
-        entered_at=at,
-    )
-    session.add(visit)
+    visit = _open_visit(session, person_id, place_id)
+    begun = visit is None
+    visit = visit or _begin(session, person_id, place, claim)
+    keep(session, visit.id, visit.organisation_id, claim)
+    before = _judged(visit)
+    _judge(session, visit)
+    visit.stale_at = None
     session.flush()
-    payload = _tell(session, "visit.started", visit, place)
-    if not doubtful and session.get_one(Scope, place_id).admission == "present":
-        start_membership(session, place_id, actor.person_id, source="presence")
-    return payload
+    _follow_presence(session, visit, place, claim.at)
+    if begun:
+        payload = _tell(session, "visit.started", visit, place)
+        occupancy.recount(session, place)
+        roll.note_arrival(session, visit, place)
+        return payload
+    return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
 
 
-def end_visit(session: Session, actor: Actor, place_id: UUID, at: datetime) -> dict[str, Any] | None:
-    """Record that the actor's device has left; None when another device or source keeps the visit open."""
-    visit = _open_visit(session, actor.person_id, place_id)
-    if visit is None or visit.device_id != actor.device_id:
+def withdraw(
+    session: Session,
+    visit: Visit,
+    at: datetime,
+    *,
+    reason: str,
+    device_id: UUID | None = None,
+    sources: Sequence[str] | None = None,
+) -> dict[str, Any] | None:
+    """Let evidence of an open visit go (of one device, of some sources, or all); None when nothing changed."""
+    _lock_person(session, visit.person_id)
+    if not let_go(session, visit.id, device_id, sources):
         return None
-    left_at = max(at, visit.entered_at)
-    visit.left_at = left_at
-    session.flush()
-    payload = _tell(session, "visit.ended", visit, session.get_one(Place, place_id))
-    leave_presence(session, place_id, actor.person_id, left_at)
-    return payload
+    place = session.get_one(Place, visit.place_id)
+    before = _judged(visit)
+    if _judge(session, visit):
+        session.flush()
+        _follow_presence(session, visit, place, at)
+        return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+    return _end(session, visit, place, at, reason)
 
 
-def present_in(session: Session, place_id: UUID, after: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """Who is in the place now, in the order of arrival, with names."""
-    query = (
-        select(Visit, Place, Person)
-        .join(Place, Place.id == Visit.place_id)
-        .join(Person, Person.id == Visit.person_id)
-        .where(Visit.place_id == place_id, Visit.left_at.is_(None))
-    )
-    if after is not None:
-        query = query.where(Visit.id > after)
-    rows = session.execute(query.order_by(Visit.id).limit(limit))
-    return [wire_visit(visit, place) | {"person": wire_person(person)} for visit, place, person in rows]
+def leave_by_fixes(
+    session: Session, person_id: UUID, device_id: UUID, place_id: UUID, at: datetime
+) -> list[dict[str, Any]]:
+    """What the device's fixes said of the place is over; with a site, all that the device had said there."""
+    place = session.get(Place, place_id)
+    if place is None:
+        return []
+    told: list[dict[str, Any] | None] = []
+    visit = _open_visit(session, person_id, place_id)
+    if visit is not None:
+        sources = None if place.kind == "site" else PHONE_SOURCES
+        told.append(withdraw(session, visit, at, reason="left", device_id=device_id, sources=sources))
+    if place.kind == "site":
+        for zone in _visits_without_fixes(session, person_id, device_id, place_id):
+            told.append(withdraw(session, zone, at, reason="left", device_id=device_id))
+    return [payload for payload in told if payload is not None]
+
+
+def end_everywhere(session: Session, person_id: UUID, at: datetime, reason: str) -> None:
+    """End all open visits of a person, whatever they stood on."""
+    open_ones = select(Visit).where(Visit.person_id == person_id, Visit.left_at.is_(None))
+    for visit in session.scalars(open_ones).all():
+        withdraw(session, visit, at, reason=reason)
+
+
+def empty(session: Session, place_id: UUID) -> None:
+    """End all open visits of a place that is closed."""
+    for visit in session.scalars(
+        select(Visit).where(Visit.place_id == place_id, Visit.left_at.is_(None))
+    ).all():
+        withdraw(session, visit, clock.now(), reason="archived")
+
+
+def resume_presence(session: Session, scope_id: UUID, person_id: UUID) -> None:
+    """Take presence up again where an assignment ended while the person is there."""
+    visit = _open_visit(session, person_id, scope_id)
+    if visit is not None:
+        _follow_presence(session, visit, session.get_one(Place, scope_id), clock.now())
 
 
 def open_visits(session: Session, person_id: UUID) -> list[dict[str, Any]]:
@@ -97,10 +138,96 @@ def open_visits(session: Session, person_id: UUID) -> list[dict[str, Any]]:
     return [wire_visit(visit, place) for visit, place in rows]
 
 
+def open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | None:
+    """The person's open visit of a place."""
+    return _open_visit(session, person_id, place_id)
+
+
+def mark_stale(session: Session, visit: Visit, stale: bool) -> None:
+    """Say that nothing was heard for long, or that something was heard again."""
+    visit.stale_at = clock.now() if stale else None
+    session.flush()
+    _tell(session, "visit.stale" if stale else "visit.resumed", visit, session.get_one(Place, visit.place_id))
+
+
+def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Visit:
+    visit = Visit(
+        id=ids.new_id(),
+        organisation_id=place.organisation_id,
+        person_id=person_id,
+        place_id=place.id,
+        source=claim.source,
+        confidence=claim.grade,
+        doubtful=claim.doubtful,
+        entered_at=claim.at,
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def _judge(session: Session, visit: Visit) -> bool:
+    """Set confidence and doubt from what holds; False when nothing does."""
+    held = grades(session, visit.id)
+    sound = [grade for grade, doubtful in held if not doubtful]
+    if held:
+        visit.confidence, visit.doubtful = max(sound, default=1), not sound
+    return bool(held)
+
+
+def _judged(visit: Visit) -> tuple[int, bool]:
+    return visit.confidence, visit.doubtful
+
+
+def _end(session: Session, visit: Visit, place: Place, at: datetime, reason: str) -> dict[str, Any]:
+    left_at = max(at, visit.entered_at)
+    visit.left_at, visit.end_reason, visit.stale_at = left_at, reason, None
+    session.flush()
+    payload = _tell(session, "visit.ended", visit, place)
+    leave_presence(session, place.id, visit.person_id, left_at)
+    occupancy.recount(session, place)
+    roll.note_departure(session, visit, place)
+    return payload
+
+
+def _follow_presence(session: Session, visit: Visit, place: Place, at: datetime) -> None:
+    """Being there opens a `present` scope, where the evidence is as good as the place asks for."""
+    if session.get_one(Scope, place.id).admission != "present":
+        return
+    if not visit.doubtful and visit.confidence >= place.presence_grade:
+        start_membership(session, place.id, visit.person_id, source="presence")
+    else:
+        leave_presence(session, place.id, visit.person_id, at)
+
+
+def _visits_without_fixes(
+    session: Session, person_id: UUID, device_id: UUID, site_id: UUID
+) -> Sequence[Visit]:
+    """Open visits of a site's zones that the device's fixes say nothing of: a zone may stick out of its site."""
+    by_fixes = select(Evidence.visit_id).where(
+        Evidence.device_id == device_id, Evidence.source == "gps", Evidence.ended_at.is_(None)
+    )
+    return session.scalars(
+        select(Visit)
+        .join(Place, Place.id == Visit.place_id)
+        .where(
+            Visit.person_id == person_id,
+            Visit.left_at.is_(None),
+            Place.site_id == site_id,
+            Place.kind == "zone",
+            Visit.id.not_in(by_fixes),
+        )
+    ).all()
+
+
 def _open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | None:
     return session.scalars(
         select(Visit).where(Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at.is_(None))
     ).one_or_none()
+
+
+def _lock_person(session: Session, person_id: UUID) -> None:
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
 def _tell(session: Session, kind: str, visit: Visit, place: Place) -> dict[str, Any]:

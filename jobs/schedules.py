@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.logs import logger
+from geo.gate import close_accounts
+from geo.musters import remind_silent
+from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.silence import end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.memberships import end_expired
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
@@ -32,6 +36,14 @@ def jobs() -> list[Job]:
     return [
         Job("end_expired_memberships", 1, end_expired),
         Job("end_expired_sessions", 30, end_expired_sessions),
+        Job("close_visitors_accounts", 5, close_accounts),
+        Job("end_expired_evidence", 5, end_expired_evidence),
+        Job("mark_silent_phones", 15, mark_silent),
+        Job("end_silent_phones", 60, end_silent),
+        Job("remind_the_silent_of_musters", 1, remind_silent),
+        Job("forget_old_visits", 600, forget_old_visits),
+        Job("forget_old_positions", 600, forget_old_positions),
+        Job("forget_old_trails", 600, forget_old_trails),
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
     ]

@@ -3,6 +3,8 @@
 from typing import Any
 
 import geo.models
+import geo.muster_models
+import geo.privacy_models
 import journal.models
 import people.models
 import push.models
@@ -10,7 +12,15 @@ import social.models
 from base.database import Model
 
 __all__ = ["metadata", "owned"]
-_PACKAGES = (geo.models, journal.models, people.models, push.models, social.models)
+_PACKAGES = (
+    geo.models,
+    geo.muster_models,
+    geo.privacy_models,
+    journal.models,
+    people.models,
+    push.models,
+    social.models,
+)
 metadata = Model.metadata
 
 

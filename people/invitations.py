@@ -16,6 +16,7 @@ from people.memberships import assign
 from people.models import Invitation, Person, Scope
 from people.persons import add_person
 from people.tokens import digest
+from people.visitors import limit_stay
 
 _ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter that a glove or a bad printer turns into another
 _CODE_LENGTH = 16
@@ -35,13 +36,21 @@ def wire_invitation(invitation: Invitation, code: str | None = None) -> dict[str
         "role": invitation.role,
         "scope_ids": [str(scope_id) for scope_id in invitation.scope_ids],
         "uses_left": invitation.uses_left,
+        "stay_hours": invitation.stay_hours,
         "expires_at": clock.wire(invitation.expires_at),
         "created_at": clock.wire(invitation.created_at),
     }
 
 
 def invite(
-    session: Session, actor: Actor, *, role: str, scope_ids: list[UUID], uses: int, days: int
+    session: Session,
+    actor: Actor,
+    *,
+    role: str,
+    scope_ids: list[UUID],
+    uses: int,
+    days: int,
+    stay_hours: int | None = None,
 ) -> tuple[Invitation, str]:
     """Make a code; raises `Invalid` for scopes that the organisation does not have."""
     known = set(session.scalars(select(Scope.id).where(Scope.id.in_(scope_ids), Scope.archived_at.is_(None))))
@@ -56,6 +65,7 @@ def invite(
         role=role,
         scope_ids=scope_ids,
         uses_left=uses,
+        stay_hours=stay_hours,
         expires_at=clock.now() + timedelta(days=days),
         created_by=actor.person_id,
         created_at=clock.now(),
@@ -82,6 +92,10 @@ def accept(session: Session, code: str, account: dict[str, Any]) -> Person:
     invitation.uses_left -= 1
     person = add_person(session, organisation_id, role=invitation.role, **account)
     live = select(Scope.id).where(Scope.id.in_(invitation.scope_ids), Scope.archived_at.is_(None))
-    for scope_id in session.scalars(live).all():
+    scopes = list(session.scalars(live))
+    if invitation.stay_hours is not None:
+        limit_stay(session, person, scopes, clock.now() + timedelta(hours=invitation.stay_hours))
+        return person
+    for scope_id in scopes:
         assign(session, scope_id, person.id, "member", invitation.created_by or person.id)
     return person

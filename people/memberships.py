@@ -3,6 +3,8 @@
 A person has at most one live membership in a scope. A stronger source takes over from a weaker one
 (assigned > joined > presence); being there changes nothing for somebody who belongs there anyway.
 
+A visitor's assignment has an end from the start (`ends_at`); nothing but another assignment moves it.
+
 Leaving a place does not end a presence membership at once: its grace time runs first (`ends_at`), because people
 step out for a smoke and phones lose their place. A worker ends what has run out; every reader already treats it as
 ended.
@@ -49,14 +51,15 @@ def start_membership(
     source: str,
     role: str | None = None,
     at: datetime | None = None,
+    ends_at: datetime | None = None,
     actor_id: UUID | None = None,
 ) -> Membership:
-    """Let a person into a scope, or strengthen the membership that is there."""
+    """Let a person into a scope, or strengthen the membership that is there. `ends_at`: a visitor's fixed end."""
     # One at a time a person: two phones of one person may walk in at the same moment.
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     scope = session.get_one(Scope, scope_id)
     live = live_membership_of(session, scope_id, person_id)
-    if live is not None and _keeps(session, live, source, role):
+    if live is not None and _keeps(session, live, source, role, ends_at):
         return live
     membership = Membership(
         id=ids.new_id(),
@@ -67,6 +70,7 @@ def start_membership(
         source=source,
         level="all",
         started_at=at or clock.now(),
+        ends_at=ends_at,
     )
     session.add(membership)
     session.flush()
@@ -74,12 +78,15 @@ def start_membership(
     return membership
 
 
-def _keeps(session: Session, live: Membership, source: str, role: str | None) -> bool:
+def _keeps(
+    session: Session, live: Membership, source: str, role: str | None, ends_at: datetime | None
+) -> bool:
     """Update a live membership in place; False when its grace time is over and a new one has to start."""
     if live.ends_at is not None and live.ends_at <= clock.now():
         end_membership(session, live, reason="left")
         return False
-    live.ends_at = None
+    if _STRENGTH[source] >= _STRENGTH[live.source]:
+        live.ends_at = ends_at
     if _STRENGTH[source] > _STRENGTH[live.source]:
         live.source = source
     if role is not None:
@@ -91,7 +98,7 @@ def _keeps(session: Session, live: Membership, source: str, role: str | None) ->
 def leave_presence(session: Session, scope_id: UUID, person_id: UUID, left_at: datetime) -> None:
     """Begin the grace time of a presence membership; without one (0 s) it ends now."""
     membership = live_membership_of(session, scope_id, person_id)
-    if membership is None or membership.source != "presence":
+    if membership is None or membership.source != "presence" or membership.ends_at is not None:
         return
     grace = session.get_one(Scope, scope_id).grace_seconds
     membership.ends_at = left_at + timedelta(seconds=grace)
@@ -111,7 +118,7 @@ def end_membership(
 
 
 def end_expired(session: Session, limit: int = 500) -> int:
-    """End the memberships whose grace time has run out; returns how many. Several workers may do it at once."""
+    """End the memberships whose time has run out; returns how many. Several workers may do it at once."""
     expired = session.scalars(
         select(Membership)
         .where(Membership.ended_at.is_(None), Membership.ends_at <= clock.now())
@@ -120,7 +127,7 @@ def end_expired(session: Session, limit: int = 500) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for membership in expired:
-        end_membership(session, membership, reason="left")
+        end_membership(session, membership, reason="left" if membership.source == "presence" else "expired")
     return len(expired)
 
 
@@ -148,15 +155,24 @@ def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Mem
 
 
 def assign(
-    session: Session, scope_id: UUID, person_id: UUID, role: str, actor_id: UUID
+    session: Session,
+    scope_id: UUID,
+    person_id: UUID,
+    role: str,
+    actor_id: UUID,
+    *,
+    ends_at: datetime | None = None,
 ) -> tuple[Membership, Scope]:
-    """Assign a person of the organisation to a scope; raises `NotFound` for anybody else's."""
+    """Assign a person of the organisation to a scope; raises `NotFound` for anybody else's.
+
+    With `ends_at` the assignment ends by itself: a contractor for today.
+    """
     person = session.get(Person, person_id)
     scope = session.get_one(Scope, scope_id)
     if person is None or person.ended_at is not None or person.organisation_id != scope.organisation_id:
         raise NotFound
     membership = start_membership(
-        session, scope_id, person_id, source="assigned", role=role, actor_id=actor_id
+        session, scope_id, person_id, source="assigned", role=role, ends_at=ends_at, actor_id=actor_id
     )
     return membership, scope
 

@@ -49,6 +49,7 @@ class Person(Model):
     __table_args__ = (
         CheckConstraint(_in("role", "member", "organisation_administrator"), name="role"),
         Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
+        Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -59,6 +60,8 @@ class Person(Model):
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
     created_at: Mapped[datetime] = _moment(default=True)
+    # A visitor's account closes by itself.
+    ends_at: Mapped[datetime | None] = _moment()
     ended_at: Mapped[datetime | None] = _moment()
 
 
@@ -94,6 +97,7 @@ class Invitation(Model):
     role: Mapped[str] = mapped_column(Text, server_default="member")
     scope_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     uses_left: Mapped[int] = mapped_column(Integer)
+    stay_hours: Mapped[int | None] = mapped_column(Integer)
     expires_at: Mapped[datetime] = _moment()
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     created_at: Mapped[datetime] = _moment(default=True)
@@ -188,7 +192,7 @@ class Scope(Model):
 
 
 class Membership(Model):
-    """A person's part in a scope. `ends_at` is set while the grace time after leaving runs."""
+    """A person's part in a scope. `ends_at`: when the grace time after leaving, or a visitor's day, is over."""
 
     __tablename__ = "memberships"
     __table_args__ = (

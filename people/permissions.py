@@ -15,12 +15,18 @@ class Permission(StrEnum):
     """One thing that a route may ask for."""
 
     ACCOUNT_USE = "me:account:use"
+    PRIVACY_MANAGE = "organisation:privacy:manage"
     PEOPLE_MANAGE = "organisation:people:manage"
     SITES_CREATE = "organisation:sites:create"
     PLACES_READ = "site:places:read"
     PLACES_EDIT = "site:places:edit"
     MEMBERS_MANAGE = "site:members:manage"
     VISITS_READ = "site:visits:read"
+    VISITS_EDIT = "site:visits:edit"
+    MARKERS_MANAGE = "site:markers:manage"
+    MUSTERS_RUN = "site:musters:run"
+    CHARTER_EDIT = "site:charter:edit"
+    OCCUPANCY_READ = "site:occupancy:read"
     SCOPES_JOIN = "scope:membership:join"
     POSTS_READ = "scope:posts:read"
     POSTS_WRITE = "scope:posts:write"
@@ -44,6 +50,11 @@ _MANAGER = _MEMBER | {
     Permission.PLACES_EDIT,
     Permission.MEMBERS_MANAGE,
     Permission.VISITS_READ,
+    Permission.VISITS_EDIT,
+    Permission.MARKERS_MANAGE,
+    Permission.MUSTERS_RUN,
+    Permission.CHARTER_EDIT,
+    Permission.OCCUPANCY_READ,
     Permission.POSTS_MODERATE,
 }
 GRANTED: dict[Standing, frozenset[Permission]] = {

@@ -76,6 +76,11 @@ def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permis
     )
 
 
+def standing_in(session: Session, actor: Actor, scope_id: UUID) -> Standing:
+    """What the actor is to a scope of the organisation."""
+    return _standing(session, actor, session.get_one(Scope, scope_id))
+
+
 def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
     if actor.is_administrator and scope.kind not in ("group", "direct"):
         return Standing.ADMINISTRATOR

@@ -74,7 +74,7 @@ def sign_in(
         raise SignInRefused
     throttle.forget(session, account)
     enter_organisation(session, row.organisation_id)
-    return start_session(session, maker, session_ttl, row.organisation_id, row.person_id, device)
+    return start_session(session, maker, session_ttl, row.organisation_id, row.person_id, device)[0]
 
 
 def start_session(
@@ -84,8 +84,8 @@ def start_session(
     organisation_id: UUID,
     person_id: UUID,
     device: dict[str, Any],
-) -> Tokens:
-    """A new session on a device; any earlier session on the same device ends."""
+) -> tuple[Tokens, UUID]:
+    """A new session on a device, and the device's id; any earlier session on the same device ends."""
     taken = take_device(session, organisation_id, person_id, device)
     _end(session, SignedInSession.device_id == taken.id, reason="signed_in_again", actor_id=person_id)
     at = clock.now()
@@ -99,7 +99,7 @@ def start_session(
     )
     session.add(signed_in)
     session.flush()
-    return _issue(session, maker, signed_in.id, organisation_id, first_refresh_token())
+    return _issue(session, maker, signed_in.id, organisation_id, first_refresh_token()), taken.id
 
 
 def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | None) -> Tokens:

@@ -3,9 +3,12 @@
 from marshmallow import fields, validate
 
 from schemas.base import ID, Moment, Wire
+from schemas.musters import Muster, MusterUpdate
+from schemas.occupancy import OccupancyChange
 from schemas.people import Membership
 from schemas.places import Place
 from schemas.posts import Post
+from schemas.privacy import Charter
 from schemas.visits import Visit
 
 
@@ -37,7 +40,7 @@ class SyncPage(Wire):
 
 
 class EndedMembership(Membership):
-    """A membership and why it ended: left, unassigned, archived, account_ended."""
+    """A membership and why it ended: left, unassigned, expired, archived, account_ended."""
 
     reason = fields.String(required=True)
 
@@ -57,7 +60,17 @@ PAYLOADS: dict[str, type[Wire]] = {
     "membership.started": Membership,
     "membership.ended": EndedMembership,
     "visit.started": Visit,
+    "visit.updated": Visit,
+    "visit.stale": Visit,
+    "visit.resumed": Visit,
     "visit.ended": Visit,
+    "occupancy.exceeded": OccupancyChange,
+    "occupancy.restored": OccupancyChange,
+    "muster.started": Muster,
+    "muster.reminded": Muster,
+    "muster.ended": Muster,
+    "muster.updated": MusterUpdate,
+    "charter.updated": Charter,
     "place.created": Place,
     "place.updated": Place,
     "place.archived": Place,

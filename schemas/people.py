@@ -95,7 +95,9 @@ class Membership(Wire):
     history = fields.String(required=True, validate=validate.OneOf(("since_entry", "all")))
     started_at = Moment(required=True)
     ends_at = Moment(
-        required=True, allow_none=True, metadata={"description": "While the grace time after leaving runs"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the grace time after leaving, or a visitor's time, is over"},
     )
     ended_at = Moment(required=True, allow_none=True)
 
@@ -113,6 +115,9 @@ class Assignment(Wire):
     """Assign a person to a scope."""
 
     role = fields.String(load_default="member", validate=validate.OneOf(("member", "manager")))
+    ends_at = Moment(
+        load_default=None, allow_none=True, metadata={"description": "For visitors: when it ends by itself"}
+    )
 
 
 class Me(Wire):
@@ -144,6 +149,13 @@ class NewInvitation(Wire):
     scope_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
     uses = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
     days = fields.Integer(load_default=14, strict=True, validate=validate.Range(1, 365))
+    stay_hours = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, 720),
+        metadata={"description": "For visitors: account and memberships end so long after accepting"},
+    )
 
 
 class Invitation(Wire):
@@ -154,6 +166,7 @@ class Invitation(Wire):
     role = fields.String(required=True)
     scope_ids = fields.List(ID(), required=True)
     uses_left = fields.Integer(required=True)
+    stay_hours = fields.Integer(required=True, allow_none=True)
     expires_at = Moment(required=True)
     created_at = Moment(required=True)
 

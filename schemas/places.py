@@ -20,6 +20,11 @@ class SiteProperties(Wire):
     grace_seconds = fields.Integer(load_default=900, strict=True, validate=validate.Range(0, 86_400))
     timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
     external_id = Text(1, 200, load_default=None, allow_none=True)
+    presence_grade = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 3))
+    posting_grade = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 3))
+    occupancy_limit = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 1_000_000)
+    )
 
 
 class ZoneProperties(SiteProperties):
@@ -39,6 +44,9 @@ class PropertiesEdit(Wire):
     timezone = fields.String(allow_none=True, validate=timezone_name)
     floor_low = fields.Integer(allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(allow_none=True, strict=True, validate=_FLOOR)
+    presence_grade = fields.Integer(strict=True, validate=validate.Range(1, 3))
+    posting_grade = fields.Integer(strict=True, validate=validate.Range(0, 3))
+    occupancy_limit = fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 1_000_000))
 
 
 class _Feature(Wire):

@@ -2,10 +2,10 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Number, Wire, page_of
+from schemas.base import ID, Cursor, Moment, Number, Text, Wire, page_of
 from schemas.people import Person
 
-SOURCES = ("gps", "qr", "beacon", "manual")
+SOURCES = ("gps", "region", "device", "wifi", "beacon", "qr", "nfc", "manual")
 
 
 class Fix(Wire):
@@ -43,9 +43,16 @@ class Visit(Wire):
     place_kind = fields.String(required=True, validate=validate.OneOf(("site", "zone")))
     place_name = fields.String(required=True)
     source = fields.String(required=True, validate=validate.OneOf(SOURCES))
+    confidence = fields.Integer(
+        required=True, metadata={"description": "1 to 3: the best evidence that holds"}
+    )
     doubtful = fields.Boolean(required=True)
     entered_at = Moment(required=True)
+    stale_at = Moment(
+        required=True, allow_none=True, metadata={"description": "Since when nothing was heard of the phone"}
+    )
     left_at = Moment(required=True, allow_none=True)
+    end_reason = fields.String(required=True, allow_none=True)
 
 
 class FixReport(Wire):
@@ -59,10 +66,20 @@ class FixReport(Wire):
 VisitPage = page_of(Visit, "VisitPage")
 
 
+class PresenceQuery(Cursor):
+    """Why one looks is written down, and the persons looked at read it."""
+
+    reason = Text(3, 200, required=True)
+
+
 class VisitOfPerson(Visit):
-    """A visit with the person's name, for managers."""
+    """A visit with the person's name and how well it is known, for managers."""
 
     person = fields.Nested(Person, required=True)
+    sources = fields.List(fields.String(), required=True)
+    last_seen_at = Moment(required=True)
+    certain = fields.Boolean(required=True)
+    doubts = fields.List(fields.String(), required=True)
 
 
 class PresenceList(Wire):

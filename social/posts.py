@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound
+from geo.grades import check_posting_grade
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
 from people.models import Person
-from people.permissions import GRANTED, Permission
+from people.permissions import GRANTED, Permission, Standing
 from people.scopes import ScopeInSight, scope_for
 from social.models import Post
 
@@ -76,7 +77,9 @@ def publish(
 
     A `client_id` that the author used before gives the post of then: a phone that lost the answer asks again.
     """
-    scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
+    scope = scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
+    if scope.standing is Standing.MEMBER and scope.kind in ("site", "zone"):
+        check_posting_grade(session, actor.person_id, scope_id)
     earlier = _by_client_id(session, actor, draft.get("client_id"))
     if earlier is not None:
         return _same_post(earlier, scope_id), False

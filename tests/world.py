@@ -74,15 +74,17 @@ class Organisation:
     slug: str
     admin: "Phone" = field(init=False)
 
-    def person(self, name: str, *, scopes: list[str] | None = None, role: str = "member") -> "Phone":
-        """Invite somebody, who accepts on a phone."""
+    def person(
+        self, name: str, *, scopes: list[str] | None = None, role: str = "member", consents: bool = True
+    ) -> "Phone":
+        """Invite somebody, who accepts on a phone and agrees to presence."""
         made = self.admin.post("/v1/admin/invitations", {"role": role, "scope_ids": scopes or []}, 201)
         phone = Phone(self, name)
         account = {"email": f"{name.lower()}@example.com", "name": name, "password": PASSWORD}
         phone.keeps(
             phone.post("/v1/invitations/accept", {"code": made["code"], "device": phone.app, **account}, 201)
         )
-        return phone
+        return phone.agrees() if consents else phone
 
     def signs_in(self, email: str, name: str) -> "Phone":
         """The same person on another phone."""
@@ -117,6 +119,11 @@ class Phone:
     def keeps(self, tokens: dict[str, Any]) -> None:
         """Remember a session."""
         self.tokens = tokens
+
+    def agrees(self, kind: str = "presence") -> "Phone":
+        """Consent to presence, or to a trail."""
+        self.post("/v1/me/consents", {"kind": kind, "text_version": "1"}, 201)
+        return self
 
     @property
     def id(self) -> str:

@@ -1,5 +1,6 @@
 """Who belongs to a scope, for its managers."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
-from base.errors import NotFound
+from base import clock
+from base.errors import Invalid, NotFound
+from geo.visits import resume_presence
 from people import memberships
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
@@ -46,7 +49,12 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
     """Assign a person to the scope, as member or manager."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     membership, scope = memberships.assign(
-        call.session, scope_id, person_id, body["role"], call.actor.person_id
+        call.session,
+        scope_id,
+        person_id,
+        body["role"],
+        call.actor.person_id,
+        ends_at=_in_future(body["ends_at"]),
     )
     return _with_person(membership, scope, _person(call.session, person_id))
 
@@ -64,6 +72,13 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     if membership is None:
         raise NotFound
     memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
+    resume_presence(call.session, scope_id, person_id)
+
+
+def _in_future(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment <= clock.now():
+        raise Invalid.at("/ends_at", "This is over already.")
+    return moment
 
 
 def _person(session: Session, person_id: UUID) -> Person:

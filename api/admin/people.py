@@ -5,6 +5,8 @@ from uuid import UUID
 
 from api.paging import by_moment, decode_cursor, page
 from api.route import Call, Routes
+from base import clock
+from geo.visits import end_everywhere
 from people import persons
 from people.permissions import Permission
 from schemas.people import Account, AccountPage, PersonQuery
@@ -32,3 +34,4 @@ def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
     persons.end_person(call.session, person, call.actor.person_id)
+    end_everywhere(call.session, person_id, clock.now(), "account_ended")

@@ -7,6 +7,7 @@ from api.etags import check_if_match, etag
 from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
 from geo.boundaries import parse_boundary
+from geo.charters import check_named
 from geo.imports import import_places
 from geo.models import Place as PlaceRow
 from geo.places import (
@@ -20,7 +21,8 @@ from geo.places import (
     place_for,
     wire_place,
 )
-from geo.visits import present_in
+from geo.presence import sightings, wire_sighting
+from geo.presence_views import record_views
 from people.audience import managed_scopes
 from people.models import Scope
 from people.permissions import Permission
@@ -35,7 +37,7 @@ from schemas.places import (
     PlaceImport,
     PlacePage,
 )
-from schemas.visits import PresenceList
+from schemas.visits import PresenceList, PresenceQuery
 
 routes = Routes("admin-places", "Administration: sites and zones", "/v1/admin")
 _SITE, _ZONE = "/sites/<uuid:place_id>", "/zones/<uuid:place_id>"
@@ -158,13 +160,17 @@ def list_zone_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
     return {"items": boundary_history(call.session, place_id), "next": None}
 
 
-@routes.route("GET", f"{_SITE}/present", permission=Permission.VISITS_READ, query=Cursor, answer=PresenceList)
+@routes.route(
+    "GET", f"{_SITE}/present", permission=Permission.VISITS_READ, query=PresenceQuery, answer=PresenceList
+)
 def list_present_in_site(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a site now, in the order of arrival."""
     return _present(call, place_id, "site", query)
 
 
-@routes.route("GET", f"{_ZONE}/present", permission=Permission.VISITS_READ, query=Cursor, answer=PresenceList)
+@routes.route(
+    "GET", f"{_ZONE}/present", permission=Permission.VISITS_READ, query=PresenceQuery, answer=PresenceList
+)
 def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a zone now, in the order of arrival."""
     return _present(call, place_id, "zone", query)
@@ -187,9 +193,13 @@ def _archive(call: Call, place_id: UUID, kind: str) -> None:
 
 
 def _present(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
-    place_for(call.session, call.actor, place_id, Permission.VISITS_READ, kind)
+    place, _ = place_for(call.session, call.actor, place_id, Permission.VISITS_READ, kind)
+    check_named(call.session, place)
     after = decode_cursor(query["cursor"], by_id)
-    items = present_in(call.session, place_id, after, query["limit"])
+    found = sightings(call.session, [place_id], after=after, limit=query["limit"])
+    looked_at = [sighting.visit.person_id for sighting in found]
+    record_views(call.session, call.actor, place_id, looked_at, query["reason"])
+    items = [wire_sighting(sighting) for sighting in found]
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 

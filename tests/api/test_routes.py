@@ -31,6 +31,21 @@ BODIES: dict[str, Any] = {
     "edit_zone": {"type": "Feature", "properties": {"name": "x"}},
     "register_push_address": {"kind": "token", "address": "x" * 20},
     "report_fixes": {"fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}]},
+    "check_in": {"kind": "code", "code": "x"},
+    "check_out": {"place_id": str(UUID(int=1))},
+    "set_my_floor": {"floor": 1},
+    "report_region_events": {
+        "events": [{"place_id": str(UUID(int=1)), "type": "enter", "at": "2026-01-01T00:00:00Z"}]
+    },
+    "answer_muster": {"status": "safe"},
+    "mark_muster_entry": {"status": "safe"},
+    "give_consent": {"kind": "presence", "text_version": "1"},
+    "set_my_sharing": {"paused_until": None},
+    "add_marker": {"kind": "printed", "name": "x"},
+    "start_muster": {"message": "Fire alarm"},
+    "check_person_in": {"person_id": str(UUID(int=1))},
+    "write_charter": {"purpose": "To know who is there in an emergency."},
+    "write_privacy_rules": {},
     "import_collection": {"type": "FeatureCollection", "features": []},
 }
 
@@ -41,7 +56,7 @@ def test_every_route_is_documented_and_says_who_may() -> None:
         path = str(rule)
         if path.startswith(("/health/", "/docs", "/openapi.json")):
             continue
-        path = path.replace("<uuid:", "{").replace(">", "}")
+        path = path.replace("<uuid:", "{").replace("<string:", "{").replace(">", "}")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert (method, path) in documented
     for _, _, operation in OPERATIONS:
@@ -50,7 +65,7 @@ def test_every_route_is_documented_and_says_who_may() -> None:
 
 def test_only_these_routes_are_public() -> None:
     public = {path for _, path, operation in OPERATIONS if operation["x-permission"] == "public"}
-    assert public == {"/v1/sessions", "/v1/sessions/refresh", "/v1/invitations/accept"}
+    assert public == {"/v1/sessions", "/v1/sessions/refresh", "/v1/invitations/accept", "/v1/visitors"}
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), CLOSED, ids=NAMES)
@@ -72,6 +87,10 @@ def test_ids_of_another_organisation_do_not_exist(
     site = theirs.site()
     known = {"site": site, "zone": theirs.zone(site), "person": theirs.person("Thea").id}
     known["post"] = theirs.admin.posts(str(theirs.id), "secret")["id"]
+    marker = {"kind": "printed", "name": "Door"}
+    known["marker"] = theirs.admin.post(f"/v1/admin/places/{site}/markers", marker, 201)["id"]
+    roll_call = {"message": "Fire alarm"}
+    known["muster"] = theirs.admin.post(f"/v1/admin/places/{site}/musters", roll_call, 201)["id"]
     answer = ours.admin.request(method, _filled(path, known), _body(method, operation), If_Match="*")
     assert answer.status_code == 404, answer.get_data(as_text=True)
 
@@ -87,6 +106,8 @@ def test_a_plain_member_manages_nothing(
     known = {"site": site, "zone": org.zone(site, admission="assigned")}
     mel = org.person("Mel", scopes=[site, known["zone"]])
     known["person"] = mel.id
+    marker = {"kind": "printed", "name": "Door"}
+    known["marker"] = org.admin.post(f"/v1/admin/places/{site}/markers", marker, 201)["id"]
     answer = mel.request(method, _filled(path, known), _body(method, operation), If_Match="*")
     if operation["operationId"] in ("list_managed_sites", "import_collection"):
         assert answer.get_json()["items"] == []  # these look at each site by itself
@@ -100,14 +121,19 @@ def _body(method: str, operation: dict[str, Any]) -> Any:
 
 def _filled(path: str, known: dict[str, str]) -> str:
     anything = str(UUID(int=uuid4().int))
-    place = known.get("site" if "/sites/" in path or "/scopes/" in path else "zone", anything)
+    place = known.get("zone" if "/zones/" in path else "site", anything)
     values = {
         "{place_id}": place,
         "{site_id}": place,
         "{scope_id}": place,
         "{person_id}": known.get("person", anything),
         "{post_id}": known.get("post", anything),
+        "{marker_id}": known.get("marker", anything),
+        "{muster_id}": known.get("muster", anything),
+        "{kind}": "nonsense",
     }
     for name, value in values.items():
         path = path.replace(name, value)
+    if path.endswith("/present"):
+        return path + "?reason=drill"
     return path if "sync" not in path else path + "?after=0"

@@ -136,7 +136,7 @@ def test_the_manager_sees_who_is_there(world: World) -> None:
     site = org.site(at=GATE)
     alice = org.person("Alice")
     stands(alice, GATE, time.time())
-    present = org.admin.get(f"/v1/admin/sites/{site}/present")["items"]
+    present = org.admin.get(f"/v1/admin/sites/{site}/present?reason=shift+handover")["items"]
     assert [visit["person"]["name"] for visit in present] == ["Alice"]
 
 

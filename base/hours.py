@@ -1,0 +1,35 @@
+"""Hours of a week, as people write them: `{"timezone": "Asia/Seoul", "weekly": [{"days": […], "from", "to"}]}`.
+
+A stretch whose end is not after its beginning goes on past midnight and belongs to the day on which it began.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def is_open(hours: dict[str, Any] | None, moment: datetime, timezone: str = "UTC") -> bool:
+    """Whether the moment lies within the hours; no hours at all means always.
+
+    `timezone` counts where the hours name none, so that a person's own hours follow the person.
+    """
+    if hours is None:
+        return True
+    local = moment.astimezone(ZoneInfo(hours.get("timezone") or timezone))
+    return any(_within(stretch, local) for stretch in hours["weekly"])
+
+
+def _within(stretch: dict[str, Any], local: datetime) -> bool:
+    begins, ends = time.fromisoformat(stretch["from"]), time.fromisoformat(stretch["to"])
+    clock = local.time()
+    if begins < ends:
+        return _day(local) in stretch["days"] and begins <= clock < ends
+    if clock >= begins:
+        return _day(local) in stretch["days"]
+    return clock < ends and _day(local - timedelta(days=1)) in stretch["days"]
+
+
+def _day(local: datetime) -> str:
+    return DAYS[local.weekday()]

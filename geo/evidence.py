@@ -1,0 +1,106 @@
+"""Kinds of evidence that somebody is in a place, how much each is worth, and how long it holds.
+
+    grade 1   the phone says so: fixes (gps), the operating system's own geofences (region), an app that judges the
+              fences itself (device). A phone can be made to lie.
+    grade 2   something at the place was in reach: a beacon, an access point, a printed code, an NFC tag. A photo or
+              a recording of it can be carried away.
+    grade 3   a code on a screen that turns every half minute, or a manager who looked. To carry it away is no use.
+
+A visit is open while any evidence holds; its confidence is the best grade that holds and is not in doubt. What a
+higher grade says is not undone by a lower one, with one exception: fixes that lead out of the whole site end
+everything that the same device had said there. GPS tells sites apart, not rooms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from geo.models import Evidence
+
+PHONE_SOURCES = ("gps", "region", "device")
+MARKER_SOURCES = ("wifi", "beacon", "qr", "nfc")
+# Fixes hold until the phone has been silent for long (`geo/silence.py`); the others until their time is over.
+LASTS: dict[str, timedelta | None] = {
+    "gps": None,
+    "region": timedelta(hours=12),
+    "device": timedelta(hours=12),
+    "wifi": timedelta(minutes=45),
+    "beacon": timedelta(minutes=45),
+    "qr": timedelta(hours=8),
+    "nfc": timedelta(hours=8),
+    "manual": timedelta(hours=12),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That a person is in a place, by one source, as of `at`. `given_by` is the manager of a manual one."""
+
+    source: str
+    grade: int
+    at: datetime
+    device_id: UUID | None = None
+    marker_id: UUID | None = None
+    given_by: UUID | None = None
+    doubtful: bool = False
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it stops to hold by itself."""
+        lasts = LASTS[self.source]
+        return None if lasts is None else self.at + lasts
+
+
+def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) -> None:
+    """Add the evidence, or renew what the same source of the same device said before."""
+    values: dict[str, Any] = {
+        "grade": claim.grade,
+        "doubtful": claim.doubtful,
+        "marker_id": claim.marker_id,
+        "given_by": claim.given_by,
+        "last_at": claim.at,
+        "expires_at": claim.expires_at,
+    }
+    new = insert(Evidence).values(
+        id=ids.new_id(),
+        organisation_id=organisation_id,
+        visit_id=visit_id,
+        device_id=claim.device_id,
+        source=claim.source,
+        since=claim.at,
+        **values,
+    )
+    key = [Evidence.visit_id, Evidence.source, Evidence.device_id]
+    values["last_at"] = func.greatest(Evidence.last_at, claim.at)
+    session.execute(
+        new.on_conflict_do_update(index_elements=key, index_where=Evidence.ended_at.is_(None), set_=values)
+    )
+
+
+def let_go(
+    session: Session, visit_id: UUID, device_id: UUID | None = None, sources: Sequence[str] | None = None
+) -> bool:
+    """End live evidence of a visit (of one device, of some sources, or all); False when there was none."""
+    gone = update(Evidence).where(Evidence.visit_id == visit_id, Evidence.ended_at.is_(None))
+    if device_id is not None:
+        gone = gone.where(Evidence.device_id == device_id)
+    if sources is not None:
+        gone = gone.where(Evidence.source.in_(sources))
+    return bool(session.execute(gone.values(ended_at=clock.now()).returning(Evidence.id)).all())
+
+
+def grades(session: Session, visit_id: UUID) -> list[tuple[int, bool]]:
+    """(grade, doubtful) of the evidence that carries a visit now."""
+    rows = session.execute(
+        select(Evidence.grade, Evidence.doubtful).where(
+            Evidence.visit_id == visit_id, Evidence.ended_at.is_(None)
+        )
+    )
+    return [(grade, doubtful) for grade, doubtful in rows]

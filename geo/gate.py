@@ -1,0 +1,47 @@
+"""The gate: a stranger scans the code at the entrance and is a visitor for some hours, checked in at once."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.database import enter_organisation
+from geo.checkins import vouch
+from geo.evidence import Claim
+from geo.markers import GRADE, SOURCE, CodeRefused, check_code, marker_id_of
+from geo.models import Marker, Place
+from geo.visits import end_everywhere
+from people.models import Person
+from people.visitors import admit_visitor, end_expired_persons
+
+
+def open_account(session: Session, code: str, account: dict[str, Any]) -> tuple[Person, Marker]:
+    """Open the account that the gate's code allows; raises `CodeRefused` or `CodeTurned`."""
+    marker_id = marker_id_of(code)
+    organisation_id = session.scalar(text("SELECT organisation_of_marker(:marker)"), {"marker": marker_id})
+    if organisation_id is None:
+        raise CodeRefused
+    enter_organisation(session, organisation_id)
+    marker = session.get_one(Marker, marker_id)
+    check_code(marker, code, clock.now())
+    place = session.get_one(Place, marker.place_id)
+    if marker.admits_visitors_hours is None or place.archived_at is not None:
+        raise CodeRefused
+    scopes = list({place.site_id, place.id})
+    return admit_visitor(session, organisation_id, scopes, marker.admits_visitors_hours, **account), marker
+
+
+def close_accounts(session: Session) -> int:
+    """Close the accounts of visitors whose time is over, and end their visits; returns how many."""
+    over = end_expired_persons(session)
+    for person_id in over:
+        end_everywhere(session, person_id, clock.now(), "account_ended")
+    return len(over)
+
+
+def check_in(session: Session, person_id: UUID, device_id: UUID, marker: Marker) -> None:
+    """The visitor is at the gate now: they scanned its code."""
+    claim = Claim(SOURCE[marker.kind], GRADE[marker.kind], clock.now(), device_id, marker.id)
+    vouch(session, person_id, marker.place_id, claim, floor=marker.floor)

@@ -1,0 +1,221 @@
+"""What a person shares of where they are, and what nobody may know: consent, pauses, hours, and forgetting.
+
+The organisation sets rules (`settings["privacy"]`); a person agrees, pauses, or lets the phone judge by itself. What
+is withdrawn is forgotten at once, not at the next night's job.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.errors import Conflict, Forbidden, NotFound
+from base.hours import is_open
+from geo.evidence import PHONE_SOURCES
+from geo.models import Visit
+from geo.positions import forget_person
+from geo.privacy_models import Consent, Sharing, TrailPoint
+from geo.visits import withdraw
+from people.actor import Actor
+from people.models import Organisation, Person
+
+DEFAULTS: dict[str, Any] = {
+    "consent_required": True,
+    "hours": None,
+    "trail_days": 0,
+    "visit_days": 365,
+    "position_days": 7,
+}
+
+
+class ConsentMissing(Forbidden):
+    """The person has not agreed that presence is worked out from where the phone is."""
+
+    code, title = "consent_missing", "Consent to presence has not been given"
+
+
+class SharingPaused(Conflict):
+    """The person has paused sharing."""
+
+    code, title = "sharing_paused", "Sharing is paused"
+
+
+class CoordinatesOff(Conflict):
+    """The phone judges by itself; the server takes no coordinates of it."""
+
+    code, title = "coordinates_off", "This account sends no coordinates"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for one person now. Hours are the organisation's and the person's own; both must be open."""
+
+    consented: bool
+    trail: bool
+    mode: str
+    paused_until: datetime | None
+    hours: tuple[dict[str, Any] | None, dict[str, Any] | None]
+    timezone: str
+
+    def check_sharing(self) -> None:
+        """Raise where nothing may be taken from the phones of this person."""
+        if not self.consented:
+            raise ConsentMissing
+        if self.paused_until is not None and self.paused_until > clock.now():
+            raise SharingPaused(headers={"Retry-After": str(_seconds_until(self.paused_until))})
+
+    def check_coordinates(self) -> None:
+        """As `check_sharing`, and raise where the phone sends no coordinates."""
+        self.check_sharing()
+        if self.mode == "device":
+            raise CoordinatesOff
+
+    def allows(self, at: datetime) -> bool:
+        """Whether the moment lies within the working hours."""
+        return all(is_open(hours, at, self.timezone) for hours in self.hours)
+
+
+def rules_for(session: Session, actor: Actor) -> Rules:
+    """The rules of the actor, in one query."""
+    agreed = {kind: _agreed(actor, kind).label(kind) for kind in ("presence", "trail")}
+    row = session.execute(
+        select(
+            Organisation.settings,
+            Person.timezone,
+            Sharing.mode,
+            Sharing.paused_until,
+            Sharing.hours,
+            *agreed.values(),
+        )
+        .select_from(Person)
+        .join(Organisation, Organisation.id == Person.organisation_id)
+        .outerjoin(Sharing, Sharing.person_id == Person.id)
+        .where(Person.id == actor.person_id)
+    ).one()
+    privacy = DEFAULTS | row.settings.get("privacy", {})
+    return Rules(
+        consented=row.presence or not privacy["consent_required"],
+        trail=row.trail and privacy["trail_days"] > 0,
+        mode=row.mode or "server",
+        paused_until=row.paused_until,
+        hours=(privacy["hours"], row.hours),
+        timezone=row.timezone,
+    )
+
+
+def read_sharing(session: Session, actor: Actor) -> dict[str, Any]:
+    """How the actor shares, and what the organisation asks for."""
+    sharing = session.get(Sharing, actor.person_id)
+    organisation = session.get_one(Organisation, actor.organisation_id)
+    return {
+        "mode": "server" if sharing is None else sharing.mode,
+        "paused_until": None if sharing is None else clock.wire_or_none(sharing.paused_until),
+        "hours": None if sharing is None else sharing.hours,
+        "consents": [wire_consent(consent) for consent in _consents(session, actor)],
+        "organisation": DEFAULTS | organisation.settings.get("privacy", {}),
+    }
+
+
+def set_sharing(session: Session, actor: Actor, changes: dict[str, Any]) -> None:
+    """Change how one shares; what may not be known any more is forgotten at once."""
+    sharing = session.get(Sharing, actor.person_id, with_for_update=True)
+    if sharing is None:
+        sharing = Sharing(person_id=actor.person_id, organisation_id=actor.organisation_id, mode="server")
+        session.add(sharing)
+    for field, value in changes.items():
+        setattr(sharing, field, value)
+    sharing.updated_at = clock.now()
+    session.flush()
+    paused = sharing.paused_until is not None and sharing.paused_until > clock.now()
+    if paused:
+        _forget(session, actor, PHONE_SOURCES)
+    elif sharing.mode == "device":
+        _forget(session, actor, ("gps",))
+
+
+def give_consent(session: Session, actor: Actor, kind: str, text_version: str) -> Consent:
+    """Write down that the actor agreed; agreeing again to the same text changes nothing."""
+    live = _live_consent(session, actor, kind)
+    if live is not None and live.text_version == text_version:
+        return live
+    if live is not None:
+        live.withdrawn_at = clock.now()
+        session.flush()
+    consent = Consent(
+        id=ids.new_id(),
+        organisation_id=actor.organisation_id,
+        person_id=actor.person_id,
+        kind=kind,
+        text_version=text_version,
+        given_at=clock.now(),
+    )
+    session.add(consent)
+    session.flush()
+    return consent
+
+
+def withdraw_consent(session: Session, actor: Actor, kind: str) -> None:
+    """Take a consent back: the trail is deleted, and with presence the position and all that stood on it."""
+    consent = _live_consent(session, actor, kind)
+    if consent is None:
+        raise NotFound
+    session.execute(update(Consent).where(Consent.id == consent.id).values(withdrawn_at=clock.now()))
+    session.execute(delete(TrailPoint).where(TrailPoint.person_id == actor.person_id))
+    if kind == "presence":
+        _forget(session, actor, PHONE_SOURCES)
+
+
+def wire_consent(consent: Consent) -> dict[str, Any]:
+    """A consent as its giver sees it."""
+    return {
+        "id": str(consent.id),
+        "kind": consent.kind,
+        "text_version": consent.text_version,
+        "given_at": clock.wire(consent.given_at),
+        "withdrawn_at": clock.wire_or_none(consent.withdrawn_at),
+    }
+
+
+def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, Any]) -> dict[str, Any]:
+    """The organisation's rules; all of them are given."""
+    organisation = session.get_one(Organisation, actor.organisation_id, with_for_update=True)
+    session.execute(
+        update(Organisation)
+        .where(Organisation.id == actor.organisation_id)
+        .values(settings=organisation.settings | {"privacy": rules})
+    )
+    return rules
+
+
+def _forget(session: Session, actor: Actor, sources: tuple[str, ...]) -> None:
+    """End what the person's phones said of these sources, and keep no position."""
+    forget_person(session, actor.person_id)
+    open_ones = select(Visit).where(Visit.person_id == actor.person_id, Visit.left_at.is_(None))
+    for visit in session.scalars(open_ones).all():
+        withdraw(session, visit, clock.now(), reason="sharing_ended", sources=sources)
+
+
+def _agreed(actor: Actor, kind: str) -> Any:
+    return exists().where(
+        Consent.person_id == actor.person_id, Consent.kind == kind, Consent.withdrawn_at.is_(None)
+    )
+
+
+def _live_consent(session: Session, actor: Actor, kind: str) -> Consent | None:
+    return session.scalars(
+        select(Consent).where(
+            Consent.person_id == actor.person_id, Consent.kind == kind, Consent.withdrawn_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def _consents(session: Session, actor: Actor) -> list[Consent]:
+    mine = select(Consent).where(Consent.person_id == actor.person_id)
+    return list(session.scalars(mine.order_by(Consent.given_at, Consent.id)))
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(1, int((moment - clock.now()).total_seconds()))

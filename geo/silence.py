@@ -1,0 +1,125 @@
+"""Phones that fall silent: presence goes stale, then ends at the last evidence. Both are events.
+
+A phone in a pocket of a locker sends nothing for hours. Half an hour after its last usable fix its visits are called
+stale, and the next fix takes that back; after four hours without one they end, as of the last fix. Other kinds of
+evidence have their own end (`geo/evidence.py`). Both jobs may run in several workers at once.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from base import clock
+from geo.models import DevicePosition, Evidence, Visit
+from geo.presence import FRESH
+from geo.transitions import State, forget
+from geo.visits import mark_stale, withdraw
+
+SILENT = timedelta(hours=4)
+_BATCH = 200
+
+
+def mark_silent(session: Session) -> int:
+    """Call the visits stale that stand on nothing newer than half an hour; returns how many devices were silent."""
+    silent = session.scalars(
+        select(DevicePosition)
+        .where(
+            DevicePosition.stale.is_(False),
+            DevicePosition.fixed_at < clock.now() - FRESH,
+            _has_visits(DevicePosition.device_id),
+        )
+        .order_by(DevicePosition.device_id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in silent:
+        row.stale = True
+        for visit in _visits_by_fixes(session, row.device_id):
+            if visit.stale_at is None and not _otherwise_seen(session, visit, row.device_id):
+                mark_stale(session, visit, True)
+    session.flush()
+    return len(silent)
+
+
+def end_silent(session: Session) -> int:
+    """End what fixes said where none came for hours, as of the last one; returns how many devices it were."""
+    gone = session.scalars(
+        select(DevicePosition)
+        .where(
+            DevicePosition.stale.is_(True),
+            DevicePosition.fixed_at < clock.now() - SILENT,
+            _has_visits(DevicePosition.device_id),
+        )
+        .order_by(DevicePosition.device_id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in gone:
+        visits = _visits_by_fixes(session, row.device_id)
+        for visit in visits:
+            at = row.fixed_at or clock.now()
+            withdraw(session, visit, at, reason="silent", device_id=row.device_id, sources=("gps",))
+        row.state = forget(State.from_json(row.state), [visit.place_id for visit in visits]).to_json()
+    session.flush()
+    return len(gone)
+
+
+def end_expired_evidence(session: Session) -> int:
+    """End what held for a time only; a visit that stood on it ends as of when it was last seen."""
+    expired = session.execute(
+        select(Evidence.visit_id, Evidence.source, Evidence.device_id, Evidence.last_at)
+        .where(Evidence.ended_at.is_(None), Evidence.expires_at <= clock.now())
+        .order_by(Evidence.expires_at)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in expired:
+        visit = session.get_one(Visit, row.visit_id)
+        if visit.left_at is None:
+            device: UUID | None = row.device_id
+            withdraw(session, visit, row.last_at, reason="expired", device_id=device, sources=(row.source,))
+    return len(expired)
+
+
+def resume(session: Session, row: DevicePosition) -> None:
+    """The device is heard again: take back that its visits are stale."""
+    row.stale = False
+    for visit in _visits_by_fixes(session, row.device_id):
+        if visit.stale_at is not None:
+            mark_stale(session, visit, False)
+
+
+def _visits_by_fixes(session: Session, device_id: UUID) -> list[Visit]:
+    return list(
+        session.scalars(
+            select(Visit)
+            .join(Evidence, Evidence.visit_id == Visit.id)
+            .where(
+                Evidence.device_id == device_id,
+                Evidence.source == "gps",
+                Evidence.ended_at.is_(None),
+                Visit.left_at.is_(None),
+            )
+        )
+    )
+
+
+def _has_visits(device_id: Any) -> Any:
+    return exists().where(
+        Evidence.device_id == device_id, Evidence.source == "gps", Evidence.ended_at.is_(None)
+    )
+
+
+def _otherwise_seen(session: Session, visit: Visit, device_id: UUID) -> bool:
+    """Whether another source or device has something newer to say."""
+    fresh = clock.now() - FRESH
+    fixes = select(DevicePosition.device_id).where(DevicePosition.fixed_at >= fresh)
+    other = select(Evidence.id).where(
+        Evidence.visit_id == visit.id,
+        Evidence.ended_at.is_(None),
+        (Evidence.last_at >= fresh) | ((Evidence.source == "gps") & Evidence.device_id.in_(fixes)),
+    )
+    return session.scalar(other.limit(1)) is not None

@@ -1,0 +1,36 @@
+"""Hours of a week on the wire (`base/hours.py` says how they are read)."""
+
+from marshmallow import fields, validate
+
+from base.hours import DAYS
+from schemas.base import Wire, timezone_name
+
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d\Z"
+
+
+class Stretch(Wire):
+    """From one time of day to another, on some days; one that ends before it begins goes on past midnight."""
+
+    days = fields.List(
+        fields.String(validate=validate.OneOf(DAYS)), required=True, validate=validate.Length(1, 7)
+    )
+    begins = fields.String(required=True, data_key="from", validate=validate.Regexp(_CLOCK))
+    ends = fields.String(required=True, data_key="to", validate=validate.Regexp(_CLOCK))
+
+
+class Hours(Wire):
+    """The hours of a week. Without a time zone, the person's own."""
+
+    timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
+    weekly = fields.List(fields.Nested(Stretch), required=True, validate=validate.Length(1, 21))
+
+
+class HoursField(fields.Nested):
+    """Hours as they are stored: in the form of the wire, so that nothing has to be turned around."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(Hours, load_default=None, allow_none=True, **options)
+
+    def _deserialize(self, value, attr, data, partial=None, **options):  # type: ignore[no-untyped-def]
+        super()._deserialize(value, attr, data, partial, **options)
+        return {"timezone": value.get("timezone"), "weekly": value["weekly"]}

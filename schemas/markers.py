@@ -1,0 +1,132 @@
+"""Markers, check-ins and region events on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Moment, Text, Wire, page_of
+from schemas.people import LOCALES, App
+from schemas.visits import Visit
+
+KINDS = ("printed", "rotating", "nfc", "beacon", "wifi")
+_BSSID = r"^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z"
+_SIXTEEN_BITS = validate.Range(0, 65_535)
+
+
+class Beacon(Wire):
+    """What a beacon sends."""
+
+    uuid = ID(required=True)
+    major = fields.Integer(required=True, strict=True, validate=_SIXTEEN_BITS)
+    minor = fields.Integer(required=True, strict=True, validate=_SIXTEEN_BITS)
+
+
+class NewMarker(Wire):
+    """A marker to put up. Beacons and access points have an address, the others get a secret."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    name = Text(1, 100, required=True)
+    floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
+    beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
+    bssid = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(_BSSID))
+    admits_visitors_hours = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 72)
+    )
+
+
+class Marker(Wire):
+    """A marker as managers see it."""
+
+    id = ID(required=True)
+    place_id = ID(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    name = fields.String(required=True)
+    floor = fields.Integer(required=True, allow_none=True)
+    address = fields.String(required=True, allow_none=True)
+    turn = fields.Integer(required=True)
+    grade = fields.Integer(required=True)
+    admits_visitors_hours = fields.Integer(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    revoked_at = Moment(required=True, allow_none=True)
+
+
+MarkerPage = page_of(Marker, "MarkerPage")
+
+
+class ShownCode(Wire):
+    """The code to show now; `until` null means until the marker is turned."""
+
+    code = fields.String(required=True)
+    until = Moment(required=True, allow_none=True)
+
+
+class CheckIn(Wire):
+    """What was scanned or heard. `at` only for beacons and Wi-Fi that were heard without a network."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
+    code = Text(1, 200, load_default=None, allow_none=True)
+    beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
+    bssid = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(_BSSID))
+    at = Moment(load_default=None, allow_none=True)
+
+
+class CheckOut(Wire):
+    """Which place one has left; with a site, its zones too."""
+
+    place_id = ID(required=True)
+
+
+class ChangedVisits(Wire):
+    """The visits concerned."""
+
+    visits = fields.List(fields.Nested(Visit), required=True)
+
+
+class FloorEdit(Wire):
+    """The floor one is on, for half an hour's fixes that name none; null: not known."""
+
+    floor = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(-99, 999))
+
+
+class RegionEvent(Wire):
+    """What the phone saw. `judged_by` region: the system's circle; device: the app, by the boundary itself."""
+
+    place_id = ID(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(("enter", "exit")))
+    at = Moment(required=True)
+    judged_by = fields.String(load_default="region", validate=validate.OneOf(("region", "device")))
+    mock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class RegionEvents(Wire):
+    """Up to 100 events, in any order; repeats do no harm. `sent_at` corrects a wrong clock."""
+
+    sent_at = Moment(load_default=None, allow_none=True)
+    events = fields.List(fields.Nested(RegionEvent), required=True, validate=validate.Length(1, 100))
+
+
+class RegionResult(Wire):
+    """What became of one event."""
+
+    index = fields.Integer(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(("taken", "known", "refused")))
+    code = fields.String(required=True, allow_none=True)
+
+
+class RegionReport(Wire):
+    """A result an event."""
+
+    items = fields.List(fields.Nested(RegionResult), required=True)
+
+
+class ManualVisit(Wire):
+    """Whom a manager saw."""
+
+    person_id = ID(required=True)
+
+
+class NewVisitor(Wire):
+    """A stranger at the gate."""
+
+    code = Text(1, 200, required=True)
+    name = Text(1, 100, required=True)
+    locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
+    device = fields.Nested(App, required=True)

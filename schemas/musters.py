@@ -1,0 +1,121 @@
+"""Musters on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Moment, Point, Text, Wire, page_of
+from schemas.people import Person
+
+STATUSES = ("unaccounted", "safe", "need_help")
+
+
+class NewMuster(Wire):
+    """A roll call to begin."""
+
+    message = Text(1, 300, required=True)
+    warden_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
+    left_within_minutes = fields.Integer(load_default=15, strict=True, validate=validate.Range(0, 1_440))
+    repeat_seconds = fields.Integer(load_default=120, strict=True, validate=validate.Range(30, 3_600))
+
+
+class Counts(Wire):
+    """How many are expected, and in which state. `uncertain` of the unaccounted: perhaps not there at all."""
+
+    expected = fields.Integer(required=True)
+    unaccounted = fields.Integer(required=True)
+    safe = fields.Integer(required=True)
+    need_help = fields.Integer(required=True)
+    uncertain = fields.Integer(required=True)
+    left = fields.Integer(required=True)
+
+
+class Muster(Wire):
+    """A roll call as everyone on it sees it."""
+
+    id = ID(required=True)
+    place_id = ID(required=True)
+    place_kind = fields.String(required=True)
+    place_name = fields.String(required=True)
+    message = fields.String(required=True)
+    started_at = Moment(required=True)
+    started_by = ID(required=True)
+    ended_at = Moment(required=True, allow_none=True)
+
+
+class MusterCard(Muster):
+    """A roll call with my own answer."""
+
+    your_status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    your_answer_at = Moment(required=True, allow_none=True)
+
+
+class MusterCards(Wire):
+    """The running roll calls that expect me."""
+
+    items = fields.List(fields.Nested(MusterCard), required=True)
+
+
+class MusterBoard(Muster):
+    """A roll call as those who oversee it see it."""
+
+    counts = fields.Nested(Counts, required=True)
+    warden_ids = fields.List(ID(), required=True)
+    left_within_minutes = fields.Integer(required=True)
+    repeat_seconds = fields.Integer(required=True)
+    repeat_at = Moment(required=True, allow_none=True)
+    ended_by = ID(required=True, allow_none=True)
+
+
+MusterPage = page_of(MusterBoard, "MusterPage")
+
+
+class MusterEntry(Wire):
+    """One person's line: why expected, what is known, what was answered."""
+
+    person = fields.Nested(Person, required=True)
+    expected = fields.String(
+        required=True, validate=validate.OneOf(("present", "left_recently", "arrived_late", "added"))
+    )
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    certain = fields.Boolean(required=True)
+    doubts = fields.List(fields.String(), required=True)
+    sources = fields.List(fields.String(), required=True)
+    confidence = fields.Integer(required=True)
+    last_seen_at = Moment(required=True, allow_none=True)
+    left_at = Moment(required=True, allow_none=True)
+    text = fields.String(required=True, allow_none=True)
+    point = fields.Nested(Point, required=True, allow_none=True)
+    answered_at = Moment(required=True, allow_none=True)
+    answered_by = ID(required=True, allow_none=True)
+    alerts = fields.Integer(required=True)
+
+
+MusterEntryPage = page_of(MusterEntry, "MusterEntryPage")
+
+
+class MusterAnswer(Wire):
+    """How I am."""
+
+    status = fields.String(required=True, validate=validate.OneOf(("safe", "need_help")))
+    text = Text(1, 500, load_default=None, allow_none=True)
+    point = fields.Nested(Point, load_default=None, allow_none=True)
+
+
+class MusterMark(MusterAnswer):
+    """How somebody is, by a warden; `unaccounted` takes a mark back."""
+
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+
+
+class MusterUpdate(Wire):
+    """A change of the board."""
+
+    muster_id = ID(required=True)
+    counts = fields.Nested(Counts, required=True)
+    entry = fields.Nested(MusterEntry, required=True, allow_none=True)
+
+
+class MusterReport(Wire):
+    """What stays of a roll call."""
+
+    muster = fields.Nested(MusterBoard, required=True)
+    entries = fields.List(fields.Nested(MusterEntry), required=True)
