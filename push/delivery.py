@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import Database
 from base.logs import logger
+from geo.muster_models import Muster, MusterEntry
 from people.audience import following
 from people.devices import clear_push_address
 from people.models import Device
@@ -96,9 +97,11 @@ def _check_again(session: Session, row: Delivery) -> Claimed | None:
         title=row.content["title"],
         body=row.content["body"],
         data={**row.content["data"], "delivery_id": str(row.id)},
-        collapse_key=str(row.event_id),
-        thread_id=str(row.scope_id),
+        collapse_key=row.content.get("collapse", str(row.event_id)),
+        thread_id=str(row.scope_id or row.subject_id),
         ttl=row.expires_at - clock.now(),
+        channel=row.content.get("channel", "messages"),
+        urgent=row.content.get("urgent", False),
     )
     return Claimed(row.id, row.device_id, device.push_address, row.attempts, push)
 
@@ -108,6 +111,8 @@ def _why_not(session: Session, row: Delivery, device: Device) -> str | None:
         return "device_changed_hands"
     if device.push_address is None:
         return "no_address"
+    if "muster_id" in row.content["data"]:
+        return _why_not_called(session, row)
     post = session.get(Post, row.subject_id)
     if post is not None and post.deleted_at is not None:
         return "deleted"
@@ -116,6 +121,15 @@ def _why_not(session: Session, row: Delivery, device: Device) -> str | None:
         if row.scope_id not in followed:
             return "no_longer_a_member"
     return None
+
+
+def _why_not_called(session: Session, row: Delivery) -> str | None:
+    """A roll call calls those who are on it and silent, while it runs."""
+    muster = session.get(Muster, row.subject_id)
+    entry = session.get(MusterEntry, (row.subject_id, row.person_id))
+    if muster is None or muster.ended_at is not None:
+        return "muster_ended"
+    return None if entry is not None and entry.status == "unaccounted" else "answered"
 
 
 def _send(sender: FcmSender, delivery: Claimed) -> Outcome:

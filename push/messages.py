@@ -46,7 +46,7 @@ def build_message(push: Push) -> messaging.Message:
     priority = "high" if push.urgent else "normal"
     apns = messaging.APNSConfig(
         headers={"apns-priority": "10" if push.urgent else "5", "apns-collapse-id": push.collapse_key[:64]},
-        payload=messaging.APNSPayload(aps=messaging.Aps(thread_id=push.thread_id, mutable_content=True)),
+        payload=messaging.APNSPayload(aps=_aps(push)),
     )
     android = messaging.AndroidConfig(
         collapse_key=push.collapse_key,
@@ -58,6 +58,14 @@ def build_message(push: Push) -> messaging.Message:
     return messaging.Message(
         notification=notification, data=fitted.data, android=android, apns=apns, **target
     )
+
+
+def _aps(push: Push) -> messaging.Aps:
+    """What iOS does with it; an urgent one sounds and breaks through a focus."""
+    urgent: dict[str, Any] = (
+        {"sound": "default", "custom_data": {"interruption-level": "time-sensitive"}} if push.urgent else {}
+    )
+    return messaging.Aps(thread_id=push.thread_id, mutable_content=True, **urgent)
 
 
 def payload_size(push: Push) -> int:

@@ -18,11 +18,13 @@ from base import clock, ids
 from base.database import AnyRow
 from journal.tail import claim_cursor, move_cursor, read_all
 from people.audience import Follower, audience
-from people.models import Device, Scope, SignedInSession
+from people.models import Device, Person, Scope, SignedInSession
 from push.models import Delivery
 
 READER = "push"
 TTL = timedelta(hours=24)
+MUSTER_TTL = timedelta(hours=1)
+_MUSTER_TITLES = {"en": "Roll call · {place_name}", "ko": "점호 · {place_name}"}
 _BATCH = 200
 _INSERT_ROWS = 1_000
 
@@ -69,6 +71,30 @@ def _plan_post(session: Session, event: AnyRow) -> None:
     _queue(session, event, devices, content)
 
 
+def _plan_muster(session: Session, event: AnyRow) -> None:
+    """A roll call wakes the person at once, whatever they muted; each in the language of the phone."""
+    if clock.now() - event.occurred_at > MUSTER_TTL:
+        return
+    data = {
+        "type": event.type,
+        "event_id": str(event.event_id),
+        "muster_id": str(event.subject_id),
+        "place_id": event.payload["place_id"],
+        "position": str(event.position),
+    }
+    for device_id, person_id in _reachable_devices(session, [event.person_id]):
+        title = _MUSTER_TITLES[_locale(session, device_id, person_id)].format(**event.payload)
+        # The reminder takes the place of the first call on the lock screen.
+        alert = {"urgent": True, "channel": "alerts", "collapse": str(event.subject_id)}
+        content = {"title": title, "body": event.payload["message"], "data": data, **alert}
+        _queue(session, event, [(device_id, person_id)], content, ttl=MUSTER_TTL)
+
+
+def _locale(session: Session, device_id: UUID, person_id: UUID) -> str:
+    locale = session.get_one(Device, device_id).locale or session.get_one(Person, person_id).locale
+    return locale if locale in _MUSTER_TITLES else "en"
+
+
 def _wants(follower: Follower, event: AnyRow) -> bool:
     return (
         follower.person_id != event.actor_id
@@ -95,7 +121,11 @@ def _reachable_devices(session: Session, persons: Sequence[UUID]) -> Sequence[tu
 
 
 def _queue(
-    session: Session, event: AnyRow, devices: Sequence[tuple[UUID, UUID]], content: dict[str, Any]
+    session: Session,
+    event: AnyRow,
+    devices: Sequence[tuple[UUID, UUID]],
+    content: dict[str, Any],
+    ttl: timedelta = TTL,
 ) -> None:
     at: datetime = clock.now()
     rows = [
@@ -109,7 +139,7 @@ def _queue(
             "subject_id": event.subject_id,
             "content": content,
             "due_at": at,
-            "expires_at": event.occurred_at + TTL,
+            "expires_at": event.occurred_at + ttl,
         }
         for device_id, person_id in devices
     ]
@@ -117,4 +147,8 @@ def _queue(
         session.execute(insert(Delivery).on_conflict_do_nothing(), rows[start : start + _INSERT_ROWS])
 
 
-_PLANNERS: dict[str, Callable[[Session, AnyRow], None]] = {"post.created": _plan_post}
+_PLANNERS: dict[str, Callable[[Session, AnyRow], None]] = {
+    "post.created": _plan_post,
+    "muster.started": _plan_muster,
+    "muster.reminded": _plan_muster,
+}

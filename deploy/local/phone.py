@@ -25,6 +25,7 @@ class Phone:
         body = {"organisation": organisation, "email": email, "password": password, "device": device}
         self.token = self.post("/v1/sessions", body)["access_token"]
         self._http.headers["Authorization"] = f"Bearer {self.token}"
+        self.post("/v1/me/consents", {"kind": "presence", "text_version": "demonstration"})
         self.name = self.get("/v1/me")["person"]["name"]
 
     def get(self, path: str) -> Any:
