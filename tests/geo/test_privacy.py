@@ -1,0 +1,222 @@
+"""Consent, pauses, hours, trails, charters, and who looked."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from base import clock
+from base.hours import is_open
+from geo.models import DevicePosition, Visit
+from geo.privacy_models import TrailPoint
+from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from tests.geo.test_checkins import code, marker, scans
+from tests.geo.test_fixes import GATE, fix, places_of, stands
+from tests.world import Phone, World
+
+EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ALWAYS = {"timezone": "UTC", "weekly": [{"days": EVERY_DAY, "from": "00:00", "to": "00:00"}]}
+PURPOSE = "To know who is there in an emergency."
+
+
+def never_now() -> dict[str, Any]:
+    """Hours that are open tomorrow only."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%a").lower()
+    return {"timezone": "UTC", "weekly": [{"days": [tomorrow], "from": "08:00", "to": "17:00"}]}
+
+
+def positions_of(world: World, phone: Phone) -> int:
+    with world.worker.transaction() as session:
+        mine = select(func.count()).where(DevicePosition.person_id == UUID(phone.id))
+        return session.scalar(mine) or 0
+
+
+def test_without_consent_no_fix_is_taken(world: World) -> None:
+    org = world.organisation()
+    org.site(at=GATE)
+    alice = org.person("Alice", consents=False)
+    body = {"fixes": [fix(time.time(), GATE)]}
+    assert alice.post("/v1/me/fixes", body, 403)["code"] == "consent_missing"
+    assert positions_of(world, alice) == 0
+    org.admin.put("/v1/admin/privacy", {"consent_required": False})
+    alice.post("/v1/me/fixes", body)
+
+
+def test_withdrawn_consent_is_forgotten_at_once_and_stays_on_record(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE, grace_seconds=0)
+    alice = org.person("Alice")
+    stands(alice, GATE, time.time())
+    alice.posts(site, "hello")
+    alice.delete("/v1/me/consents/presence")
+    assert places_of(alice) == []
+    assert positions_of(world, alice) == 0
+    alice.posts(site, "hello", 403)
+    (record,) = alice.get("/v1/me/sharing")["consents"]
+    assert record["withdrawn_at"] is not None
+    alice.delete("/v1/me/consents/presence", 404)
+    alice.delete("/v1/me/consents/everything", 404)
+
+
+def test_the_web_cannot_rewrite_what_was_agreed_or_who_looked(world: World) -> None:
+    org = world.organisation()
+    org.person("Alice")
+    for statement in (
+        "UPDATE consents SET given_at = now()",
+        "DELETE FROM consents",
+        "UPDATE presence_views SET reason = ''",
+        "DELETE FROM presence_views",
+    ):
+        with pytest.raises(ProgrammingError), world.web.transaction(org.id) as session:
+            session.execute(text(statement))
+
+
+def test_a_pause_ends_presence_and_takes_no_fix(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    stands(alice, GATE, time.time() - 60)
+    scans(alice, code(org, marker(org, site)))
+    until = clock.wire(clock.now() + timedelta(hours=1))
+    alice.patch("/v1/me/sharing", {"paused_until": until})
+    assert (
+        alice.get("/v1/me/places")["visits"][0]["confidence"] == 2
+    )  # a code that was scanned on purpose holds
+    assert alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]}, 409)["code"] == "sharing_paused"
+    assert positions_of(world, alice) == 0
+    past = clock.wire(clock.now() - timedelta(hours=1))
+    alice.patch("/v1/me/sharing", {"paused_until": past}, 422)
+    alice.patch("/v1/me/sharing", {"paused_until": None})
+    stands(alice, GATE, time.time())
+
+
+def test_fixes_outside_the_hours_are_refused_one_by_one(world: World) -> None:
+    org = world.organisation()
+    org.site(at=GATE)
+    alice = org.person("Alice")
+    org.admin.put("/v1/admin/privacy", {"hours": never_now()})
+    report = alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})
+    assert (report["accepted"], report["refused"]) == (0, [{"index": 0, "code": "outside_working_hours"}])
+    assert positions_of(world, alice) == 0
+    org.admin.put("/v1/admin/privacy", {"hours": ALWAYS})
+    alice.patch("/v1/me/sharing", {"hours": never_now()})
+    assert alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})["accepted"] == 0
+    alice.patch("/v1/me/sharing", {"hours": None})
+    assert alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-11-23T21:59:00+09:00", False),  # Monday evening in Seoul, before the night shift
+        ("2026-11-23T22:00:00+09:00", True),
+        ("2026-11-24T05:59:00+09:00", True),  # goes on past midnight
+        ("2026-11-24T06:00:00+09:00", False),
+        ("2026-11-24T22:30:00+09:00", False),  # Tuesday has no night shift
+    ],
+)
+def test_a_night_shift_belongs_to_the_day_on_which_it_began(moment: str, expected: bool) -> None:
+    hours = {"timezone": "Asia/Seoul", "weekly": [{"days": ["mon"], "from": "22:00", "to": "06:00"}]}
+    assert is_open(hours, datetime.fromisoformat(moment)) is expected
+    own = {"timezone": None, "weekly": hours["weekly"]}
+    assert is_open(own, datetime.fromisoformat(moment), "Asia/Seoul") is expected
+
+
+def test_a_trail_needs_the_setting_and_the_consent(world: World) -> None:
+    org = world.organisation()
+    alice = org.person("Alice")
+    stands(alice, GATE, time.time() - 300)
+    assert alice.get("/v1/me/trail")["items"] == []
+    alice.agrees("trail")
+    stands(alice, GATE, time.time() - 200)
+    assert alice.get("/v1/me/trail")["items"] == []
+    org.admin.put("/v1/admin/privacy", {"trail_days": 3})
+    stands(alice, GATE, time.time() - 100)
+    assert len(alice.get("/v1/me/trail")["items"]) == 6
+    alice.delete("/v1/me/consents/trail")
+    assert alice.get("/v1/me/trail")["items"] == []
+
+
+def test_what_is_old_is_deleted_by_the_rules(fresh_world: World) -> None:
+    world = fresh_world
+    org = world.organisation()
+    site = org.site(at=GATE)
+    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "visit_days": 10})
+    org.admin.put("/v1/admin/privacy", {"trail_days": 3})
+    alice = org.person("Alice").agrees("trail")
+    stands(alice, GATE, time.time())
+    old, recent = clock.now() - timedelta(days=11), clock.now() - timedelta(days=9)
+    for left_at, kept in ((None, 1), (recent, 1), (old, 0)):
+        with world.worker.transaction() as session:
+            session.execute(update(Visit).values(left_at=left_at))
+            forget_old_visits(session)
+            assert session.scalar(select(func.count()).select_from(Visit)) == kept
+    with world.worker.transaction() as session:
+        session.execute(update(DevicePosition).values(fixed_at=old))
+        session.execute(update(TrailPoint).values(at=TrailPoint.at - timedelta(days=4)))
+        forget_old_positions(session)
+        forget_old_trails(session)
+        assert session.scalar(select(func.count()).select_from(DevicePosition)) == 0
+        assert session.scalar(select(func.count()).select_from(TrailPoint)) == 0
+
+
+def test_every_look_at_who_is_there_needs_a_reason_and_is_shown(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    stands(alice, GATE, time.time())
+    org.admin.get(f"/v1/admin/sites/{site}/present", 422)
+    assert alice.get("/v1/me/presence-views")["items"] == []
+    org.admin.get(f"/v1/admin/sites/{site}/present?reason=Shift+handover")
+    (look,) = alice.get("/v1/me/presence-views")["items"]
+    assert (look["viewer"]["name"], look["reason"], look["place_id"]) == ("Ada", "Shift handover", site)
+
+
+def test_a_site_that_shows_numbers_only(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "aggregate_only": True})
+    alice = org.person("Alice")
+    stands(alice, GATE, time.time())
+    refused = org.admin.get(f"/v1/admin/sites/{site}/present?reason=curiosity", 403)
+    assert refused["code"] == "aggregate_only"
+    assert alice.get("/v1/me/presence-views")["items"] == []
+    calls = org.admin.post(f"/v1/admin/places/{site}/musters", {"message": "Fire"}, 201)
+    assert calls["counts"]["expected"] == 1  # an emergency is what it is not for
+
+
+def test_every_member_reads_the_charter_and_hears_of_its_change(world: World) -> None:
+    org = world.organisation()
+    site = org.site(admission="assigned")
+    alice, carol = org.person("Alice", scopes=[site]), org.person("Carol")
+    assert alice.get(f"/v1/sites/{site}/charter")["version"] == 0
+    position = alice.get("/v1/me")["position"]
+    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE})
+    assert alice.get(f"/v1/sites/{site}/charter")["purpose"] == PURPOSE
+    assert "charter.updated" in [event["type"] for event in alice.syncs(position)]
+    carol.get(f"/v1/sites/{site}/charter", 404)
+    small = {"purpose": PURPOSE, "smallest_group": 2}
+    org.admin.put(f"/v1/admin/sites/{site}/charter", small, 422)
+
+
+def test_outside_the_charters_hours_fixes_do_not_count_at_the_site(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    zone = org.zone(site, at=GATE)
+    alice = org.person("Alice")
+    now = time.time()
+    stands(alice, GATE, now - 300)
+    assert set(places_of(alice)) == {site, zone}
+    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
+    stands(alice, GATE, now - 200)
+    assert places_of(alice) == []
+    later = org.zone(site, "Later", at=GATE)
+    stands(alice, GATE, now - 100)
+    assert places_of(alice) == []
+    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": None})
+    stands(alice, GATE, now)
+    assert set(places_of(alice)) == {site, zone, later}
