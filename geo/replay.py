@@ -54,8 +54,11 @@ def main() -> None:
         fix, received = read_fix(row)
         if not -_FUTURE_S <= received - fix.at <= _OLDEST_S:
             continue
+        present = set(state.stays)
         state, events = transitions(state, fix, fences)
         for event in events:
+            if event.entered and event.place_id in present:
+                continue  # a doubtful entering, confirmed
             name = sites[event.place_id][0]
             out.writerow([event.at, received, name, "enter" if event.entered else "leave"])
 
