@@ -59,13 +59,14 @@ def sight_of(fence: Fence, fix: Fix) -> Sight:
 def step_to(last: Fix | None, fix: Fix, jumped_at: float | None) -> Step:
     """A fix that counts, after the last that did. `jumped_at` is when an impossible jump was last believed."""
     doubtful = fix.mock or (jumped_at is not None and fix.at - jumped_at < DWELL_S)
-    reported = max(fix.speed or 0.0, 0.0)
+    measured = fix.speed if fix.speed is not None and fix.speed >= 0 else None
     if last is None:
-        return Step(fix, reported, False, False, doubtful)
+        return Step(fix, measured or 0.0, False, False, doubtful)
     seconds, metres = max(fix.at - last.at, 1.0), metres_between(last, fix)
-    surely_moved = max(metres - last.uncertainty - fix.uncertainty, 0.0)
+    # Phones without a speed of their own (iOS says -1) moved at least as fast as the fixes cannot explain.
+    moved = max(metres - last.uncertainty - fix.uncertainty, 0.0) / seconds
     silent = fix.at - last.at > SILENCE_S
-    return Step(fix, max(reported, surely_moved / seconds), silent, metres / seconds < CAR_MPS, doubtful)
+    return Step(fix, moved if measured is None else measured, silent, metres / seconds < CAR_MPS, doubtful)
 
 
 def impossible(last: Fix | None, fix: Fix) -> bool:
