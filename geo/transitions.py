@@ -100,7 +100,8 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
         return _contradicted(state, fix, fences), []
     jumped_at = state.jumped_at
     if impossible(state.last, fix):
-        if state.held is None or impossible(state.held, fix):
+        # A repeat of the fix that is held back is no second witness.
+        if state.held is None or fix.at == state.held.at or impossible(state.held, fix):
             return replace(state, held=fix), []
         jumped_at = fix.at
     step = step_to(state.last, fix, jumped_at)
