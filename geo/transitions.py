@@ -10,17 +10,18 @@ What is done instead follows from four observations.
 1. Being in is a state, not a position. Electronics has known since Schmitt's trigger (1938) that a noisy signal
    needs two thresholds: one to switch on, a farther one to switch off. Here they are distances. A point inside lets
    someone in; only a point beyond `LEAVE_MARGIN_M` and beyond its own accuracy speaks for having left, and only if
-   for `HOLD_S` no fix contradicts it. Between the two, what was goes on. Twice as far away one fix is enough, if the
-   way to it was an ordinary one, and so is one after a long silence, which leaves nothing to contradict it. In its
-   first `DWELL_S` a stay is not questioned: visits shorter than a minute are finer than phones can tell.
+   for `HOLD_S` no fix contradicts it. Between the two, what was goes on. Twice as far away two fixes are enough, or
+   one if the way to it was no faster than a car's in town; and so is one after a long silence, which leaves nothing
+   to contradict it. In its first `DWELL_S` a stay is not questioned: phones cannot tell shorter visits from noise.
 
-2. A fix is a disc, not a point. `accuracy` is the radius in which the phone is with a probability of about two
-   thirds (so defined by both Android and iOS). A disc of more than `USABLE_ACCURACY_M` cannot tell houses apart: it
-   never lets anyone in or out, but if it still touches the place, it contradicts a leaving. A disc much larger than
-   the place is no proof by itself, nor is one whose middle lies just beside it; but those who *stay* there are in:
-   both count after `DWELL_S`. Staying is what makes a position a visit, as in the stay points of Ashbrook and
-   Starner (2003) and Zheng (2010), and what Android's geofences call loitering. "Just beside" is within the disc's
-   radius, within half of the place's own size, and in no other place: else a corridor would be in all its rooms.
+2. A fix is a disc, not a point. `accuracy` is the radius in which the phone is with a probability of 68 % (so
+   Android's documentation; iOS gives a radius without a promise, commonly 65 m for Wi-Fi). A disc of more
+   than `USABLE_ACCURACY_M` cannot tell houses apart: it never lets anyone in or out, but if it still touches
+   the place, it contradicts a leaving. A disc much larger than the place is no proof by itself, nor is one
+   whose middle lies just beside it; but those who *stay* there are in: both count after `DWELL_S`. Staying is
+   what makes a position a visit, as in the stay points of Ashbrook and Starner (2003) and Zheng (2010), and
+   what Android's geofences call loitering. "Just beside" is within the disc's radius, within half of the
+   place's own size, and in no other place: else a corridor would be in all its rooms.
 
 3. Passing is not visiting. Who crosses a place so fast that the crossing takes less than `HOLD_S` enters only on
    slowing down.
@@ -183,19 +184,16 @@ def _departures(
     for place_id, stay in before.items():
         sight = sights.get(place_id)
         if sight is None:
-            events.append(
-                Transition(
-                    place_id, False, step.fix.at if stay.far_since is None else stay.far_since, step.doubtful
-                )
-            )
+            at = step.fix.at if stay.far_since is None else stay.far_since
+            events.append(Transition(place_id, False, at, step.doubtful))
             continue
         # Only a place entered later is another place: what was entered before may well contain this one.
         after = _stayed(stay, step, sight, not step.doubtful and latest > stay.since)
-        if _left(after, step, sight):
-            at = after.far_since if after.elsewhere_since is None else after.elsewhere_since
-            events.append(Transition(place_id, False, step.fix.at if at is None else at, step.doubtful))
-        else:
+        left_at = _left_at(after, step, sight)
+        if left_at is None:
             stays[place_id] = after
+        else:
+            events.append(Transition(place_id, False, left_at, step.doubtful))
     return stays, events
 
 
@@ -221,12 +219,12 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: bool) -> Stay:
     return replace(stay, far_since=None) if sight.floor_allowed else stay
 
 
-def _left(stay: Stay, step: Step, sight: Sight) -> bool:
-    """Whether a fix that speaks for the leaving settles it."""
+def _left_at(stay: Stay, step: Step, sight: Sight) -> float | None:
+    """When it left, if this fix settles that it did."""
     if stay.far_since is None or not sight.far(step.fix):
-        return False
+        return None
     held = step.fix.at - stay.far_since
-    if step.silent or held >= HOLD_S:
-        return True
     surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
-    return surely and (held > 0 or step.ordinary)
+    if held >= HOLD_S or step.silent or (surely and (held > 0 or step.ordinary)):
+        return stay.far_since if stay.elsewhere_since is None else stay.elsewhere_since
+    return None
