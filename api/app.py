@@ -20,6 +20,7 @@ from api import (
     places,
     posts,
     privacy,
+    regions,
     sessions,
     sync,
 )
@@ -50,6 +51,7 @@ _RESOURCES = (
     places,
     fixes,
     checkins,
+    regions,
     musters,
     privacy,
     feed,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from geo.models import DevicePosition
-from geo.transitions import State, assume, forget
+from geo.state import State, assume, forget
 from people.actor import Actor
 
 # How long a floor holds that a beacon, a code or the person named, for fixes that name none.

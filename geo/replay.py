@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from shapely import MultiPolygon, Polygon, unary_union
+from shapely import MultiPolygon, Polygon, make_valid, unary_union
 from shapely.geometry import shape
 
 from geo.transitions import Fence, Fix, State, transitions
@@ -23,10 +23,15 @@ _OLDEST_S, _FUTURE_S = 86_400.0, 60.0
 
 
 def read_sites(path: str) -> dict[UUID, tuple[str, Fence]]:
-    """The sites of a FeatureCollection, features of one name united."""
+    """The sites of a file with a FeatureCollection."""
+    return sites_of(json.loads(Path(path).read_text())["features"])
+
+
+def sites_of(features: list[dict[str, Any]]) -> dict[UUID, tuple[str, Fence]]:
+    """The name and fence of each site; features of one name are one site. What is not valid is made so."""
     by_name: dict[str, list[Any]] = {}
-    for feature in json.loads(Path(path).read_text())["features"]:
-        by_name.setdefault(feature["properties"]["name"], []).append(shape(feature["geometry"]))
+    for feature in features:
+        by_name.setdefault(feature["properties"]["name"], []).append(make_valid(shape(feature["geometry"])))
     sites: dict[UUID, tuple[str, Fence]] = {}
     for number, (name, shapes) in enumerate(sorted(by_name.items())):
         united = unary_union(shapes)
@@ -54,8 +59,11 @@ def main() -> None:
         fix, received = read_fix(row)
         if not -_FUTURE_S <= received - fix.at <= _OLDEST_S:
             continue
+        present = set(state.stays)
         state, events = transitions(state, fix, fences)
         for event in events:
+            if event.entered and event.place_id in present:
+                continue  # a doubtful entering, confirmed
             name = sites[event.place_id][0]
             out.writerow([event.at, received, name, "enter" if event.entered else "leave"])
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from geo.models import DevicePosition, Evidence, Visit
 from geo.presence import FRESH
-from geo.transitions import State, forget
+from geo.state import State, forget
 from geo.visits import mark_stale, withdraw
 
 SILENT = timedelta(hours=4)

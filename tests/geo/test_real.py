@@ -44,7 +44,7 @@ def judged(geojson: object) -> list[str]:
     return [b.code if isinstance(b, BoundaryRefused) else "accepted" for b in boundaries]
 
 
-def test_the_recordings_are_judged_better_than_by_holding_for_30_seconds() -> None:
+def test_people_on_the_recordings_are_where_they_said_they_were() -> None:
     runs = [str(path) for path in sorted((DATA / "traces" / "mobilitynet").iterdir())]
     command = [
         sys.executable,
@@ -57,5 +57,6 @@ def test_the_recordings_are_judged_better_than_by_holding_for_30_seconds() -> No
     environment = {**os.environ, "PYTHONPATH": str(Path(ROOT))}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     score = json.loads(done.stdout.strip().splitlines()[-1])
-    assert score["f1"] >= 0.85
-    assert score["flaps"] <= 3
+    assert score["f1"] >= 0.95
+    assert score["flaps"] <= 1
+    assert score["decision_delay_p50_s"] <= 5

@@ -1,0 +1,139 @@
+"""What the geofence engine measures with: a phone's position report and a place's boundary.
+
+Distances are planar in a frame around the fix, which within `SIGHT_M` is exact to a few parts in ten thousand: far
+below what a phone can tell. So a boundary may be as large as a country: of it only the edges around the fix are
+measured, found in a tree; what is farther away is simply far.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import (
+    MultiPolygon,
+    STRtree,
+    box,
+    get_coordinates,
+    get_parts,
+    get_rings,
+    intersects_xy,
+    linestrings,
+    prepare,
+)
+
+SIGHT_M = 150.0
+ASSUMED_ACCURACY_M = 30.0
+_METRES_A_DEGREE = 111_320.0
+_EARTH_M = 6_371_008.8
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One position report. `at` in unix seconds, metres, metres a second, degrees."""
+
+    at: float
+    lon: float
+    lat: float
+    accuracy: float | None = None
+    speed: float | None = None
+    floor: int | None = None
+    mock: bool = False
+
+    @property
+    def uncertainty(self) -> float:
+        """The accuracy in metres, or a guess where the phone gives none: nobody measures to 0 m."""
+        return self.accuracy if self.accuracy is not None and self.accuracy > 0 else ASSUMED_ACCURACY_M
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A place's boundary, ready to be asked; made once for a version of a place. It may be limited to floors.
+
+    `room` is how many metres across the place is: the side of a square of its area.
+    """
+
+    polygon: MultiPolygon
+    floor_low: int | None = None
+    floor_high: int | None = None
+    room: float = field(init=False, repr=False, compare=False)
+    _edges: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _tree: STRtree = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the polygon and its edges for many questions."""
+        _, south, _, north = self.polygon.bounds
+        shrink = _shrink((south + north) / 2)
+        edges = _edges_of(self.polygon)
+        object.__setattr__(self, "room", math.sqrt(self.polygon.area * shrink) * _METRES_A_DEGREE)
+        object.__setattr__(self, "_edges", edges)
+        object.__setattr__(self, "_tree", STRtree(cast("NDArray[np.object_]", linestrings(edges))))
+        prepare(self.polygon)
+        # Asked once here: the index is built on first use, and later uses may come from several threads.
+        intersects_xy(self.polygon, 0.0, 0.0)
+
+    def covers(self, fix: Fix) -> bool:
+        """Whether the point is inside or on the edge."""
+        return bool(intersects_xy(self.polygon, fix.lon, fix.lat))
+
+    def distance(self, fix: Fix) -> float:
+        """Metres from the point to the place: 0 inside, infinite beyond `SIGHT_M`."""
+        if self.covers(fix):
+            return 0.0
+        metres = self._to_edge(fix.lon, fix.lat)
+        # A place on both sides of the antimeridian is stored in two parts, 360 degrees apart.
+        reach = math.degrees(SIGHT_M / _EARTH_M) / _shrink(fix.lat)
+        if 180.0 - abs(fix.lon) <= reach:
+            metres = min(metres, self._to_edge(fix.lon - math.copysign(360.0, fix.lon), fix.lat))
+        return metres if metres <= SIGHT_M else math.inf
+
+    def allows_floor(self, floor: int | None) -> bool:
+        """Whether a fix of this floor may put someone into the place.
+
+        A place of one floor needs a fix that names it; what spans several may be entered without.
+        """
+        if self.floor_low is None or self.floor_high is None:
+            return True
+        if floor is None:
+            return self.floor_high > self.floor_low
+        return self.floor_low <= floor <= self.floor_high
+
+    def _to_edge(self, lon: float, lat: float) -> float:
+        up = SIGHT_M / _METRES_A_DEGREE
+        aside = up / _shrink(lat)
+        near = self._tree.query(box(lon - aside, lat - up, lon + aside, lat + up))
+        if not len(near):
+            return math.inf
+        return _nearest(
+            (self._edges[near] - (lon, lat)) * (_METRES_A_DEGREE * _shrink(lat), _METRES_A_DEGREE)
+        )
+
+
+def metres_between(one: Fix, other: Fix) -> float:
+    """The great-circle distance in metres, by the haversine formula."""
+    lat1, lat2 = math.radians(one.lat), math.radians(other.lat)
+    half_lat, half_lon = (lat2 - lat1) / 2, math.radians(other.lon - one.lon) / 2
+    h = math.sin(half_lat) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(half_lon) ** 2
+    return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(h)))
+
+
+def _shrink(lat: float) -> float:
+    """How much shorter a degree of longitude is than one of latitude; kept from 0 at the poles."""
+    return max(math.cos(math.radians(lat)), 1e-6)
+
+
+def _edges_of(polygon: MultiPolygon) -> NDArray[np.float64]:
+    """The boundary's edges, as (edge, end, lon and lat)."""
+    rings = [get_coordinates(ring) for ring in get_rings(get_parts(polygon))]
+    edges = [np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings]
+    return np.concatenate(edges) if edges else np.empty((0, 2, 2))
+
+
+def _nearest(edges: NDArray[np.float64]) -> float:
+    """Metres from the origin to the nearest of the edges."""
+    start, along = edges[:, 0], edges[:, 1] - edges[:, 0]
+    length = np.maximum((along * along).sum(axis=1), 1e-12)
+    share = np.clip(-(start * along).sum(axis=1) / length, 0.0, 1.0)
+    foot = start + along * share[:, None]
+    return float(np.sqrt((foot * foot).sum(axis=1).min()))

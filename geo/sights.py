@@ -1,0 +1,77 @@
+"""What one fix says: how it was come by, and where it is seen from a place.
+
+The distances, times and speeds by which the geofence engine decides stand here; `geo.transitions` tells why.
+"""
+
+from dataclasses import dataclass
+
+from geo.fences import Fence, Fix, metres_between
+
+USABLE_ACCURACY_M = 70.0
+LEAVE_MARGIN_M = 50.0
+HOLD_S = 30.0
+DWELL_S = 60.0
+SILENCE_S = 600.0
+TRAIN_MPS = 70.0
+CAR_MPS = 15.0
+# How many times the margin is surely away, the usable accuracy still worth contradicting, the place's size coarse.
+SURELY = 2.0
+BESIDE_SHARE = 0.5
+# Fixes by which another place can at most be ahead: a person who comes back is believed after as many.
+MOST_ELSEWHERE = 3
+
+
+@dataclass(frozen=True)
+class Step:
+    """A fix that counts, and how it was come by: the speed (m/s), after a silence, by an ordinary way, in doubt."""
+
+    fix: Fix
+    speed: float
+    silent: bool
+    ordinary: bool
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Where a fix is, seen from a place: metres outside, and whether its floor may or cannot be one of the place's."""
+
+    metres: float
+    floor_allowed: bool
+    other_floor: bool
+
+    @property
+    def inside(self) -> bool:
+        """Whether the fix may put someone into the place."""
+        return self.metres == 0 and self.floor_allowed
+
+    def far(self, fix: Fix) -> bool:
+        """Whether the fix speaks for having left."""
+        return self.other_floor or self.metres > max(LEAVE_MARGIN_M, fix.uncertainty)
+
+
+def sight_of(fence: Fence, fix: Fix) -> Sight:
+    """Where a fix is, seen from a place."""
+    metres, allowed = fence.distance(fix), fence.allows_floor(fix.floor)
+    return Sight(metres, allowed, fix.floor is not None and not allowed)
+
+
+def step_to(last: Fix | None, fix: Fix, jumped_at: float | None) -> Step:
+    """A fix that counts, after the last that did. `jumped_at` is when an impossible jump was last believed."""
+    doubtful = fix.mock or (jumped_at is not None and fix.at - jumped_at < DWELL_S)
+    measured = fix.speed if fix.speed is not None and fix.speed >= 0 else None
+    if last is None:
+        return Step(fix, measured or 0.0, False, False, doubtful)
+    seconds, metres = max(fix.at - last.at, 1.0), metres_between(last, fix)
+    # Phones without a speed of their own (iOS says -1) moved at least as fast as the fixes cannot explain.
+    moved = max(metres - last.uncertainty - fix.uncertainty, 0.0) / seconds
+    silent = fix.at - last.at > SILENCE_S
+    return Step(fix, moved if measured is None else measured, silent, metres / seconds < CAR_MPS, doubtful)
+
+
+def impossible(last: Fix | None, fix: Fix) -> bool:
+    """Whether getting from one fix to the other takes more than the speed of an express train."""
+    if last is None:
+        return False
+    metres = metres_between(last, fix) - last.uncertainty - fix.uncertainty
+    return metres > TRAIN_MPS * max(abs(fix.at - last.at), 1.0)
