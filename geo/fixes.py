@@ -2,6 +2,9 @@
 
 The order of a batch does not matter and repeats do no harm: fixes are sorted by time and the engine ignores what it
 has overtaken. The row of the device is locked, so that two batches of one phone cannot decide at once.
+
+Most batches change nothing. Such a one reads the device's row, asks the process's index of places (`geo/indexes.py`;
+PostGIS where that is not right at this moment), and writes the last position: three short statements.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
-from sqlalchemy import ARRAY, Double, bindparam, column, func, select
+from sqlalchemy import ARRAY, Double, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from base import clock
+from geo.indexes import PlaceIndexes
 from geo.models import DevicePosition, Place
 from geo.places import SRID
 from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
@@ -31,6 +36,19 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 _FENCES_KEPT = 20_000
 _fences: dict[tuple[UUID, int], Fence] = {}
 _LOOKUP_DEGREES = LOOKUP_RADIUS_M / 111_320.0
+_LOCK = text("SELECT person_id, state FROM device_positions WHERE device_id = :device FOR UPDATE")
+# Where a device changed hands, the position was another person's.
+_REMEMBER = text(
+    "UPDATE device_positions SET state = cast(:state AS jsonb), received_at = :received, person_id = :person,"
+    " fixed_at = CASE WHEN person_id = :person THEN fixed_at END,"
+    " point = CASE WHEN person_id = :person THEN point END"
+    " WHERE device_id = :device"
+)
+_MOVE = text(
+    "UPDATE device_positions SET person_id = :person, state = cast(:state AS jsonb), received_at = :received,"
+    " fixed_at = :fixed, accuracy = :accuracy, mock = :mock,"
+    " point = ST_SetSRID(ST_MakePoint(:lon, :lat), :srid) WHERE device_id = :device"
+)
 
 
 @dataclass(frozen=True)
@@ -43,20 +61,27 @@ class Reported:
 
 
 def take_fixes(
-    session: Session, actor: Actor, fixes: Sequence[dict[str, Any]], sent_at: datetime | None
+    session: Session,
+    actor: Actor,
+    fixes: Sequence[dict[str, Any]],
+    sent_at: datetime | None,
+    indexes: PlaceIndexes | None = None,
 ) -> dict[str, Any]:
-    """Decide a batch of wire fixes; returns the report with the visits that began or ended."""
+    """Decide a batch of wire fixes; returns the report with the visits that began or ended.
+
+    Without `indexes`, or while they are not right, PostGIS says which places are near.
+    """
     received = clock.now()
     taken, refused = _sift(fixes, _correction(sent_at, received), received)
     visits: list[dict[str, Any]] = []
     if taken:
-        row = _locked_position(session, actor)
-        state, decided = _decide(session, State.from_json(row.state), taken)
+        before = _locked_state(session, actor)
+        state, decided = _decide(session, actor, indexes, before, taken)
         for event in decided:
             visit = _apply(session, actor, event)
             if visit is not None:
                 visits.append(visit)
-        _store(session, row, state, received)
+        _store(session, actor, state, received)
     return {"accepted": len(taken), "refused": refused, "visits": visits}
 
 
@@ -103,26 +128,34 @@ def _fix(wire: dict[str, Any], at: datetime) -> Fix:
     )
 
 
-def _locked_position(session: Session, actor: Actor) -> DevicePosition:
-    """The device's row, made on first sight. A device that changed hands begins anew."""
-    session.execute(
-        insert(DevicePosition)
-        .values(device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id)
-        .on_conflict_do_nothing()
-    )
-    row = session.scalars(
-        select(DevicePosition).where(DevicePosition.device_id == actor.device_id).with_for_update()
-    ).one()
-    if row.person_id != actor.person_id:
-        row.person_id, row.state = actor.person_id, {}
-    return row
+def _locked_state(session: Session, actor: Actor) -> State:
+    """What is remembered of the device, whose row is made on first sight. One that changed hands begins anew."""
+    mine = {"device": actor.device_id}
+    row = session.execute(_LOCK, mine).one_or_none()
+    if row is None:
+        session.execute(
+            insert(DevicePosition)
+            .values(
+                device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id
+            )
+            .on_conflict_do_nothing()
+        )
+        row = session.execute(_LOCK, mine).one()
+    return State.from_json(row.state if row.person_id == actor.person_id else {})
 
 
-def _decide(session: Session, state: State, taken: Sequence[Reported]) -> tuple[State, list[Transition]]:
-    fences = fences_near(session, [reported.fix for reported in taken], list(state.stays))
+def _decide(
+    session: Session, actor: Actor, indexes: PlaceIndexes | None, state: State, taken: Sequence[Reported]
+) -> tuple[State, list[Transition]]:
+    fixes = [reported.fix for reported in taken]
+    index = None if indexes is None else indexes.current(session, actor.organisation_id)
+    if index is None:
+        fences = fences_near(session, fixes, list(state.stays))
+    else:
+        fences = index.fences_near([(fix.lon, fix.lat) for fix in fixes], LOOKUP_RADIUS_M, state.stays)
     decided: list[Transition] = []
-    for reported in taken:
-        state, events = transitions(state, reported.fix, fences)
+    for fix in fixes:
+        state, events = transitions(state, fix, fences)
         decided += events
     return state, decided
 
@@ -134,13 +167,20 @@ def _apply(session: Session, actor: Actor, event: Transition) -> dict[str, Any] 
     return end_visit(session, actor, event.place_id, at)
 
 
-def _store(session: Session, row: DevicePosition, state: State, received: datetime) -> None:
-    row.state, row.received_at = state.to_json(), received
-    if state.last is not None:
-        row.fixed_at = datetime.fromtimestamp(state.last.at, UTC)
-        row.point = f"SRID={SRID};POINT({state.last.lon} {state.last.lat})"  # type: ignore[assignment]
-        row.accuracy, row.mock = state.last.accuracy, state.last.mock
-    session.flush()
+def _store(session: Session, actor: Actor, state: State, received: datetime) -> None:
+    """One statement for the whole batch; without a usable fix the last position stays as it was."""
+    values: dict[str, Any] = {
+        "device": actor.device_id,
+        "person": actor.person_id,
+        "state": orjson.dumps(state.to_json()).decode(),
+        "received": received,
+    }
+    if state.last is None:
+        session.execute(_REMEMBER, values)
+        return
+    last = state.last
+    values |= {"fixed": datetime.fromtimestamp(last.at, UTC), "lon": last.lon, "lat": last.lat}
+    session.execute(_MOVE, values | {"accuracy": last.accuracy, "mock": last.mock, "srid": SRID})
 
 
 def fences_near(session: Session, fixes: Sequence[Fix], also: Sequence[UUID]) -> Mapping[UUID, Fence]:
