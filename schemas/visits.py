@@ -31,7 +31,7 @@ class FixBatch(Wire):
     fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 100))
 
     def load(self, data: Any, **options: Any) -> Any:
-        """As any schema, but a batch of plain and faultless fixes is read in a hundredth of the time."""
+        """As any schema, but a batch of plain and faultless fixes is read in a tenth of the time."""
         usual = all(option is None for option in options.values())
         batch = _plain_batch(data) if usual else None
         return super().load(data, **options) if batch is None else batch
