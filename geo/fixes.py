@@ -7,25 +7,22 @@ Most batches change nothing. Such a one reads the device's row, asks the process
 PostGIS where that is not right at this moment), and writes the last position: three short statements.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 import orjson
-from geoalchemy2.shape import to_shape
-from shapely import MultiPolygon
-from sqlalchemy import ARRAY, Double, bindparam, column, func, select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import FunctionElement
 
 from base import clock
 from geo.indexes import PlaceIndexes
-from geo.models import DevicePosition, Place
+from geo.models import DevicePosition
+from geo.nearby import fences_near
 from geo.places import SRID
-from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
+from geo.transitions import LOOKUP_RADIUS_M, Fix, State, Transition, transitions
 from geo.visits import begin_visit, end_visit
 from people.actor import Actor
 
@@ -33,9 +30,6 @@ TOO_OLD = timedelta(hours=24)
 FUTURE = timedelta(seconds=60)
 # A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
 CLOCK_TOLERANCE = timedelta(seconds=30)
-_FENCES_KEPT = 20_000
-_fences: dict[tuple[UUID, int], Fence] = {}
-_LOOKUP_DEGREES = LOOKUP_RADIUS_M / 111_320.0
 _LOCK = text("SELECT person_id, state FROM device_positions WHERE device_id = :device FOR UPDATE")
 # Where a device changed hands, the position was another person's.
 _REMEMBER = text(
@@ -148,11 +142,12 @@ def _decide(
     session: Session, actor: Actor, indexes: PlaceIndexes | None, state: State, taken: Sequence[Reported]
 ) -> tuple[State, list[Transition]]:
     fixes = [reported.fix for reported in taken]
+    points = [(fix.lon, fix.lat) for fix in fixes]
     index = None if indexes is None else indexes.current(session, actor.organisation_id)
     if index is None:
-        fences = fences_near(session, fixes, list(state.stays))
+        fences = fences_near(session, points, LOOKUP_RADIUS_M, state.stays)
     else:
-        fences = index.fences_near([(fix.lon, fix.lat) for fix in fixes], LOOKUP_RADIUS_M, state.stays)
+        fences = index.fences_near(points, LOOKUP_RADIUS_M, state.stays)
     decided: list[Transition] = []
     for fix in fixes:
         state, events = transitions(state, fix, fences)
@@ -181,40 +176,3 @@ def _store(session: Session, actor: Actor, state: State, received: datetime) -> 
     last = state.last
     values |= {"fixed": datetime.fromtimestamp(last.at, UTC), "lon": last.lon, "lat": last.lat}
     session.execute(_MOVE, values | {"accuracy": last.accuracy, "mock": last.mock, "srid": SRID})
-
-
-def fences_near(session: Session, fixes: Sequence[Fix], also: Sequence[UUID]) -> Mapping[UUID, Fence]:
-    """The fences within `LOOKUP_RADIUS_M` of any of the fixes, and those of `also` that still stand."""
-    # A degree of longitude shrinks towards the poles; the box is widened for the fix farthest from the equator.
-    points = (
-        func.unnest(
-            bindparam("lons", [fix.lon for fix in fixes], ARRAY(Double)),
-            bindparam("lats", [fix.lat for fix in fixes], ARRAY(Double)),
-        )
-        .table_valued(column("lon", Double), column("lat", Double), name="fix")
-        .render_derived()
-    )
-    widening = func.greatest(func.cos(func.radians(points.c.lat)), 0.01)
-    box: FunctionElement[Any] = func.ST_Expand(
-        func.ST_SetSRID(func.ST_MakePoint(points.c.lon, points.c.lat), SRID),
-        _LOOKUP_DEGREES / widening,
-        _LOOKUP_DEGREES,
-    )
-    standing = select(Place.id, Place.version).where(Place.archived_at.is_(None))
-    near = standing.join(points, Place.boundary.op("&&")(box))
-    known = session.execute(near.union(standing.where(Place.id.in_(also)))).all()
-    versions = {row.id: row.version for row in known}
-    return {place_id: _fence(session, place_id, versions[place_id]) for place_id in sorted(versions)}
-
-
-def _fence(session: Session, place_id: UUID, version: int) -> Fence:
-    """The fence of a version of a place; versions never change, so it is kept in the process."""
-    key = (place_id, version)
-    if key not in _fences:
-        if len(_fences) >= _FENCES_KEPT:
-            _fences.clear()
-        place = session.get_one(Place, place_id)
-        _fences[key] = Fence(
-            cast("MultiPolygon", to_shape(place.boundary)), place.floor_low, place.floor_high
-        )
-    return _fences[key]

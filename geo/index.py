@@ -6,6 +6,9 @@ is inside or on the edge (`ST_Covers`; for a single point, GEOS's `intersects` s
 be made for the point).
 
 A polygon is prepared once and belongs to its place and version, so the next snapshot takes it over.
+
+Phones stay where they are, so single look-ups come back to the same spots. The candidates of a cell of the map (about
+100 m) are kept once they were looked up: that saves the walk down the tree, and the making of a point for it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -22,6 +25,13 @@ from geo.transitions import Fence
 _METRES_A_DEGREE = 111_320.0
 _NARROWEST = 1e-6  # of a degree of longitude, beside the pole: the box then goes all around
 _PLACE_WEIGHT = 16  # what a place costs besides its corners, in corners
+_CELLS_A_DEGREE = 1_000
+_ROWS = 1_000_000  # more than there are cells from pole to pole
+_CELLS_KEPT = 50_000
+_ROUNDING = 1e-9  # degrees that a cell is taken wider, since a point's cell is found by rounded arithmetic
+
+Points = Sequence[tuple[float, float]] | NDArray[Any]
+Cell = tuple[NDArray[Any], list[UUID]]
 
 
 class IndexedPlace:
@@ -61,6 +71,7 @@ class PlaceIndex:
         self._polygons[:] = [place.polygon for place in self._places]
         shapely.prepare(self._polygons)
         self._tree = STRtree(self._polygons)
+        self._cells: dict[int, Cell] = {}
         self.weight = sum(place.weight for place in self._places)
         self.position = position
 
@@ -76,13 +87,17 @@ class PlaceIndex:
 
     def covering(self, lon: float, lat: float) -> list[UUID]:
         """The places that the point is in or on the edge of, by id."""
-        boxed: NDArray[np.intp] = self._tree.query(shapely.points([lon, lat]))
-        if not len(boxed):
+        column, row = int((lon + 180.0) * _CELLS_A_DEGREE), int((lat + 90.0) * _CELLS_A_DEGREE)
+        cell = self._cells.get(column * _ROWS + row)
+        if cell is None:
+            cell = self._cell(column, row)
+        polygons, ids = cell
+        if not ids:
             return []
-        hit = boxed[shapely.intersects_xy(self._polygons[boxed], lon, lat)].tolist()
-        return [self._places[number].id for number in (sorted(hit) if len(hit) > 1 else hit)]
+        inside = shapely.intersects_xy(polygons, lon, lat).tolist()
+        return [place_id for place_id, hit in zip(ids, inside, strict=True) if hit]
 
-    def covering_many(self, points: Sequence[tuple[float, float]] | NDArray[Any]) -> list[list[UUID]]:
+    def covering_many(self, points: Points) -> list[list[UUID]]:
         """As `covering`, for many points at once; one list a point."""
         at = np.asarray(points, dtype=float).reshape(-1, 2)
         asked, boxed = self._tree.query(shapely.points(at))
@@ -94,13 +109,13 @@ class PlaceIndex:
             answers[point].append(self._places[number].id)
         return answers
 
-    def near(self, points: Sequence[tuple[float, float]] | NDArray[Any], metres: float) -> set[UUID]:
+    def near(self, points: Points, metres: float) -> set[UUID]:
         """The places whose bounding box comes within `metres` of any of the points; some that do not may be there."""
         return {self._places[number].id for number in self._near(points, metres)}
 
     def fences_near(
         self,
-        points: Sequence[tuple[float, float]] | NDArray[Any],
+        points: Points,
         metres: float,
         also: Collection[UUID] = (),
     ) -> dict[UUID, Fence]:
@@ -114,17 +129,29 @@ class PlaceIndex:
         """The fence of a place; raises `KeyError` for one that does not stand."""
         return self._places[self._numbers[place_id]].fence
 
-    def _near(self, points: Sequence[tuple[float, float]] | NDArray[Any], metres: float) -> set[int]:
-        at = np.asarray(points, dtype=float).reshape(-1, 2)
-        return set(cast("list[int]", self._tree.query(_boxes(at, metres))[1].tolist()))
+    def _cell(self, column: int, row: int) -> Cell:
+        """The candidates of a cell, by id; kept for the next point in it."""
+        west, south = column / _CELLS_A_DEGREE - 180.0 - _ROUNDING, row / _CELLS_A_DEGREE - 90.0 - _ROUNDING
+        size = 1.0 / _CELLS_A_DEGREE + 2 * _ROUNDING
+        # Its diagonal has the same bounding box as the cell, and is quicker to make.
+        diagonal = shapely.linestrings([(west, south), (west + size, south + size)])
+        numbers = np.sort(self._tree.query(diagonal))
+        if len(self._cells) >= _CELLS_KEPT:
+            self._cells.clear()
+        cell = self._polygons[numbers], [self._places[number].id for number in numbers.tolist()]
+        self._cells[column * _ROWS + row] = cell
+        return cell
+
+    def _near(self, points: Points, metres: float) -> set[int]:
+        return set(cast("list[int]", self._tree.query(boxes_around(points, metres))[1].tolist()))
 
 
-def _boxes(points: NDArray[Any], metres: float) -> NDArray[Any]:
+def boxes_around(points: Points, metres: float) -> NDArray[Any]:
     """The boxes around circles of a radius; what sticks out beyond the antimeridian comes in again on its other side.
 
     A degree of longitude shrinks with cos(latitude), and within the circle most at its end towards the pole.
     """
-    lons, lats = points[:, 0], points[:, 1]
+    lons, lats = np.asarray(points, dtype=float).reshape(-1, 2).T
     high = metres / _METRES_A_DEGREE
     poleward = np.minimum(np.abs(lats) + high, 90.0)
     wide = np.minimum(high / np.maximum(np.cos(np.radians(poleward)), _NARROWEST), 360.0)

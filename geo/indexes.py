@@ -18,21 +18,20 @@ or may not be in it; its event lies behind that position, so the index will not 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from enum import Enum
 from uuid import UUID
 
-import shapely
-from sqlalchemy import LargeBinary, func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from base.database import AnyRow, Database
+from base.database import Database
 from base.listen import Listener
 from base.logs import logger
 from base.offload import offload
 from geo.index import IndexedPlace, PlaceIndex
 from geo.models import Place
+from geo.nearby import read_places, stored_places
 from journal.events import JOURNAL_CHANNEL
 from journal.tail import READ_LIMIT, head_position
 
@@ -216,23 +215,9 @@ def load(
     weight = sum(place.weight for place in places)
     for first in range(0, len(missing), _PIECE):
         with database.transaction(organisation_id) as session:
-            piece = offload(_read, _rows(session, missing[first : first + _PIECE]))
+            piece = offload(read_places, stored_places(session, missing[first : first + _PIECE]))
         places += piece
         weight += sum(place.weight for place in piece)
         if weight > most:
             raise TooLarge
     return offload(PlaceIndex, places, position)
-
-
-def _rows(session: Session, place_ids: Sequence[UUID]) -> Sequence[AnyRow]:
-    boundary = func.ST_AsBinary(Place.boundary, type_=LargeBinary).label("boundary")
-    wanted = select(Place.id, Place.version, boundary, Place.floor_low, Place.floor_high)
-    return session.execute(wanted.where(Place.id.in_(place_ids), Place.archived_at.is_(None))).all()
-
-
-def _read(rows: Sequence[AnyRow]) -> list[IndexedPlace]:
-    polygons = shapely.from_wkb([bytes(row.boundary) for row in rows])
-    return [
-        IndexedPlace(row.id, row.version, polygon, row.floor_low, row.floor_high)
-        for row, polygon in zip(rows, polygons, strict=True)
-    ]
