@@ -31,17 +31,23 @@ FUTURE = timedelta(seconds=60)
 # A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
 CLOCK_TOLERANCE = timedelta(seconds=30)
 _LOCK = text("SELECT person_id, state FROM device_positions WHERE device_id = :device FOR UPDATE")
-# Where a device changed hands, the position was another person's.
-_REMEMBER = text(
-    "UPDATE device_positions SET state = cast(:state AS jsonb), received_at = :received, person_id = :person,"
-    " fixed_at = CASE WHEN person_id = :person THEN fixed_at END,"
-    " point = CASE WHEN person_id = :person THEN point END"
-    " WHERE device_id = :device"
+_UPDATE = (
+    "UPDATE device_positions SET state = cast(:state AS jsonb), received_at = :received, person_id = :person,{}"
+    " WHERE device_id = :device RETURNING set_config('synchronous_commit',"
+    " CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true)"
 )
 _MOVE = text(
-    "UPDATE device_positions SET person_id = :person, state = cast(:state AS jsonb), received_at = :received,"
-    " fixed_at = :fixed, accuracy = :accuracy, mock = :mock,"
-    " point = ST_SetSRID(ST_MakePoint(:lon, :lat), :srid) WHERE device_id = :device"
+    _UPDATE.format(
+        " fixed_at = :fixed, accuracy = :accuracy, mock = :mock,"
+        " point = ST_SetSRID(ST_MakePoint(:lon, :lat), :srid)"
+    )
+)
+# Without a usable fix the last position stays, but where a device changed hands: then it was another person's.
+_REMEMBER = text(
+    _UPDATE.format(
+        " fixed_at = CASE WHEN person_id = :person THEN fixed_at END,"
+        " point = CASE WHEN person_id = :person THEN point END"
+    )
 )
 
 
@@ -75,7 +81,7 @@ def take_fixes(
             visit = _apply(session, actor, event)
             if visit is not None:
                 visits.append(visit)
-        _store(session, actor, state, received)
+        _store(session, actor, state, received, durable=bool(decided))
     return {"accepted": len(taken), "refused": refused, "visits": visits}
 
 
@@ -162,13 +168,18 @@ def _apply(session: Session, actor: Actor, event: Transition) -> dict[str, Any] 
     return end_visit(session, actor, event.place_id, at)
 
 
-def _store(session: Session, actor: Actor, state: State, received: datetime) -> None:
-    """One statement for the whole batch; without a usable fix the last position stays as it was."""
+def _store(session: Session, actor: Actor, state: State, received: datetime, *, durable: bool) -> None:
+    """One statement for the whole batch.
+
+    A batch that decided nothing does not wait for the disk: were the machine to fail in that moment, the device would
+    be where it was a second ago, and its next fix sets that right.
+    """
     values: dict[str, Any] = {
         "device": actor.device_id,
         "person": actor.person_id,
         "state": orjson.dumps(state.to_json()).decode(),
         "received": received,
+        "durable": durable,
     }
     if state.last is None:
         session.execute(_REMEMBER, values)
