@@ -34,7 +34,7 @@ ZONES, SMALL, LARGE = 10_400, 1_000, 100_000
 ROUNDS, SINGLES, BATCH = 7, 400, 1_000
 REPEAT = 10  # the process is that much quicker, and a round should last long enough to be measured
 DEVICES, FIXES_A_REQUEST, CROSSING = 200, 20, 0.05
-CLOSED_ROUNDS, OPEN_ROUNDS, CONNECTIONS, OPEN_RATE = 12, 7, 8, 62.5
+CLOSED_ROUNDS, OPEN_ROUNDS, CONNECTIONS, OPEN_RATE = 16, 10, 5, 62.5
 _COVERS = "ST_Covers(boundary, ST_SetSRID(ST_MakePoint({}, {}), 4326))"
 _STANDING = "archived_at IS NULL AND organisation_id = '{}'"
 
