@@ -12,6 +12,7 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bench.place_world import Walker, make_zones
 
@@ -37,6 +38,7 @@ class Load:
     port: int
     requests: deque[bytes]
     latencies: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
     changed: int = 0
 
     def run(self, connections: int, rate: float | None) -> float:
@@ -73,7 +75,8 @@ class Load:
         assert head.startswith(b"HTTP/1.1 200"), connection.received
         assert b'"refused":[]' in body, body
         self.changed += b'"visits":[]' not in body
-        self.latencies.append(time.monotonic() - connection.due)
+        self.ended.append(time.monotonic())
+        self.latencies.append(self.ended[-1] - connection.due)
         connection.received = b""
         return True
 
@@ -106,6 +109,9 @@ def main() -> None:
         load = Load(told["port"], deque(part))
         seconds = load.run(connections, rate)
         result = {"phase": name, "seconds": seconds, "requests": len(part), "changed": load.changed}
+        # How long each round of all devices took, one after the other.
+        ends = load.ended[devices - 1 :: devices]
+        result["rounds"] = [end - begin for begin, end in pairwise(ends)]
         print(json.dumps(result | {"latencies": load.latencies}), flush=True)
 
 
