@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop
+.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop bench-place
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,3 +48,6 @@ collection: environment ## write the Postman collection anew from the API docume
 
 bench: packages ## speeds of the main job, one JSON object a line
 	@$(PYTHON) -m bench.main_job
+
+bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
+	@$(PYTHON) -m bench.place

@@ -14,6 +14,7 @@ import sys
 
 from api.app import create_app
 from base.settings import SettingsError, load_settings
+from geo.indexes import PlaceIndexes
 from live.serve import serve
 from live.server import LiveServer
 
@@ -23,6 +24,9 @@ except SettingsError as mistakes:
     sys.exit(str(mistakes))
 application = create_app(settings)
 live = LiveServer(application)
+places = PlaceIndexes(application.extensions["hereabouts"].database)
+application.extensions["hereabouts_place_indexes"] = places
 
 if __name__ == "__main__":
+    places.start()
     serve(application, live, settings)

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from flask import current_app
+
 from api.route import Call, Routes
 from geo.fixes import take_fixes
+from geo.indexes import PlaceIndexes
 from people.permissions import Permission
 from schemas.visits import FixBatch, FixReport
 
@@ -13,4 +16,5 @@ routes = Routes("fixes", "Fixes: where phones say they are")
 @routes.route("POST", "/me/fixes", permission=Permission.ACCOUNT_USE, body=FixBatch, answer=FixReport)
 def report_fixes(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Report up to 100 fixes, in any order; repeats do no harm. Only the last one is kept."""
-    return take_fixes(call.session, call.actor, body["fixes"], body["sent_at"])
+    indexes: PlaceIndexes | None = current_app.extensions.get("hereabouts_place_indexes")
+    return take_fixes(call.session, call.actor, body["fixes"], body["sent_at"], indexes)

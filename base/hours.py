@@ -3,6 +3,7 @@
 A stretch whose end is not after its beginning goes on past midnight and belongs to the day on which it began.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def is_open(hours: dict[str, Any] | None, moment: datetime, timezone: str = "UTC") -> bool:
+def is_open(hours: Mapping[str, Any] | None, moment: datetime, timezone: str = "UTC") -> bool:
     """Whether the moment lies within the hours; no hours at all means always.
 
     `timezone` counts where the hours name none, so that a person's own hours follow the person.

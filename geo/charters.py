@@ -77,7 +77,8 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
     charter.version += 1
     charter.updated_at, charter.updated_by = clock.now(), actor.person_id
     session.flush()
-    _limit_places(session, actor, site.id, charter.hours)
+    local = charter.hours and {**charter.hours, "timezone": charter.hours["timezone"] or site.timezone}
+    _limit_places(session, actor, site.id, local)
     payload = wire_charter(charter)
     event = Event(
         "charter.updated",

@@ -6,8 +6,9 @@ measured, found in a tree; what is farther away is simply far.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,8 @@ class Fence:
     polygon: MultiPolygon
     floor_low: int | None = None
     floor_high: int | None = None
+    # When fixes count here, by the site's charter (`base.hours`); the engine is not asked about a closed place.
+    hours: Mapping[str, Any] | None = field(default=None, compare=False)
     room: float = field(init=False, repr=False, compare=False)
     _edges: NDArray[np.float64] = field(init=False, repr=False, compare=False)
     _tree: STRtree = field(init=False, repr=False, compare=False)

@@ -5,48 +5,115 @@ the next fix would go on from what is no longer so.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+import orjson
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
 from geo.models import DevicePosition
+from geo.places import SRID
 from geo.state import State, assume, forget
 from people.actor import Actor
 
 # How long a floor holds that a beacon, a code or the person named, for fixes that name none.
 FLOOR_LASTS = timedelta(minutes=30)
-
-
-def locked_position(session: Session, actor: Actor) -> DevicePosition:
-    """The device's row, made on first sight. A device that changed hands begins anew."""
-    session.execute(
-        insert(DevicePosition)
-        .values(device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id)
-        .on_conflict_do_nothing()
+_LOCK = text(
+    "SELECT person_id, state, stale, floor, floor_at FROM device_positions WHERE device_id = :device FOR UPDATE"
+)
+_UPDATE = (
+    "UPDATE device_positions SET state = cast(:state AS jsonb), received_at = :received, person_id = :person,"
+    " stale = :stale, floor = CASE WHEN person_id = :person THEN floor END,{}"
+    " WHERE device_id = :device RETURNING set_config('synchronous_commit',"
+    " CASE WHEN :durable THEN current_setting('synchronous_commit') ELSE 'off' END, true)"
+)
+_MOVE = text(
+    _UPDATE.format(
+        " fixed_at = :fixed, accuracy = :accuracy, mock = :mock,"
+        " point = ST_SetSRID(ST_MakePoint(:lon, :lat), :srid)"
     )
-    row = session.scalars(
-        select(DevicePosition).where(DevicePosition.device_id == actor.device_id).with_for_update()
-    ).one()
+)
+# Without a usable fix the last position stays, but where a device changed hands: then it was another person's.
+_REMEMBER = text(
+    _UPDATE.format(
+        " fixed_at = CASE WHEN person_id = :person THEN fixed_at END,"
+        " point = CASE WHEN person_id = :person THEN point END"
+    )
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was remembered of a device before this batch."""
+
+    state: State
+    stale: bool
+    floor: int | None
+    floor_at: datetime | None
+
+
+_NOTHING = Known(State(), False, None, None)
+
+
+def locked_position(session: Session, actor: Actor) -> Known:
+    """The device's row, locked, and made on first sight. A device that changed hands begins anew."""
+    mine = {"device": actor.device_id}
+    row = session.execute(_LOCK, mine).one_or_none()
+    if row is None:
+        session.execute(
+            insert(DevicePosition)
+            .values(
+                device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id
+            )
+            .on_conflict_do_nothing()
+        )
+        row = session.execute(_LOCK, mine).one()
     if row.person_id != actor.person_id:
-        row.person_id, row.state, row.floor, row.stale = actor.person_id, {}, None, False
-    return row
+        return _NOTHING
+    return Known(State.from_json(row.state), row.stale, row.floor, row.floor_at)
 
 
-def floor_of(row: DevicePosition, at: datetime) -> int | None:
+def store_position(
+    session: Session, actor: Actor, state: State, received: datetime, *, stale: bool, durable: bool
+) -> None:
+    """One statement for the whole batch.
+
+    A batch that decided nothing does not wait for the disk (`durable` False): were the machine to fail in that
+    moment, the device would be where it was a second ago, and its next fix sets that right.
+    """
+    values: dict[str, Any] = {
+        "device": actor.device_id,
+        "person": actor.person_id,
+        "state": orjson.dumps(state.to_json()).decode(),
+        "received": received,
+        "stale": stale,
+        "durable": durable,
+    }
+    if state.last is None:
+        session.execute(_REMEMBER, values)
+        return
+    last = state.last
+    values |= {"fixed": datetime.fromtimestamp(last.at, UTC), "lon": last.lon, "lat": last.lat}
+    session.execute(_MOVE, values | {"accuracy": last.accuracy, "mock": last.mock, "srid": SRID})
+
+
+def floor_of(known: Known, at: datetime) -> int | None:
     """The floor that was named last, while it holds."""
-    holds = row.floor_at is not None and timedelta(0) <= at - row.floor_at <= FLOOR_LASTS
-    return row.floor if holds else None
+    holds = known.floor_at is not None and timedelta(0) <= at - known.floor_at <= FLOOR_LASTS
+    return known.floor if holds else None
 
 
 def name_floor(session: Session, actor: Actor, floor: int | None) -> None:
     """The person says on which floor they are."""
-    row = locked_position(session, actor)
-    row.floor, row.floor_at = floor, clock.now()
-    session.flush()
+    known = locked_position(session, actor)
+    store_position(session, actor, known.state, clock.now(), stale=known.stale, durable=True)
+    mine = update(DevicePosition).where(DevicePosition.device_id == actor.device_id)
+    session.execute(mine.values(floor=floor, floor_at=clock.now()))
 
 
 def note_presence(session: Session, device_id: UUID, site_id: UUID, at: datetime, floor: int | None) -> None:

@@ -84,10 +84,9 @@ def end_expired_evidence(session: Session) -> int:
     return len(expired)
 
 
-def resume(session: Session, row: DevicePosition) -> None:
+def resume(session: Session, device_id: UUID) -> None:
     """The device is heard again: take back that its visits are stale."""
-    row.stale = False
-    for visit in _visits_by_fixes(session, row.device_id):
+    for visit in _visits_by_fixes(session, device_id):
         if visit.stale_at is not None:
             mark_stale(session, visit, False)
 
