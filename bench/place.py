@@ -122,14 +122,25 @@ def look_ups(product: Product, organisation_id: UUID, zones: Zones) -> None:
 
 def growth() -> None:
     """How a look-up slows from 1,000 to 100,000 zones."""
-    sides, points = [], []
+    sides, first, points = [], [], []
     for count in (SMALL, LARGE):
         zones = make_zones(count)
         index = PlaceIndex([IndexedPlace(ids.new_id(), 1, polygon) for polygon in zones.polygons])
         sides.append(lambda some, index=index: [index.covering(lon, lat) for lon, lat in some])
+        first.append(lambda some, index=index: unseen(index, some))
         points.append(zones.points(SINGLES * REPEAT).tolist())
     small, large = (1e6 * spent / (SINGLES * REPEAT) for spent in alternately(sides, points))
     report("covering_growth_1000_100000", large, "us", 2, against=small)
+    few = [some[:SINGLES] for some in points]
+    small, large = (1e6 * spent / SINGLES for spent in alternately(first, few))
+    report("covering_growth_unseen_cells", large, "us", 2, against=small)
+
+
+def unseen(index: PlaceIndex, points: list[list[float]]) -> None:
+    """Look-ups in cells that nobody has asked about yet."""
+    for lon, lat in points:
+        index._cells.clear()
+        index.covering(lon, lat)
 
 
 def alternately(sides: Sequence[Callable[[Any], Any]], points: Sequence[Any]) -> list[float]:

@@ -66,7 +66,7 @@ class PlaceIndex:
 
     def __init__(self, places: Iterable[IndexedPlace], position: int = 0) -> None:
         # In the order of ids, so that the tree's numbers sort as the ids do and every answer has one order.
-        self._places = sorted(places, key=lambda place: place.id)
+        self._places = sorted(places, key=lambda place: place.id.int)
         self._numbers = {place.id: number for number, place in enumerate(self._places)}
         self._polygons: NDArray[Any] = np.empty(len(self._places), dtype=object)
         self._polygons[:] = [place.polygon for place in self._places]

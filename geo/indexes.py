@@ -18,6 +18,7 @@ or may not be in it; its event lies behind that position, so the index will not 
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from enum import Enum
 from uuid import UUID
 
@@ -39,6 +40,7 @@ log = logger(__name__)
 
 KEPT_WEIGHT = 5_000_000
 _PIECE = 500
+_PAGE = 2_000
 _POLL_S = 10.0
 _CALM_S = 0.2
 _REFUSED_S = 600.0
@@ -105,9 +107,7 @@ class PlaceIndexes:
             index = load(self._database, organisation_id, known, self._kept_weight)
         except TooLarge:
             log.warning("place_index_too_large", organisation_id=str(organisation_id))
-            with self._lock:
-                self._refused[organisation_id] = time.monotonic() + _REFUSED_S
-                self._kept.pop(organisation_id, None)
+            self._refuse(organisation_id)
             return None
         self._keep(organisation_id, index)
         return index
@@ -145,6 +145,11 @@ class PlaceIndexes:
             while sum(kept.weight for kept in self._kept.values()) > self._kept_weight:
                 self._kept.popitem(last=False)
 
+    def _refuse(self, organisation_id: UUID) -> None:
+        with self._lock:
+            self._refused[organisation_id] = time.monotonic() + _REFUSED_S
+            self._kept.pop(organisation_id, None)
+
     def _build_wanted(self) -> None:
         while not self.stopping:
             self._wake.wait()
@@ -152,11 +157,16 @@ class PlaceIndexes:
             while self._wanted and not self.stopping:
                 begun = time.monotonic()
                 with self._lock:
-                    organisation_id, _ = self._wanted.popitem()
+                    organisation_id = next(iter(self._wanted))
+                    del self._wanted[organisation_id]
                 try:
                     self.build(organisation_id)
                 except SQLAlchemyError as error:
                     log.warning("place_index_lost_database", error=type(error).__name__)
+                except Exception:
+                    # PostGIS goes on answering; trying again at once would fail again.
+                    log.exception("place_index_failed", organisation_id=str(organisation_id))
+                    self._refuse(organisation_id)
                 # An import of an hour must not keep the process busy with indexes that are stale once they are made.
                 time.sleep(max(time.monotonic() - begun, 0.02))
 
@@ -203,13 +213,12 @@ def load(
     """
     with database.transaction(organisation_id) as session:
         position = head_position(session, organisation_id)
-        standing = session.execute(select(Place.id, Place.version).where(Place.archived_at.is_(None))).all()
     places: list[IndexedPlace] = []
     missing: list[UUID] = []
-    for row in standing:
-        place = None if known is None else known.version_of(row.id, row.version)
+    for place_id, version in _standing(database, organisation_id):
+        place = None if known is None else known.version_of(place_id, version)
         if place is None:
-            missing.append(row.id)
+            missing.append(place_id)
         else:
             places.append(place)
     weight = sum(place.weight for place in places)
@@ -221,3 +230,16 @@ def load(
         if weight > most:
             raise TooLarge
     return offload(PlaceIndex, places, position)
+
+
+def _standing(database: Database, organisation_id: UUID) -> Iterator[tuple[UUID, int]]:
+    """The ids and versions of all places that stand, by id."""
+    page = select(Place.id, Place.version).where(Place.archived_at.is_(None)).order_by(Place.id).limit(_PAGE)
+    after = UUID(int=0)
+    while True:
+        with database.transaction(organisation_id) as session:
+            rows = session.execute(page.where(Place.id > after)).all()
+        yield from ((row.id, row.version) for row in rows)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].id

@@ -42,6 +42,7 @@ _MOVE = text(
 _REMEMBER = text(
     _UPDATE.format(
         " fixed_at = CASE WHEN person_id = :person THEN fixed_at END,"
+        " accuracy = CASE WHEN person_id = :person THEN accuracy END,"
         " point = CASE WHEN person_id = :person THEN point END"
     )
 )

@@ -1,7 +1,7 @@
 """When the index of places is asked (never when it is stale), and how much of it is kept."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,31 +12,11 @@ from geo.index import PlaceIndex
 from geo.indexes import PlaceIndexes, Verdict, judge, load
 from geo.nearby import fences_near
 from tests.geo import test_fixes
+from tests.geo.conftest import asks_the_index, ready
 from tests.geo.test_fixes import FAR, GATE, places_of, stands
 from tests.world import Organisation, World, feature, square
 
 _WALKS = [name for name in dir(test_fixes) if name.startswith("test_")]
-
-
-@pytest.fixture
-def indexes(world: World) -> Iterator[PlaceIndexes]:
-    """The indexes that the application asks, without a background: a test says when one is built."""
-    made = PlaceIndexes(world.web)
-    world.app.extensions["hereabouts_place_indexes"] = made
-    yield made
-    del world.app.extensions["hereabouts_place_indexes"]
-
-
-def ready(indexes: PlaceIndexes, org: Organisation) -> None:
-    """Relay what is there, build, and hold that the next request will ask the index."""
-    org.world.relays()
-    indexes.build(org.id)
-    assert asks_the_index(indexes, org)
-
-
-def asks_the_index(indexes: PlaceIndexes, org: Organisation) -> bool:
-    with org.world.web.transaction(org.id) as session:
-        return indexes.current(session, org.id) is not None
 
 
 def redraw(org: Organisation, site: str, where: tuple[float, float]) -> None:
@@ -211,24 +191,6 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def test_postgis_uses_its_index_under_row_level_security(world: World) -> None:
-    org = world.organisation()
-    site = UUID(org.site(at=GATE))
-    asked: list[tuple[str, Any]] = []
-
-    def hears(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    with world.web.transaction(org.id) as session:
-        event.listen(world.web.engine, "before_cursor_execute", hears)
-        assert list(fences_near(session, [GATE], 150, [])) == [site]
-        event.remove(world.web.engine, "before_cursor_execute", hears)
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        statement, parameters = asked[0]
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
-    assert any("Index Cond: (boundary && " in line for line in plan), plan
 
 
 # How much is kept
