@@ -24,9 +24,12 @@ __all__ = [
     "MAX_FEATURES",
     "Boundary",
     "BoundaryRefused",
+    "features_of",
     "parse_boundary",
     "parse_collection",
+    "parse_feature",
     "parse_point",
+    "properties_of",
     "wire_geometry",
 ]
 
@@ -73,20 +76,48 @@ def parse_boundary(geojson: Any, pointer: str = "/geometry") -> Boundary:
     return Boundary(polygon, tuple(sorted(notes)), area, int(get_num_coordinates(polygon)))
 
 
-def parse_collection(geojson: Any) -> Iterator[tuple[int, dict[str, Any], Boundary | BoundaryRefused]]:
-    """The features of a FeatureCollection: index, properties, and the boundary or why there is none.
-
-    Raises `BoundaryRefused` at once when it is no FeatureCollection.
-    """
+def features_of(geojson: Any) -> list[Any]:
+    """The features of a FeatureCollection, unread; raises `BoundaryRefused` when it is none."""
     if not isinstance(geojson, dict) or geojson.get("type") != "FeatureCollection":
         raise refuse("malformed", "This is no GeoJSON FeatureCollection.", "")
-    features, crs = geojson.get("features"), geojson.get("crs")
+    features = geojson.get("features")
     if not isinstance(features, list):
         raise refuse("malformed", "A FeatureCollection has a list of features.", "/features")
     if len(features) > MAX_FEATURES:
         detail = f"{len(features)} features; at most {MAX_FEATURES} are taken at once."
         raise refuse("too_many_features", detail, "/features")
-    return (_feature(index, feature, crs) for index, feature in enumerate(features))
+    return features
+
+
+def parse_collection(geojson: Any) -> Iterator[tuple[int, dict[str, Any], Boundary | BoundaryRefused]]:
+    """The features of a FeatureCollection: index, properties, and the boundary or why there is none.
+
+    Raises `BoundaryRefused` at once when it is no FeatureCollection.
+    """
+    features, crs = features_of(geojson), geojson.get("crs")
+    return ((i, *parse_feature(feature, f"/features/{i}", crs)) for i, feature in enumerate(features))
+
+
+def parse_feature(
+    feature: Any, pointer: str, crs: Any = None
+) -> tuple[dict[str, Any], Boundary | BoundaryRefused]:
+    """The properties of a feature, and its boundary or why there is none; `crs` is what its collection says."""
+    known = properties_of(feature)
+    try:
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            raise refuse("malformed", "This is no GeoJSON Feature.", pointer)
+        if not isinstance(feature.get("properties", None), dict | None):
+            raise refuse("malformed", "The properties of a feature are an object.", f"{pointer}/properties")
+        whole = feature if crs is None or "crs" in feature else {**feature, "crs": crs}
+        return known, parse_boundary(whole, pointer)
+    except BoundaryRefused as refusal:
+        return known, refusal
+
+
+def properties_of(feature: Any) -> dict[str, Any]:
+    """The properties of what may be a feature; nothing where there are none."""
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return properties if isinstance(properties, dict) else {}
 
 
 def parse_point(geojson: Any, pointer: str = "/point") -> Position:
@@ -102,21 +133,6 @@ def wire_geometry(geometry: BaseGeometry) -> dict[str, Any]:
     if len(polygons) == 1:
         return {"type": "Polygon", "coordinates": polygons[0]}
     return {"type": "MultiPolygon", "coordinates": polygons}
-
-
-def _feature(index: int, feature: Any, crs: Any) -> tuple[int, dict[str, Any], Boundary | BoundaryRefused]:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    known = properties if isinstance(properties, dict) else {}
-    pointer = f"/features/{index}"
-    try:
-        if not isinstance(feature, dict) or feature.get("type") != "Feature":
-            raise refuse("malformed", "This is no GeoJSON Feature.", pointer)
-        if properties is not None and not isinstance(properties, dict):
-            raise refuse("malformed", "The properties of a feature are an object.", f"{pointer}/properties")
-        whole = feature if crs is None or "crs" in feature else {**feature, "crs": crs}
-        return index, known, parse_boundary(whole, pointer)
-    except BoundaryRefused as refusal:
-        return index, known, refusal
 
 
 def _pieces(rings: list[Ring], pointer: str, notes: set[str]) -> list[Polygon]:
