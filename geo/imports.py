@@ -103,7 +103,7 @@ def _import_one(
     place = known.place(external_id)
     name = _name(properties, external_id)
     if place is not None and place.archived_at is None:
-        known.check_permission(place.site_id if place.kind == "zone" else place.id)
+        known.check_permission(place.site_id, place)
         return place, _update(session, actor, place, {"name": name, **_floors(properties)}, boundary)
     site = known.site_of(properties) if kind_of(properties) == "zone" else None
     if kind_of(properties) == "zone" and site is None:
@@ -141,9 +141,9 @@ def _name(properties: dict[str, Any], external_id: str | None) -> str:
     return external_id[:MAX_NAME] if external_id else "(no name)"
 
 
-def _floors(properties: dict[str, Any]) -> dict[str, int]:
+def _floors(properties: dict[str, Any]) -> dict[str, Any]:
     """The floors that are given; a feature that says nothing of floors leaves them as they are."""
-    floors: dict[str, int] = {}
+    floors: dict[str, Any] = {}
     for key in _FLOORS:
         value = properties.get(key)
         if value is None:

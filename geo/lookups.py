@@ -74,15 +74,18 @@ class Lookups:
             site = self.place(_first(properties, _SITE_KEYS))
         return site if site is not None and site.kind == "site" and site.archived_at is None else None
 
-    def check_permission(self, site_id: UUID | None) -> None:
-        """Raise unless the actor may edit in the site, or make one; each site is asked for once."""
+    def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
+        """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
         if site_id is None:
             if not self.actor.is_administrator:
                 raise Forbidden("Only an administrator can add a site.")
             return
         if site_id not in self._allowed:
-            self._allowed[site_id] = self._refusal(site_id)
-        if (refusal := self._allowed[site_id]) is not None:
+            self._allowed[site_id] = self._refusal(site_id, "site")
+        refusal = self._allowed[site_id]
+        if refusal is not None and zone is not None and zone.kind == "zone":
+            refusal = self._refusal(zone.id, "zone")
+        if refusal is not None:
             raise refusal
 
     def remember(self, place: Place, polygon: MultiPolygon) -> None:
@@ -105,9 +108,9 @@ class Lookups:
             remarks.append("sticks_out_of_site")
         return remarks
 
-    def _refusal(self, site_id: UUID) -> Problem | None:
+    def _refusal(self, place_id: UUID, kind: str) -> Problem | None:
         try:
-            place_for(self.session, self.actor, site_id, Permission.PLACES_EDIT, "site")
+            place_for(self.session, self.actor, place_id, Permission.PLACES_EDIT, kind)
         except Problem as problem:
             return problem
         return None

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "register_push_address": {"kind": "token", "address": "x" * 20},
     "report_fixes": {"fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}]},
     "import_collection": {"type": "FeatureCollection", "features": []},
+    "import_streaming": {"type": "FeatureCollection", "features": []},
 }
 
 
@@ -110,4 +111,6 @@ def _filled(path: str, known: dict[str, str]) -> str:
     }
     for name, value in values.items():
         path = path.replace(name, value)
+    if path.endswith("/import/file"):
+        return path + "?filename=x.geojson"
     return path if "sync" not in path else path + "?after=0"
