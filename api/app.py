@@ -8,6 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import devices, feed, fixes, health, invitations, me, memberships, places, posts, sessions, sync
+from api.admin import drafts as admin_drafts
 from api.admin import imports as admin_imports
 from api.admin import invitations as admin_invitations
 from api.admin import memberships as admin_memberships
@@ -41,6 +42,7 @@ _RESOURCES = (
     admin_memberships,
     admin_places,
     admin_imports,
+    admin_drafts,
 )
 
 

@@ -4,7 +4,6 @@ The places that the chunk may change are locked here, in the order of their ids,
 waits and is not overwritten unseen.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -16,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.errors import Forbidden, Problem
+from geo.advice import outside_share, same_name
 from geo.models import Place
 from geo.places import place_for
 from people.actor import Actor
@@ -36,18 +36,6 @@ def kind_of(properties: dict[str, Any]) -> str:
 def external_id_of(properties: dict[str, Any]) -> str | None:
     """What the file calls the feature."""
     return _first(properties, _EXTERNAL_KEYS)
-
-
-def same_name(name: str) -> str:
-    """The form of a name in which two that read alike are equal."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
-def outside_share(part: MultiPolygon, whole: MultiPolygon) -> float:
-    """How much of a shape's area lies outside of another, from 0 to 1. Plane degrees: a ratio needs no metres."""
-    if whole.covers(part):
-        return 0.0
-    return min(1.0, part.difference(whole).area / part.area)
 
 
 @dataclass

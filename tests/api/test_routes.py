@@ -32,6 +32,11 @@ BODIES: dict[str, Any] = {
     "register_push_address": {"kind": "token", "address": "x" * 20},
     "report_fixes": {"fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}]},
     "import_collection": {"type": "FeatureCollection", "features": []},
+    "check_draft": feature(square(127, 37, 0.001), name="x"),
+    "rehearse_draft": {
+        "geometry": square(127, 37, 0.001),
+        "fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}],
+    },
     "import_streaming": {"type": "FeatureCollection", "features": []},
 }
 
