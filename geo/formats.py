@@ -34,7 +34,7 @@ MAX_MEMBERS = 100
 MAX_LAYERS = 16
 READ_TIMEOUT_S = 30
 DRIVERS = ("ESRI Shapefile", "GPKG", "KML", "LIBKML")
-_SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ROOT = Path(__file__).resolve().parent.parent
 _CHUNK = 1 << 20
 
@@ -110,7 +110,7 @@ def _kmz(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, 
 
 def _shapefiles(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, bytes]:
     known = [
-        m for m in members if Path(m.filename).suffix.lower() in _SHAPE_PARTS and "__MACOSX" not in m.filename
+        m for m in members if Path(m.filename).suffix.lower() in SHAPE_PARTS and "__MACOSX" not in m.filename
     ]
     stems = sorted({_stem(m) for m in known if m.filename.lower().endswith(".shp")})
     if not stems:

@@ -23,6 +23,16 @@ _SURELY_PROJECTED = 1_000.0
 # Maps that repeat the world sideways let people draw on the next copy of it: 487 is 127.
 _WIDEST_LON = 540.0
 
+_OTHER_TYPES = (
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "GeometryCollection",
+    "Feature",
+    "FeatureCollection",
+)
+
 Position = tuple[float, float]
 Ring = list[Position]
 
@@ -58,9 +68,10 @@ def read_polygons(geojson: Any, pointer: str, notes: set[str]) -> list[tuple[lis
             polygons = [(coordinates, pointer)]
         case "MultiPolygon":
             polygons = [(part, f"{pointer}/{i}") for i, part in enumerate(_array(coordinates, pointer))]
-        case other:
-            kind = other if isinstance(other, str) else "something else"
-            raise refuse("not_polygon", f"A boundary is a Polygon or MultiPolygon, not {kind[:40]}.", pointer)
+        case str(kind) if kind in _OTHER_TYPES:
+            raise refuse("not_polygon", f"A boundary is a Polygon or MultiPolygon, not {kind}.", pointer)
+        case _:
+            raise refuse("malformed", "The type is none that GeoJSON knows.", pointer)
     _check_size(polygons)
     return [(_rings(rings, where, notes), where) for rings, where in polygons]
 
