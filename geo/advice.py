@@ -26,6 +26,8 @@ FAR_M = 1_000.0
 SWAPPED_M = 20_000.0
 HUGE_M2 = 100e6
 MANY_VERTICES = 500
+# A jagged outline of more corners would take seconds to measure; it gets `many_vertices` in any case.
+_MOST_FOR_WIDTH = 3_000
 NOTICEABLE = 0.01
 MAX_NAMED = 20
 _METRES_A_DEGREE = 111_320.0
@@ -140,15 +142,10 @@ def _on_shape(draft: Draft) -> Iterable[Advice]:
     if draft.area_m2 > HUGE_M2:
         yield Advice("huge", "info" if draft.kind == "site" else "warning")
     else:
-        width, area = _width_and_area(draft.polygon)
-        if width < NARROW_M:
-            narrow = width < TOO_NARROW_M
-            yield Advice("too_small_for_gps") if narrow else Advice("small_for_gps", "info")
-        if area > SLIVER_RATIO * width**2:
-            yield Advice("sliver")
+        yield from _on_width(draft.polygon)
     vertices = int(get_num_coordinates(draft.polygon))
     if vertices > MANY_VERTICES:
-        simpler = _metric(draft.polygon).simplify(1.0)
+        simpler = _metric(draft.polygon).simplify(1.0, preserve_topology=False)
         yield Advice("many_vertices", "info", share=min(1.0, int(get_num_coordinates(simpler)) / vertices))
 
 
@@ -197,12 +194,19 @@ def _share_a_floor(one: tuple[int, int] | None, other: tuple[int, int] | None) -
     return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
 
 
-def _width_and_area(polygon: MultiPolygon) -> tuple[float, float]:
-    """The diameter in metres of the largest circle within the largest part, and that part's area."""
+def _on_width(polygon: MultiPolygon) -> Iterable[Advice]:
+    """How wide the largest part is at its widest: the diameter of the largest circle within it."""
     part = max(_metric(polygon).geoms, key=lambda part: part.area)
     west, south, east, north = part.bounds
     tolerance = max(0.05, min(east - west, north - south) / 200)
-    return 2 * maximum_inscribed_circle(part, tolerance=tolerance).length, part.area
+    outline = part.simplify(tolerance / 2, preserve_topology=False)
+    if outline.is_empty or get_num_coordinates(outline) > _MOST_FOR_WIDTH:
+        return
+    width = 2 * maximum_inscribed_circle(outline, tolerance=tolerance).length
+    if width < NARROW_M:
+        yield Advice("too_small_for_gps") if width < TOO_NARROW_M else Advice("small_for_gps", "info")
+    if part.area > SLIVER_RATIO * width**2:
+        yield Advice("sliver")
 
 
 def _metric(polygon: MultiPolygon) -> MultiPolygon:

@@ -18,7 +18,7 @@ from people.audience import managed_scopes
 
 _Rows = Select[UUID, str, int | None, int | None]
 # More would not be read by anybody, and each costs an intersection.
-_MOST = 200
+_MOST = 100
 
 
 def surroundings(
