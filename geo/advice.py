@@ -11,11 +11,11 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from pyproj import Geod
-from shapely import MultiPolygon, Point, get_num_coordinates, maximum_inscribed_circle
+from shapely import LineString, MultiPolygon, Point, get_num_coordinates, maximum_inscribed_circle
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
@@ -28,6 +28,9 @@ HUGE_M2 = 100e6
 MANY_VERTICES = 500
 # A jagged outline of more corners would take seconds to measure; it gets `many_vertices` in any case.
 _MOST_FOR_WIDTH = 3_000
+MOST_COMPARED = 5_000
+# Neighbours times corners: what a request may spend on overlaps.
+_MOST_WORK = 100_000
 NOTICEABLE = 0.01
 MAX_NAMED = 20
 _METRES_A_DEGREE = 111_320.0
@@ -118,10 +121,20 @@ def same_name(name: str) -> str:
 
 
 def outside_share(part: MultiPolygon, whole: MultiPolygon) -> float:
-    """How much of a shape's area lies outside of another, from 0 to 1. Plane degrees: a ratio needs no metres."""
-    if whole.covers(part):
+    """How much of a shape's area lies outside of another, from 0 to 1. Plane degrees: a ratio needs no metres.
+
+    Shapes of more than `MOST_COMPARED` corners are not compared, and count as inside: a jagged pair takes minutes.
+    """
+    if max(get_num_coordinates(part), get_num_coordinates(whole)) > MOST_COMPARED or whole.covers(part):
         return 0.0
     return min(1.0, part.difference(whole).area / part.area)
+
+
+def shared(one: MultiPolygon, other: MultiPolygon) -> float:
+    """How much of a shape's area another covers, from 0 to 1; 0 where they are not compared."""
+    if max(get_num_coordinates(one), get_num_coordinates(other)) > MOST_COMPARED:
+        return 0.0
+    return min(1.0, one.intersection(other).area / one.area)
 
 
 def swapped(polygon: MultiPolygon) -> MultiPolygon | None:
@@ -134,8 +147,13 @@ def swapped(polygon: MultiPolygon) -> MultiPolygon | None:
 
 def distance_m(one: BaseGeometry, other: BaseGeometry) -> float:
     """Metres between two shapes; 0 where they touch. The nearest corners are looked for in plane degrees."""
-    here, there = nearest_points(one, other)
+    here, there = nearest_points(_comparable(one), _comparable(other))
     return abs(_GEOD.inv(here.x, here.y, there.x, there.y)[2])
+
+
+def _comparable(shape: BaseGeometry) -> BaseGeometry:
+    """The shape, or its box where it is too jagged to be measured against."""
+    return shape if get_num_coordinates(shape) <= MOST_COMPARED else shape.envelope
 
 
 def _on_shape(draft: Draft) -> Iterable[Advice]:
@@ -168,12 +186,13 @@ def _on_neighbours(draft: Draft, neighbours: Sequence[Neighbour]) -> Iterable[Ad
     name = None if draft.name is None else same_name(draft.name)
     for other in [n for n in neighbours if name is not None and same_name(n.name) == name][:MAX_NAMED]:
         yield Advice("duplicate_name", "warning", other.id)
+    most = max(10, _MOST_WORK // int(get_num_coordinates(draft.polygon)))
     overlaps = [
         (share, other.id)
-        for other in neighbours
+        for other in neighbours[:most]
         if other.polygon is not None
         and _share_a_floor(draft.floors, other.floors)
-        and (share := 1.0 - outside_share(draft.polygon, other.polygon)) > NOTICEABLE
+        and (share := shared(draft.polygon, other.polygon)) > NOTICEABLE
     ]
     for share, place_id in sorted(overlaps, reverse=True)[:MAX_NAMED]:
         yield Advice("overlaps_sibling", "info", place_id, share)
@@ -202,7 +221,8 @@ def _on_width(polygon: MultiPolygon) -> Iterable[Advice]:
     outline = part.simplify(tolerance / 2, preserve_topology=False)
     if outline.is_empty or get_num_coordinates(outline) > _MOST_FOR_WIDTH:
         return
-    width = 2 * maximum_inscribed_circle(outline, tolerance=tolerance).length
+    reach = cast("LineString", maximum_inscribed_circle(outline, tolerance=cast("Any", tolerance)))
+    width = 2 * reach.length
     if width < NARROW_M:
         yield Advice("too_small_for_gps") if width < TOO_NARROW_M else Advice("small_for_gps", "info")
     if part.area > SLIVER_RATIO * width**2:
