@@ -24,6 +24,8 @@ from api import (
     sessions,
     sync,
 )
+from api.admin import drafts as admin_drafts
+from api.admin import imports as admin_imports
 from api.admin import invitations as admin_invitations
 from api.admin import markers as admin_markers
 from api.admin import memberships as admin_memberships
@@ -65,6 +67,8 @@ _RESOURCES = (
     admin_markers,
     admin_musters,
     admin_presence,
+    admin_imports,
+    admin_drafts,
 )
 
 

@@ -19,6 +19,28 @@ _KOREAN = {
     "There is an account with this address": "이미 사용 중인 이메일입니다",
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",
+    "This boundary cannot be used": "이 경계는 사용할 수 없습니다",
+    "This file cannot be used": "이 파일은 사용할 수 없습니다",
+    "The place is smaller than what a phone's position can tell; use a QR code or beacon.": (
+        "휴대전화 위치로 구분할 수 없을 만큼 작은 장소입니다. QR 코드나 비콘을 사용하세요."
+    ),
+    "The place is small; some will be taken for in or out by mistake. A QR code or beacon helps.": (
+        "장소가 작아 출입이 잘못 판정될 수 있습니다. QR 코드나 비콘을 함께 쓰면 좋습니다."
+    ),
+    "The place is long and thin; people will seem to leave it while they walk along.": (
+        "장소가 길고 좁아서 그 안을 걷는 사람도 나간 것으로 보일 수 있습니다."
+    ),
+    "With longitude and latitude exchanged, this would lie next to your places.": (
+        "경도와 위도를 바꾸면 기존 장소 옆에 놓입니다. 순서가 뒤바뀌지 않았는지 확인하세요."
+    ),
+    "The place overlaps another one.": "다른 장소와 겹칩니다.",
+    "A part of the zone lies outside of its site.": "구역의 일부가 사이트 밖으로 나가 있습니다.",
+    "Another place has the same name.": "같은 이름의 장소가 있습니다.",
+    "The place lies more than a kilometre away from its site.": "사이트에서 1km 넘게 떨어져 있습니다.",
+    "The place is larger than 100 square kilometres.": "장소가 100제곱킬로미터보다 넓습니다.",
+    "A simpler outline would do, and be faster on phones.": (
+        "더 단순한 윤곽선으로도 충분하며 휴대전화에서 더 빠릅니다."
+    ),
 }
 
 

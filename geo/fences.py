@@ -24,7 +24,7 @@ from shapely import (
     prepare,
 )
 
-SIGHT_M = 150.0
+SIGHT_M = 250.0
 ASSUMED_ACCURACY_M = 30.0
 _METRES_A_DEGREE = 111_320.0
 _EARTH_M = 6_371_008.8

@@ -2,73 +2,126 @@
 
 A feature's `properties.kind` says what it is. A zone names its site by `site_id`, by `site_external_id`, or (as
 extracts of OpenStreetMap do) by `site_osm_id`; a feature without a kind is a site. One bad feature does not spoil
-the others. Importing the same file again changes only what differs.
+the others. Importing the same file again changes only what differs, so an import that was cut off is sent again.
+
+Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once (`geo/lookups.py`); the
+caller may commit between chunks.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from geoalchemy2.shape import to_shape
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from base.errors import Forbidden, Invalid, NotFound, Problem
-from geo.boundaries import Boundary, BoundaryRefused, parse_collection
+from base.errors import Conflict, Invalid, NotFound, Problem
+from geo.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
+from geo.lookups import Lookups, external_id_of, kind_of, look_up
 from geo.models import Place
-from geo.places import PlaceDraft, by_external_id, create_place, edit_place, place_for
+from geo.places import PlaceDraft, create_place, edit_place
 from people.actor import Actor
 from people.models import Scope
-from people.permissions import Permission
 
-_SITE_KEYS = ("site_external_id", "site_osm_id")
-_EXTERNAL_KEYS = ("external_id", "osm_id")
+CHUNK = 200
 MAX_NAME = 200
+OUTCOMES = ("created", "updated", "unchanged", "refused")
+_FLOORS = ("floor_low", "floor_high")
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is to be imported, in the order in which it is taken: (index in the file, feature as it came)."""
+
+    features: list[tuple[int, Any]]
+    crs: Any = None
+    notes: tuple[str, ...] = ()
+
+    def chunks(self) -> Iterator["Import"]:
+        """The same in portions that are worth a commit."""
+        for start in range(0, len(self.features), CHUNK):
+            yield replace(self, features=self.features[start : start + CHUNK])
+
+
+def open_import(collection: Any) -> Import:
+    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`."""
+    features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
+    notes = collection.get("notes")
+    known = tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
+    return Import(features, collection.get("crs"), known)
 
 
 def import_places(session: Session, actor: Actor, collection: Any) -> Iterator[dict[str, Any]]:
-    """Import feature by feature, sites before zones; yields one result each, in that order."""
-    features = sorted(parse_collection(collection), key=lambda feature: _kind(feature[1]) == "zone")
-    for index, properties, boundary in features:
+    """Import everything in the caller's transaction; yields one result for each feature, sites first."""
+    for chunk in open_import(collection).chunks():
+        yield from import_chunk(session, actor, chunk)
+
+
+def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str, Any]]:
+    """Import the features of one chunk; returns their results in the same order."""
+    parsed = [
+        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
+    ]
+    known = look_up(session, actor, [properties for _, properties, _ in parsed])
+    results: list[dict[str, Any]] = []
+    for index, properties, boundary in parsed:
         try:
-            if isinstance(boundary, BoundaryRefused):
-                raise boundary
-            with session.begin_nested():
-                place, outcome = _import_one(session, actor, properties, boundary)
-            yield _result(index, outcome, place_id=str(place.id), notes=list(boundary.notes))
+            results.append(_imported(session, actor, known, index, properties, boundary, chunk.notes))
         except Problem as problem:
-            yield _result(
-                index, "refused", code=problem.code, detail=problem.detail, at=problem.extra.get("at")
-            )
+            refusal = {"code": problem.code, "detail": problem.detail, "at": problem.extra.get("at")}
+            results.append(_result(index, "refused", **refusal))
+    return results
+
+
+def _imported(
+    session: Session,
+    actor: Actor,
+    known: Lookups,
+    index: int,
+    properties: dict[str, Any],
+    boundary: Boundary | BoundaryRefused,
+    notes: tuple[str, ...],
+) -> dict[str, Any]:
+    if isinstance(boundary, BoundaryRefused):
+        raise boundary
+    try:
+        with session.begin_nested():
+            place, outcome = _import_one(session, actor, known, properties, boundary)
+    except IntegrityError:
+        # Somebody else has made a place of this external id since the chunk was looked up.
+        raise Conflict("There is a place with this external_id.", code="external_id_taken") from None
+    known.remember(place, boundary.polygon)
+    remarks = known.remarks(place, boundary.polygon)
+    return _result(index, outcome, place_id=str(place.id), notes=[*boundary.notes, *notes, *remarks])
 
 
 def _import_one(
-    session: Session, actor: Actor, properties: dict[str, Any], boundary: Boundary
+    session: Session, actor: Actor, known: Lookups, properties: dict[str, Any], boundary: Boundary
 ) -> tuple[Place, str]:
-    external_id = next((str(properties[key]) for key in _EXTERNAL_KEYS if properties.get(key)), None)
-    known = None if external_id is None else by_external_id(session, external_id)
+    external_id = external_id_of(properties)
+    place = known.place(external_id)
     name = _name(properties, external_id)
-    if known is not None and known.archived_at is None:
-        return known, _update(session, actor, known, name, boundary)
-    kind = _kind(properties)
-    site_id = _site_of(session, properties) if kind == "zone" else None
-    _check_permission(session, actor, site_id)
+    if place is not None and place.archived_at is None:
+        known.check_permission(place.site_id, place)
+        return place, _update(session, actor, place, {"name": name, **_floors(properties)}, boundary)
+    site = known.site_of(properties) if kind_of(properties) == "zone" else None
+    if kind_of(properties) == "zone" and site is None:
+        raise NotFound("The zone names no site that is there.", code="site_not_found")
+    known.check_permission(None if site is None else site.id)
     draft = PlaceDraft(
-        kind=kind,
+        kind=kind_of(properties),
         name=name,
         boundary=boundary,
-        site_id=site_id,
-        external_id=None if known is not None else external_id,
-        floor_low=_floor(properties, "floor_low"),
-        floor_high=_floor(properties, "floor_high"),
+        site_id=None if site is None else site.id,
+        external_id=None if place is not None else external_id,
+        **_floors(properties),
     )
     return create_place(session, actor, draft)[0], "created"
 
 
-def _update(session: Session, actor: Actor, place: Place, name: str, boundary: Boundary) -> str:
-    _check_permission(session, actor, place.id)
-    changes: dict[str, Any] = {}
-    if place.name != name:
-        changes["name"] = name
+def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any], boundary: Boundary) -> str:
+    changes = {field: value for field, value in wanted.items() if getattr(place, field) != value}
     if not to_shape(place.boundary).equals(boundary.polygon):
         changes["boundary"] = boundary
     if not changes:
@@ -77,32 +130,8 @@ def _update(session: Session, actor: Actor, place: Place, name: str, boundary: B
     return "updated"
 
 
-def _check_permission(session: Session, actor: Actor, place_id: UUID | None) -> None:
-    if place_id is None:
-        if not actor.is_administrator:
-            raise Forbidden("Only an administrator can add a site.")
-        return
-    place = session.get_one(Place, place_id)
-    place_for(session, actor, place_id, Permission.PLACES_EDIT, place.kind)
-
-
-def _site_of(session: Session, properties: dict[str, Any]) -> UUID:
-    site: Place | None = None
-    if properties.get("site_id"):
-        try:
-            site = session.get(Place, UUID(str(properties["site_id"])))
-        except ValueError:
-            site = None
-    else:
-        external_id = next((str(properties[key]) for key in _SITE_KEYS if properties.get(key)), None)
-        site = None if external_id is None else by_external_id(session, external_id)
-    if site is None or site.kind != "site" or site.archived_at is not None:
-        raise NotFound("The zone names no site that is there.", code="site_not_found")
-    return site.id
-
-
-def _kind(properties: dict[str, Any]) -> str:
-    return "zone" if properties.get("kind") == "zone" else "site"
+def _is_zone(feature: Any) -> bool:
+    return kind_of(properties_of(feature)) == "zone"
 
 
 def _name(properties: dict[str, Any], external_id: str | None) -> str:
@@ -112,13 +141,17 @@ def _name(properties: dict[str, Any], external_id: str | None) -> str:
     return external_id[:MAX_NAME] if external_id else "(no name)"
 
 
-def _floor(properties: dict[str, Any], key: str) -> int | None:
-    value = properties.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not -99 <= value <= 999:
-        raise Invalid.at(f"/properties/{key}", "A whole number from -99 to 999.")
-    return value
+def _floors(properties: dict[str, Any]) -> dict[str, Any]:
+    """The floors that are given; a feature that says nothing of floors leaves them as they are."""
+    floors: dict[str, Any] = {}
+    for key in _FLOORS:
+        value = properties.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or not -99 <= value <= 999:
+            raise Invalid.at(f"/properties/{key}", "A whole number from -99 to 999.")
+        floors[key] = value
+    return floors
 
 
 def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:

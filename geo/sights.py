@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from geo.fences import Fence, Fix, metres_between
 
-USABLE_ACCURACY_M = 70.0
+USABLE_ACCURACY_M = 80.0
 LEAVE_MARGIN_M = 50.0
 HOLD_S = 30.0
 DWELL_S = 60.0
 SILENCE_S = 600.0
 TRAIN_MPS = 70.0
 CAR_MPS = 15.0
-# How many times the margin is surely away, the usable accuracy still worth contradicting, the place's size coarse.
-SURELY = 2.0
+# Surely away is so many times the margin; coarse is an accuracy of so many times the place's size. One of so many
+# times the usable is not even good for contradicting.
+SURELY = 3.0
+COARSE = 3.0
 BESIDE_SHARE = 0.5
 # Fixes by which another place can at most be ahead: a person who comes back is believed after as many.
 MOST_ELSEWHERE = 3

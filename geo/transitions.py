@@ -10,7 +10,7 @@ What is done instead follows from four observations.
 1. Being in is a state, not a position. Electronics has known since Schmitt's trigger (1938) that a noisy signal
    needs two thresholds: one to switch on, a farther one to switch off. Here they are distances. A point inside lets
    someone in; only a point beyond `LEAVE_MARGIN_M` and beyond its own accuracy speaks for having left, and only if
-   for `HOLD_S` no fix contradicts it. Between the two, what was goes on. Twice as far away two fixes are enough, or
+   for `HOLD_S` no fix contradicts it. Between the two, what was goes on. Thrice as far away two fixes are enough, or
    one if the way to it was no faster than a car's in town; and so is one after a long silence, which leaves nothing
    to contradict it. In its first `DWELL_S` a stay is not questioned: phones cannot tell shorter visits from noise.
 
@@ -43,9 +43,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from geo.fences import SIGHT_M, Fence, Fix
+from geo.fences import Fence, Fix
 from geo.sights import (
     BESIDE_SHARE,
+    COARSE,
     DWELL_S,
     HOLD_S,
     LEAVE_MARGIN_M,
@@ -73,7 +74,7 @@ __all__ = [
     "transitions",
 ]
 
-LOOKUP_RADIUS_M = SIGHT_M
+LOOKUP_RADIUS_M = 150.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
 
 def _contradicted(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> State:
     """The state after a fix too poor to decide: where it may well be inside, it contradicts a leaving."""
-    if fix.uncertainty > SURELY * USABLE_ACCURACY_M:
+    if fix.uncertainty > COARSE * USABLE_ACCURACY_M:
         return state
     stays = dict(state.stays)
     for place_id, stay in state.stays.items():
@@ -168,7 +169,7 @@ def _arrived(near: Near, step: Step, fence: Fence, sight: Sight, placed: bool) -
     dwelt = step.fix.at - near.since >= DWELL_S
     if not sight.inside or near.inside_since is None:
         return near.since if dwelt and not placed else None
-    if step.fix.uncertainty > SURELY * fence.room:
+    if step.fix.uncertainty > COARSE * fence.room:
         return near.inside_since if dwelt else None
     passing = step.speed * HOLD_S > fence.room
     return None if passing and step.fix.at - near.inside_since < HOLD_S else near.inside_since

@@ -22,7 +22,8 @@ BAD_BOUNDARIES = {
     "boundary_not_polygon": {"type": "Point", "coordinates": [0, 0]},
     "boundary_malformed": {"type": "Polygon", "coordinates": {"a": 1}},
     "boundary_too_few_points": polygon((0, 0), (1, 1), (0, 0)),
-    "boundary_crosses_antimeridian": polygon((179, 0), (-179, 0), (-179, 1), (179, 1), (179, 0)),
+    "boundary_encloses_pole": polygon((45, 40), (135, 40), (-135, 40), (-45, 40), (45, 40)),
+    "boundary_ambiguous": polygon((-179, 0), (1, 0), (179, 1), (-179, 0)),
 }
 
 

@@ -47,6 +47,12 @@ BODIES: dict[str, Any] = {
     "write_charter": {"purpose": "To know who is there in an emergency."},
     "write_privacy_rules": {},
     "import_collection": {"type": "FeatureCollection", "features": []},
+    "check_draft": feature(square(127, 37, 0.001), name="x"),
+    "rehearse_draft": {
+        "geometry": square(127, 37, 0.001),
+        "fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}],
+    },
+    "import_streaming": {"type": "FeatureCollection", "features": []},
 }
 
 
@@ -136,4 +142,6 @@ def _filled(path: str, known: dict[str, str]) -> str:
         path = path.replace(name, value)
     if path.endswith("/present"):
         return path + "?reason=drill"
+    if path.endswith("/import/file"):
+        return path + "?filename=x.geojson"
     return path if "sync" not in path else path + "?after=0"

@@ -77,7 +77,7 @@ def test_after_a_long_silence_one_fix_is_enough() -> None:
 
 
 def test_a_poor_fix_decides_nothing_but_contradicts_a_leaving() -> None:
-    assert told(at(0, INSIDE, 25_000), at(1, INSIDE, 71)) == []
+    assert told(at(0, INSIDE, 25_000), at(1, INSIDE, 81)) == []
     assert told(at(0, INSIDE), at(100, OUTSIDE, 25_000), at(200, OUTSIDE, 25_000)) == [(IN, 0)]
     leaving = [at(0, INSIDE), at(100, AWAY), at(129, AWAY, 120), at(135, AWAY)]
     assert told(*leaving) == [(IN, 0)]
@@ -108,7 +108,7 @@ def test_a_disc_much_larger_than_the_place_counts_only_for_those_who_stay() -> N
     coarse = [at(second, IN_ROOM, 65) for second in (0, 30, 60)]
     assert told(*coarse[:2], fences=ROOM) == []
     assert told(*coarse, fences=ROOM) == [(IN, 0)]
-    assert told(at(0, IN_ROOM, 15), fences=ROOM) == [(IN, 0)]
+    assert told(at(0, IN_ROOM, 25), fences=ROOM) == [(IN, 0)]
 
 
 def test_passing_at_speed_is_no_visit_and_slowing_down_is() -> None:

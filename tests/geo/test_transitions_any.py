@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, box
 
+from geo.sights import USABLE_ACCURACY_M
 from geo.transitions import Fence, Fix, State, Transition, transitions
 from tests.geo.test_transitions import FENCE, PLACE
 
@@ -60,7 +61,7 @@ def test_no_order_of_arrival_and_no_repeat_raises(fixes: list[Fix], data: st.Dat
 @settings(max_examples=150, deadline=None)
 @given(st.lists(FIXES, max_size=40))
 def test_playing_a_day_again_changes_nothing(fixes: list[Fix]) -> None:
-    day = sorted((fix for fix in fixes if fix.uncertainty <= 70), key=lambda fix: fix.at)
+    day = sorted((fix for fix in fixes if fix.uncertainty <= USABLE_ACCURACY_M), key=lambda fix: fix.at)
     state, _ = play(day)
     before = [fix for fix in day if state.last is not None and fix.at <= state.last.at]
     assert play(before, state) == (state, [])

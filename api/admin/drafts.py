@@ -1,0 +1,85 @@
+"""Drafts: what would become of a boundary, and how a phone would meet it. Nothing is changed."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from api.route import Call, Routes
+from api.translations import translated
+from base import clock
+from base.errors import Invalid
+from geo.advice import Advice, Draft, advise
+from geo.boundaries import parse_boundary, wire_geometry
+from geo.drafts import surroundings
+from geo.places import place_for
+from geo.rehearsal import rehearse
+from geo.transitions import Fix
+from people.permissions import Permission
+from schemas.drafts import DraftReport, NewDraft, NewRehearsal, RehearsalReport
+
+routes = Routes("admin-drafts", "Administration: advice on boundaries before they are published", "/v1/admin")
+
+
+@routes.route(
+    "POST",
+    "/sites/<uuid:site_id>/drafts",
+    permission=Permission.PLACES_EDIT,
+    body=NewDraft,
+    answer=DraftReport,
+)
+def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Check a boundary of a zone, or with properties.kind `site` of the site itself, and get advice on it."""
+    site, _ = place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
+    boundary = parse_boundary(body["geometry"])
+    known = body["properties"]
+    draft = Draft(
+        known["kind"], known["name"], boundary.polygon, boundary.area_m2, _floors(known, "/properties")
+    )
+    around = surroundings(call.session, call.actor, site, draft, body["id"])
+    return {
+        "area_m2": boundary.area_m2,
+        "vertices": boundary.vertices,
+        "notes": list(boundary.notes),
+        "advice": [_wire(advice) for advice in advise(draft, around)],
+        "geometry": wire_geometry(boundary.polygon),
+    }
+
+
+@routes.route(
+    "POST",
+    "/sites/<uuid:site_id>/drafts/rehearsal",
+    permission=Permission.PLACES_EDIT,
+    body=NewRehearsal,
+    answer=RehearsalReport,
+)
+def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Play a recorded track against a boundary: when would the phone have entered and left?"""
+    place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
+    boundary = parse_boundary(body["geometry"])
+    floors = _floors(body, "") or (None, None)
+    rehearsal = rehearse(boundary.polygon, [_fix(fix) for fix in body["fixes"]], *floors)
+    events = [
+        {"entered": e.entered, "at": clock.wire(datetime.fromtimestamp(e.at, UTC)), "doubtful": e.doubtful}
+        for e in rehearsal.events
+    ]
+    return {"events": events, "considered": rehearsal.considered}
+
+
+def _wire(advice: Advice) -> dict[str, Any]:
+    locale = request.accept_languages.best_match(("en", "ko"), "en")
+    return {**advice.wire(), "detail": translated(advice.detail, locale)}
+
+
+def _floors(members: dict[str, Any], pointer: str) -> tuple[int, int] | None:
+    low, high = members["floor_low"], members["floor_high"]
+    if low is None and high is None:
+        return None
+    if low is None or high is None or low > high:
+        raise Invalid.at(f"{pointer}/floor_low", "Give both floors, the lower one first, or neither.")
+    return low, high
+
+
+def _fix(wire: dict[str, Any]) -> Fix:
+    return Fix(**{**wire, "at": wire["at"].timestamp()})

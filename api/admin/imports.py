@@ -1,0 +1,120 @@
+"""Imports of whole files, and of many places with the results coming in while it runs.
+
+An import that streams answers NDJSON and commits after every chunk: a line that has been sent is kept, and an import
+that was cut off is simply sent again, since features with an `external_id` are recognised. The request's own
+transaction only checks that there is something to import and somebody who may; it has ended before the first line.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from flask import Response, after_this_request, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.route import Answer, Call, Routes
+from base.errors import Forbidden, Invalid, Problem
+from base.logs import logger
+from geo.formats import read_features
+from geo.imports import OUTCOMES, Import, import_chunk, import_places, open_import
+from people.actor import Actor
+from people.audience import managed_scopes
+from people.permissions import Permission
+from people.runtime import Runtime
+from people.sessions import actor_of
+from people.tokens import AccessClaims
+from schemas.imports import ImportFile, ImportLine
+from schemas.places import ImportReport, PlaceImport
+
+log = logger(__name__)
+routes = Routes("admin-imports", "Administration: imports of many places", "/v1/admin")
+NDJSON = "application/x-ndjson"
+
+
+@routes.route(
+    "POST",
+    "/places/import/stream",
+    permission=Permission.PLACES_EDIT,
+    body=PlaceImport,
+    answer=ImportLine,
+)
+def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
+    """Import a FeatureCollection; the answer is NDJSON, a line for each feature as it is done.
+
+    Sites come before zones. Every 200 features are committed, then their lines are sent and a `progress` line; the
+    last line is the `summary`. Cut off? Send it again. Takes no Idempotency-Key.
+    """
+    _check_anything_managed(call)
+    return _streamed(call, open_import(body))
+
+
+@routes.route(
+    "POST",
+    "/places/import/file",
+    permission=Permission.PLACES_EDIT,
+    query=ImportFile,
+    answer=ImportReport,
+)
+def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
+    """Import a KML, KMZ, GeoPackage, zipped Shapefile or GeoJSON file, which is the body as it is.
+
+    Content-Type: application/octet-stream. The file has to say what its coordinates are in; KML needs not. With
+    `Accept: application/x-ndjson` the results stream.
+    """
+    _check_anything_managed(call)
+    collection = read_features(request.get_data(cache=True), query["filename"])
+    if request.accept_mimetypes.best_match(("application/json", NDJSON)) == NDJSON:
+        return _streamed(call, open_import(collection))
+    return {"items": list(import_places(call.session, call.actor, collection))}
+
+
+def _check_anything_managed(call: Call) -> None:
+    """Reading a large file is work that nobody may ask for who could not import anything of it."""
+    if not call.actor.is_administrator and not managed_scopes(call.session, call.actor):
+        raise Forbidden
+
+
+def _streamed(call: Call, wanted: Import) -> Answer:
+    if "Idempotency-Key" in request.headers:
+        detail = "An import that streams can be repeated as it is; send no Idempotency-Key."
+        raise Invalid(detail, code="idempotency_key_invalid")
+    lines = _lines(call.runtime, call.actor, wanted)
+
+    # The view's answer goes through the request's transaction; the stream takes its place when that has ended.
+    @after_this_request
+    def stream(response: Response) -> Response:
+        return Response(lines, mimetype=NDJSON) if response.status_code == 200 else response
+
+    return Answer({}, 200)
+
+
+def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:
+    """The lines of an import, each chunk in a transaction of its own."""
+    counts: Counter[str] = Counter()
+    for chunk in wanted.chunks():
+        try:
+            results = _import_chunk(runtime, actor, chunk)
+        except Problem as problem:
+            yield _line("problem", {"code": problem.code, "detail": problem.detail})
+            return
+        except SQLAlchemyError as error:
+            log.error("import_stopped", error=type(error).__name__)
+            detail = "The service is not available for a moment; send the import again."
+            yield _line("problem", {"code": "unavailable", "detail": detail})
+            return
+        counts.update(result["outcome"] for result in results)
+        yield b"".join(_line("result", result) for result in results)
+        yield _line("progress", {"done": counts.total(), "of": len(wanted.features)})
+    yield _line("summary", {outcome: counts[outcome] for outcome in OUTCOMES})
+
+
+def _import_chunk(runtime: Runtime, actor: Actor, chunk: Import) -> list[dict[str, Any]]:
+    """Who has signed out or lost a role meanwhile imports no further chunk."""
+    with runtime.database.transaction(actor.organisation_id) as session:
+        present = actor_of(session, AccessClaims(actor.session_id, actor.organisation_id))
+        return import_chunk(session, present, chunk)
+
+
+def _line(member: str, value: dict[str, Any]) -> bytes:
+    return orjson.dumps({member: value}, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,74 @@
+"""Drafts of boundaries, the advice on them, and rehearsals with a recorded track."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Moment, Text, Wire
+from schemas.visits import Fix
+
+_FLOOR = validate.Range(-99, 999)
+_GEOMETRY = {"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
+
+
+class DraftProperties(Wire):
+    """What is known of a place that is only drawn."""
+
+    kind = fields.String(load_default="zone", validate=validate.OneOf(("site", "zone")))
+    name = Text(1, 200, load_default=None, allow_none=True)
+    floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+    floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+
+
+class NewDraft(Wire):
+    """A zone of the site, new or redrawn (`id` names the zone that is there), or the site itself redrawn."""
+
+    type = fields.String(required=True, validate=validate.Equal("Feature"))
+    id = ID(load_default=None, allow_none=True)
+    geometry = fields.Raw(required=True, metadata=_GEOMETRY)
+    properties = fields.Nested(
+        DraftProperties,
+        load_default=lambda: {"kind": "zone", "name": None, "floor_low": None, "floor_high": None},
+    )
+
+
+class Advice(Wire):
+    """One remark on a draft; it forbids nothing."""
+
+    code = fields.String(required=True, metadata={"description": "Stable; docs/boundaries.md lists them"})
+    severity = fields.String(required=True, validate=validate.OneOf(("info", "warning")))
+    detail = fields.String(required=True)
+    place_id = ID(required=True, allow_none=True, metadata={"description": "The other place it is about"})
+    share = fields.Float(required=True, allow_none=True, metadata={"description": "A part, from 0 to 1"})
+
+
+class DraftReport(Wire):
+    """How the boundary would be stored, and what to think of before publishing it."""
+
+    area_m2 = fields.Float(required=True)
+    vertices = fields.Integer(required=True)
+    notes = fields.List(fields.String(), required=True)
+    advice = fields.List(fields.Nested(Advice), required=True)
+    geometry = fields.Dict(required=True)
+
+
+class NewRehearsal(Wire):
+    """A boundary and up to 10,000 recorded fixes, in any order."""
+
+    geometry = fields.Raw(required=True, metadata=_GEOMETRY)
+    floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+    floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
+    fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 10_000))
+
+
+class RehearsedEvent(Wire):
+    """That the phone would have been taken for entering or leaving; doubtful when its position may be made up."""
+
+    entered = fields.Boolean(required=True)
+    at = Moment(required=True)
+    doubtful = fields.Boolean(required=True)
+
+
+class RehearsalReport(Wire):
+    """What the track would have done, and how many of its fixes were taken at their word."""
+
+    events = fields.List(fields.Nested(RehearsedEvent), required=True)
+    considered = fields.Integer(required=True)
