@@ -8,7 +8,8 @@ Features are taken in chunks, sites before zones. What a chunk refers to is look
 caller may commit between chunks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +45,24 @@ class Import:
             yield replace(self, features=self.features[start : start + CHUNK])
 
 
+@dataclass(frozen=True)
+class _Edit:
+    """A place that is there already, and what the file says of it."""
+
+    place: Place
+    wanted: dict[str, Any]
+    boundary: Boundary
+
+
+class _Unforeseen(Exception):
+    """A feature was refused when something of it may have been written."""
+
+
+_Step = PlaceDraft | _Edit
+_Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
+_Apart = Callable[[], AbstractContextManager[Any]]
+
+
 def open_import(collection: Any) -> Import:
     """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`."""
     features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
@@ -59,65 +78,78 @@ def import_places(session: Session, actor: Actor, collection: Any) -> Iterator[d
 
 
 def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str, Any]]:
-    """Import the features of one chunk; returns their results in the same order."""
+    """Import the features of one chunk; returns their results in the same order.
+
+    All goes into one savepoint, which spares two round trips a feature. Where a feature fails after the checks (a
+    race for an external id), the chunk is undone and taken again with a savepoint for each.
+    """
     parsed = [
         (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
     ]
+    try:
+        with session.begin_nested():
+            return _import_all(session, actor, parsed, chunk.notes, nullcontext)
+    except (IntegrityError, _Unforeseen):
+        return _import_all(session, actor, parsed, chunk.notes, session.begin_nested)
+
+
+def _import_all(
+    session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
+) -> list[dict[str, Any]]:
     known = look_up(session, actor, [properties for _, properties, _ in parsed])
     results: list[dict[str, Any]] = []
     for index, properties, boundary in parsed:
         try:
-            results.append(_imported(session, actor, known, index, properties, boundary, chunk.notes))
+            if isinstance(boundary, BoundaryRefused):
+                raise boundary
+            step = _plan(known, properties, boundary)
+            place, outcome = _carried_out(session, actor, step, apart)
+            known.remember(place, boundary.polygon)
+            remarks = known.remarks(place, boundary.polygon)
+            told = [*boundary.notes, *notes, *remarks]
+            results.append(_result(index, outcome, place_id=str(place.id), notes=told))
         except Problem as problem:
             refusal = {"code": problem.code, "detail": problem.detail, "at": problem.extra.get("at")}
             results.append(_result(index, "refused", **refusal))
     return results
 
 
-def _imported(
-    session: Session,
-    actor: Actor,
-    known: Lookups,
-    index: int,
-    properties: dict[str, Any],
-    boundary: Boundary | BoundaryRefused,
-    notes: tuple[str, ...],
-) -> dict[str, Any]:
-    if isinstance(boundary, BoundaryRefused):
-        raise boundary
-    try:
-        with session.begin_nested():
-            place, outcome = _import_one(session, actor, known, properties, boundary)
-    except IntegrityError:
-        # Somebody else has made a place of this external id since the chunk was looked up.
-        raise Conflict("There is a place with this external_id.", code="external_id_taken") from None
-    known.remember(place, boundary.polygon)
-    remarks = known.remarks(place, boundary.polygon)
-    return _result(index, outcome, place_id=str(place.id), notes=[*boundary.notes, *notes, *remarks])
-
-
-def _import_one(
-    session: Session, actor: Actor, known: Lookups, properties: dict[str, Any], boundary: Boundary
-) -> tuple[Place, str]:
+def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _Step:
+    """What is to be done with a feature; raises `Problem` while nothing is written yet."""
     external_id = external_id_of(properties)
     place = known.place(external_id)
-    name = _name(properties, external_id)
+    name, floors = _name(properties, external_id), _floors(properties)
     if place is not None and place.archived_at is None:
         known.check_permission(place.site_id, place)
-        return place, _update(session, actor, place, {"name": name, **_floors(properties)}, boundary)
+        return _Edit(place, {"name": name, **floors}, boundary)
     site = known.site_of(properties) if kind_of(properties) == "zone" else None
     if kind_of(properties) == "zone" and site is None:
         raise NotFound("The zone names no site that is there.", code="site_not_found")
     known.check_permission(None if site is None else site.id)
-    draft = PlaceDraft(
+    return PlaceDraft(
         kind=kind_of(properties),
         name=name,
         boundary=boundary,
         site_id=None if site is None else site.id,
         external_id=None if place is not None else external_id,
-        **_floors(properties),
+        **floors,
     )
-    return create_place(session, actor, draft)[0], "created"
+
+
+def _carried_out(session: Session, actor: Actor, step: _Step, apart: _Apart) -> tuple[Place, str]:
+    try:
+        with apart():
+            if isinstance(step, PlaceDraft):
+                return create_place(session, actor, step)[0], "created"
+            return step.place, _update(session, actor, step.place, step.wanted, step.boundary)
+    except Problem as problem:
+        # Without a savepoint of its own, what the feature has written so far goes with the chunk.
+        raise _Unforeseen if apart is nullcontext else problem from None
+    except IntegrityError:
+        if apart is nullcontext:
+            raise
+        # Somebody else has made a place of this external id since the chunk was looked up.
+        raise Conflict("There is a place with this external_id.", code="external_id_taken") from None
 
 
 def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any], boundary: Boundary) -> str:
