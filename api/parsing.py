@@ -39,7 +39,7 @@ class Parser(FlaskParser):
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
-        if b"\\u0000" in raw and (pointer := next(_nul_pointers(body, ""), None)) is not None:
+        if b"\\u0000" in raw and (pointer := next(_nul_pointers(body), None)) is not None:
             raise Invalid.at(pointer, "NUL characters are not text.", code="nul_character")
         return body
 
@@ -72,16 +72,18 @@ def _faults(tree: Any, pointer: str) -> Iterator[dict[str, str]]:
         yield {"pointer": pointer, "message": str(tree)}
 
 
-def _nul_pointers(value: Any, pointer: str) -> Iterator[str]:
-    if isinstance(value, str) and "\0" in value:
-        yield pointer
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _nul_pointers(item, f"{pointer}/{index}")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _nul_pointers(key, pointer)
-            yield from _nul_pointers(item, f"{pointer}/{_escaped(key)}")
+def _nul_pointers(body: Any) -> Iterator[str]:
+    """Where NUL characters stand; without recursion, since a body may be nested as deep as it likes."""
+    pending: list[tuple[Any, str]] = [(body, "")]
+    while pending:
+        value, pointer = pending.pop()
+        if isinstance(value, str) and "\0" in value:
+            yield pointer
+        elif isinstance(value, list):
+            pending += [(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            pending += [(key, pointer) for key in value]
+            pending += [(item, f"{pointer}/{_escaped(key)}") for key, item in value.items()]
 
 
 def _escaped(key: Any) -> str:

@@ -49,6 +49,15 @@ def test_text_has_to_be_text(world: World, text: Any) -> None:
     assert org.admin.feed() == []
 
 
+def test_a_nul_character_deep_inside_is_found(world: World) -> None:
+    org = world.organisation()
+    deep = b'{"text": ' + b"[" * 1_000 + b'"\\u0000"' + b"]" * 1_000 + b"}"
+    path = f"/v1/scopes/{org.id}/posts"
+    token = {"Authorization": f"Bearer {org.admin.tokens['access_token']}"}
+    answer = world.app.test_client().post(path, data=deep, content_type="application/json", headers=token)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "nul_character")
+
+
 def test_ten_thousand_characters_of_any_script_are_fine(world: World) -> None:
     org = world.organisation()
     org.admin.posts(str(org.id), "가" * 10_000)
