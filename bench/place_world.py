@@ -95,7 +95,8 @@ def sign_in_devices(world: World, organisation: Organisation, count: int) -> lis
                 )
             )
             app: dict[str, Any] = {"installation_id": f"bench-{number:04}", "platform": "android"}
-            tokens.append(start_session(session, maker, 3600, organisation.id, person, app).access_token)
+            signed_in, _ = start_session(session, maker, 3600, organisation.id, person, app)
+            tokens.append(signed_in.access_token)
     return tokens
 
 

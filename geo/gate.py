@@ -1,20 +1,24 @@
 """The gate: a stranger scans the code at the entrance and is a visitor for some hours, checked in at once."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import enter_organisation
+from base.errors import TooManyRequests
 from geo.checkins import vouch
 from geo.evidence import Claim
 from geo.markers import GRADE, SOURCE, CodeRefused, check_code, marker_id_of
-from geo.models import Marker, Place
+from geo.models import Evidence, Marker, Place
 from geo.visits import end_everywhere
 from people.models import Person
 from people.visitors import admit_visitor, end_expired_persons
+
+MOST_SCANS_AN_HOUR = 1_000
 
 
 def open_account(session: Session, code: str, account: dict[str, Any]) -> tuple[Person, Marker]:
@@ -29,8 +33,17 @@ def open_account(session: Session, code: str, account: dict[str, Any]) -> tuple[
     place = session.get_one(Place, marker.place_id)
     if marker.admits_visitors_hours is None or place.archived_at is not None:
         raise CodeRefused
+    _check_pace(session, marker)
     scopes = list({place.site_id, place.id})
     return admit_visitor(session, organisation_id, scopes, marker.admits_visitors_hours, **account), marker
+
+
+def _check_pace(session: Session, marker: Marker) -> None:
+    """A code that was carried off must not fill the organisation with strangers."""
+    hour_ago = clock.now() - timedelta(hours=1)
+    recent = select(func.count()).where(Evidence.marker_id == marker.id, Evidence.since > hour_ago)
+    if (session.scalar(recent) or 0) >= MOST_SCANS_AN_HOUR:
+        raise TooManyRequests(headers={"Retry-After": "600"}, code="too_many_visitors")
 
 
 def close_accounts(session: Session) -> int:

@@ -45,13 +45,14 @@ def add_person(
     *,
     email: str,
     name: str,
-    password: str,
+    password: str | None,
     role: str = "member",
     locale: str = "en",
     timezone: str = "UTC",
 ) -> Person:
-    """Open an account; raises `EmailTaken`, or `Invalid` for a weak password."""
-    check_password(password)
+    """Open an account; raises `EmailTaken`, or `Invalid` for a weak password. Without one nobody can sign in."""
+    if password is not None:
+        check_password(password)
     taken = select(Person.id).where(
         Person.organisation_id == organisation_id, func.lower(Person.email) == email.lower()
     )
@@ -68,14 +69,10 @@ def add_person(
     )
     session.add(person)
     session.flush()
-    session.add(
-        Credential(
-            person_id=person.id,
-            organisation_id=organisation_id,
-            password_hash=passwords.hash_password(password),
-        )
-    )
-    session.flush()
+    if password is not None:
+        hashed = passwords.hash_password(password)
+        session.add(Credential(person_id=person.id, organisation_id=organisation_id, password_hash=hashed))
+        session.flush()
     return person
 
 

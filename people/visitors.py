@@ -31,7 +31,7 @@ def admit_visitor(
         organisation_id,
         email=f"{secrets.token_hex(12)}@{_NOBODYS_MAIL}",
         name=name,
-        password=secrets.token_urlsafe(32),
+        password=None,
         locale=locale,
         timezone=timezone,
     )

@@ -66,7 +66,7 @@ class Product:
 
     def phone(self, slug: str, name: str) -> Phone:
         """A real phone of a person who was made through the world."""
-        return Phone(self.address, slug, f"{name.lower()}@example.com", PASSWORD)
+        return Phone.signed_in(self.address, slug, f"{name.lower()}@example.com", PASSWORD)
 
     def pushed(self, address: str, count: int = 1, wait_s: float = 20.0) -> list[dict[str, Any]]:
         """The messages that reached an address at the stand-in, once there are `count`."""

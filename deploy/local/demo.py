@@ -120,7 +120,7 @@ def _standin(
 
 
 def _phone(facts: dict[str, Any], name: str) -> Phone:
-    return Phone(facts["address"], facts["organisation"], f"{name}@demo.example", facts["password"])
+    return Phone.signed_in(facts["address"], facts["organisation"], f"{name}@demo.example", facts["password"])
 
 
 def _id(phone: Phone) -> str:

@@ -10,23 +10,47 @@ from typing import Any
 import requests
 import socketio
 
-EVENTS = ("post.created", "membership.started", "membership.ended", "visit.started", "visit.ended", "ready")
+EVENTS = (
+    "post.created",
+    "membership.started",
+    "membership.ended",
+    "visit.started",
+    "visit.ended",
+    "muster.started",
+    "muster.reminded",
+    "muster.updated",
+    "ready",
+)
 
 
 class Phone:
     """One signed-in app. `open_app` connects its socket; what it hears is in `heard`."""
 
-    def __init__(self, address: str, organisation: str, email: str, password: str) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
         self._http = requests.Session()
         self._socket: socketio.Client | None = None
         self.heard: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
+        self.token, self.name = "", ""
+
+    @classmethod
+    def signed_in(cls, address: str, organisation: str, email: str, password: str) -> "Phone":
+        """The phone of somebody who has an account."""
+        body = {"organisation": organisation, "email": email, "password": password}
+        return cls(address)._begins("/v1/sessions", body)
+
+    @classmethod
+    def at_the_gate(cls, address: str, code: str, name: str) -> "Phone":
+        """The phone of a visitor who scans the gate's code."""
+        return cls(address)._begins("/v1/visitors", {"code": code, "name": name})
+
+    def _begins(self, path: str, body: dict[str, Any]) -> "Phone":
         device = {"installation_id": secrets.token_hex(8), "platform": "android"}
-        body = {"organisation": organisation, "email": email, "password": password, "device": device}
-        self.token = self.post("/v1/sessions", body)["access_token"]
+        self.token = self.post(path, {**body, "device": device})["access_token"]
         self._http.headers["Authorization"] = f"Bearer {self.token}"
         self.post("/v1/me/consents", {"kind": "presence", "text_version": "demonstration"})
         self.name = self.get("/v1/me")["person"]["name"]
+        return self
 
     def get(self, path: str) -> Any:
         """GET."""

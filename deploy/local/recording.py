@@ -30,7 +30,9 @@ def play(admin: Phone, facts: dict[str, Any], data: Path, say: Callable[..., Non
     end = max(at for at, _ in truth)
     offset = time.time() - end - 60
     for recording, account in _PHONES.items():
-        phone = Phone(facts["address"], facts["organisation"], f"{account}@demo.example", facts["password"])
+        phone = Phone.signed_in(
+            facts["address"], facts["organisation"], f"{account}@demo.example", facts["password"]
+        )
         say(f"{phone.name} carries the recording of {recording}")
         visits = _replay(phone, data / _RUN / f"{recording}.fixes.csv.gz", offset, say)
         _compare(visits, truth, offset, say)
