@@ -12,7 +12,8 @@ from psycopg2.extras import execute_values
 from shapely import MultiPolygon
 from sqlalchemy import insert
 
-from base import ids
+from base import clock, ids
+from geo.privacy_models import Consent
 from people.models import Person
 from people.sessions import start_session
 from people.tokens import TokenMaker
@@ -80,7 +81,7 @@ def store_zones(world: World, organisation: Organisation, zones: Zones) -> None:
 
 
 def sign_in_devices(world: World, organisation: Organisation, count: int) -> list[str]:
-    """Access tokens of as many persons, each with a device."""
+    """Access tokens of as many persons, each with a device and having consented to presence."""
     maker = TokenMaker(world.settings.secret_key, world.settings.access_token_ttl)
     tokens = []
     with world.worker.transaction(organisation.id) as session:
@@ -92,6 +93,16 @@ def sign_in_devices(world: World, organisation: Organisation, count: int) -> lis
                     organisation_id=organisation.id,
                     email=f"p{number}@example.com",
                     name=f"Person {number}",
+                )
+            )
+            session.execute(
+                insert(Consent).values(
+                    id=ids.new_id(),
+                    organisation_id=organisation.id,
+                    person_id=person,
+                    kind="presence",
+                    text_version="1",
+                    given_at=clock.now(),
                 )
             )
             app: dict[str, Any] = {"installation_id": f"bench-{number:04}", "platform": "android"}
