@@ -61,15 +61,17 @@ class Fence:
     # When fixes count here, by the site's charter (`base.hours`); the engine is not asked about a closed place.
     hours: Mapping[str, Any] | None = field(default=None, compare=False)
     room: float = field(init=False, repr=False, compare=False)
+    _bounds: tuple[float, float, float, float] = field(init=False, repr=False, compare=False)
     _edges: NDArray[np.float64] = field(init=False, repr=False, compare=False)
     _tree: STRtree = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare the polygon and its edges for many questions."""
-        _, south, _, north = self.polygon.bounds
-        shrink = _shrink((south + north) / 2)
+        bounds = self.polygon.bounds
+        shrink = _shrink((bounds[1] + bounds[3]) / 2)
         edges = _edges_of(self.polygon)
         object.__setattr__(self, "room", math.sqrt(self.polygon.area * shrink) * _METRES_A_DEGREE)
+        object.__setattr__(self, "_bounds", bounds)
         object.__setattr__(self, "_edges", edges)
         object.__setattr__(self, "_tree", STRtree(cast("NDArray[np.object_]", linestrings(edges))))
         prepare(self.polygon)
@@ -78,18 +80,22 @@ class Fence:
 
     def covers(self, fix: Fix) -> bool:
         """Whether the point is inside or on the edge."""
+        west, south, east, north = self._bounds
+        # Most places around a fix are settled here, at a tenth of the price.
+        if not (west <= fix.lon <= east and south <= fix.lat <= north):
+            return False
         return bool(intersects_xy(self.polygon, fix.lon, fix.lat))
 
-    def distance(self, fix: Fix) -> float:
-        """Metres from the point to the place: 0 inside, infinite beyond `SIGHT_M`."""
+    def distance(self, fix: Fix, sight: float = SIGHT_M) -> float:
+        """Metres from the point to the place: 0 inside, infinite beyond `sight` metres."""
         if self.covers(fix):
             return 0.0
-        metres = self._to_edge(fix.lon, fix.lat)
+        metres = self._to_edge(fix.lon, fix.lat, sight)
         # A place on both sides of the antimeridian is stored in two parts, 360 degrees apart.
-        reach = math.degrees(SIGHT_M / _EARTH_M) / _shrink(fix.lat)
+        reach = math.degrees(sight / _EARTH_M) / _shrink(fix.lat)
         if 180.0 - abs(fix.lon) <= reach:
-            metres = min(metres, self._to_edge(fix.lon - math.copysign(360.0, fix.lon), fix.lat))
-        return metres if metres <= SIGHT_M else math.inf
+            metres = min(metres, self._to_edge(fix.lon - math.copysign(360.0, fix.lon), fix.lat, sight))
+        return metres if metres <= sight else math.inf
 
     def allows_floor(self, floor: int | None) -> bool:
         """Whether a fix of this floor may put someone into the place.
@@ -102,15 +108,17 @@ class Fence:
             return self.floor_high > self.floor_low
         return self.floor_low <= floor <= self.floor_high
 
-    def _to_edge(self, lon: float, lat: float) -> float:
-        up = SIGHT_M / _METRES_A_DEGREE
-        aside = up / _shrink(lat)
+    def _to_edge(self, lon: float, lat: float, sight: float) -> float:
+        shrink = _shrink(lat)
+        up = sight / _METRES_A_DEGREE
+        aside = up / shrink
+        west, south, east, north = self._bounds
+        if not (west - aside <= lon <= east + aside and south - up <= lat <= north + up):
+            return math.inf
         near = self._tree.query(box(lon - aside, lat - up, lon + aside, lat + up))
         if not len(near):
             return math.inf
-        return _nearest(
-            (self._edges[near] - (lon, lat)) * (_METRES_A_DEGREE * _shrink(lat), _METRES_A_DEGREE)
-        )
+        return _nearest((self._edges[near] - (lon, lat)) * (_METRES_A_DEGREE * shrink, _METRES_A_DEGREE))
 
 
 def metres_between(one: Fix, other: Fix) -> float:

@@ -52,9 +52,13 @@ class Sight:
         return self.other_floor or self.metres > max(LEAVE_MARGIN_M, fix.uncertainty)
 
 
-def sight_of(fence: Fence, fix: Fix) -> Sight:
-    """Where a fix is, seen from a place."""
-    metres, allowed = fence.distance(fix), fence.allows_floor(fix.floor)
+def sight_of(fence: Fence, fix: Fix, staying: bool) -> Sight:
+    """Where a fix is, seen from a place.
+
+    For arriving at it, what is farther than the margin is simply far, which spares most of the measuring.
+    """
+    metres = fence.distance(fix) if staying else fence.distance(fix, LEAVE_MARGIN_M)
+    allowed = fence.allows_floor(fix.floor)
     return Sight(metres, allowed, fix.floor is not None and not allowed)
 
 

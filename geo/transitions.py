@@ -107,7 +107,7 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
             return replace(state, held=fix), []
         jumped_at = fix.at
     step = step_to(state.last, fix, jumped_at)
-    sights = {place_id: sight_of(fence, fix) for place_id, fence in fences.items()}
+    sights = {place_id: sight_of(fence, fix, place_id in state.stays) for place_id, fence in fences.items()}
     near, stays, entered = _arrivals(state, step, fences, sights)
     stays, left = _departures(stays, step, sights)
     return State(fix, None, stays, near, jumped_at), entered + left
