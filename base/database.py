@@ -12,11 +12,13 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Engine, MetaData, Row, Table, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
+_ENTER = text("SELECT set_config('app.organisation_id', :value, true)")
 CONNECT_ARGS = {"connect_timeout": 10, "application_name": "hereabouts"}
 
 
@@ -44,13 +46,12 @@ def _dumps(value: Any) -> str:
 
 
 def make_engine(url: str, pool_size: int = 10) -> Engine:
-    """A pooled engine; connections that died with a PostgreSQL restart are replaced before use."""
+    """A pooled engine. Once one connection was found dead, the whole pool is replaced."""
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
         hide_parameters=True,  # what people say and where they are has no place in logs
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
@@ -70,8 +71,7 @@ class Database:
 
         A `Problem` that says `keeps_changes` commits and is raised on.
         """
-        with Session(self.engine, expire_on_commit=False) as session:
-            enter_organisation(session, organisation_id)
+        with self._opened(organisation_id) as session:
             try:
                 yield session
             except Problem as problem:
@@ -85,8 +85,26 @@ class Database:
                 raise
             session.commit()
 
+    def _opened(self, organisation_id: UUID | None) -> Session:
+        """A session inside row-level security.
+
+        Its first statement also finds out whether the pooled connection survived the last PostgreSQL restart; where
+        it did not, nothing has been done yet, and a new connection is as good. It spares a ping a transaction.
+        """
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            enter_organisation(session, organisation_id)
+        except DBAPIError as error:
+            session.close()
+            if not error.connection_invalidated:
+                raise
+            enter_organisation(session, organisation_id)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:
     """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends."""
-    value = "" if organisation_id is None else str(organisation_id)
-    session.execute(text("SELECT set_config('app.organisation_id', :value, true)"), {"value": value})
+    session.execute(_ENTER, {"value": "" if organisation_id is None else str(organisation_id)})
