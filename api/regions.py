@@ -26,8 +26,10 @@ def list_my_regions(call: Call, query: dict[str, Any]) -> Answer:
     if (query["lon"] is None) is not (query["lat"] is None):
         raise Invalid.at("/lat", "Give both lon and lat, or neither.")
     at = None if query["lon"] is None else (query["lon"], query["lat"])
-    found = regions_for(call.session, call.actor, at, query["limit"], boundaries=query["boundaries"])
-    tag = {"ETag": f'"{found["version"]}"'}
-    if request.headers.get("If-None-Match") == tag["ETag"]:
-        return Answer(None, 304, tag)
-    return Answer(found, headers=tag)
+    known = request.headers.get("If-None-Match", "").strip('"') or None
+    found = regions_for(
+        call.session, call.actor, at, query["limit"], boundaries=query["boundaries"], known=known
+    )
+    if found is None:
+        return Answer(None, 304, {"ETag": f'"{known}"'})
+    return Answer(found, headers={"ETag": f'"{found["version"]}"'})

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,10 @@ class Claim:
 
 
 def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) -> None:
-    """Add the evidence, or renew what the same source of the same device said before."""
+    """Add the evidence, or renew what the same source of the same device said before.
+
+    What arrives late (a phone was without a network) changes nothing that was said since.
+    """
     values: dict[str, Any] = {
         "grade": claim.grade,
         "doubtful": claim.doubtful,
@@ -77,10 +80,13 @@ def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) 
         since=claim.at,
         **values,
     )
-    key = [Evidence.visit_id, Evidence.source, Evidence.device_id]
-    values["last_at"] = func.greatest(Evidence.last_at, claim.at)
     session.execute(
-        new.on_conflict_do_update(index_elements=key, index_where=Evidence.ended_at.is_(None), set_=values)
+        new.on_conflict_do_update(
+            index_elements=[Evidence.visit_id, Evidence.source, Evidence.device_id],
+            index_where=Evidence.ended_at.is_(None),
+            set_=values,
+            where=Evidence.last_at <= claim.at,
+        )
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
+from geo.admission import judge_again
 from geo.boundaries import Boundary, wire_geometry
 from geo.models import BoundaryVersion, Place
 from geo.visits import empty
@@ -144,6 +145,8 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
     if "boundary" in changes:
         place.boundary = _stored(changes["boundary"])
     tell_changed(session, actor, place, scope)
+    if changes.keys() & {"presence_grade", "admission"}:
+        judge_again(session, place)
     if "boundary" in changes:
         _remember_boundary(session, actor, place)
 

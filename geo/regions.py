@@ -3,20 +3,22 @@
 The places one is in come first, then the nearest. The last circle is drawn around the phone itself and reaches to
 the nearest place that found no room: whoever leaves it asks again. A zone whose circle lies within its site's waits
 until one is near the site; until then the site's circle says all that is to be known.
+
+Polling is cheap: the version of an answer says which places it has, and within which refresh circle it is good. While
+the phone is inside that circle and would get the same places, it is told that nothing changed.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from geoalchemy2 import Geography
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
-from sqlalchemy import cast as sql_cast
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import Invalid
@@ -46,9 +48,18 @@ class Watched:
 
 
 def regions_for(
-    session: Session, actor: Actor, at: tuple[float, float] | None, limit: int, *, boundaries: bool = False
-) -> dict[str, Any]:
-    """The circles to watch from a point (lon, lat), or from the device's last position; raises `Invalid`."""
+    session: Session,
+    actor: Actor,
+    at: tuple[float, float] | None,
+    limit: int,
+    *,
+    boundaries: bool = False,
+    known: str | None = None,
+) -> dict[str, Any] | None:
+    """The circles to watch from a point (lon, lat), or from the device's last position; raises `Invalid`.
+
+    None when the answer of the version `known` is still good here.
+    """
     lon, lat = at or _last_position(session, actor)
     inside = set(
         session.scalars(
@@ -61,8 +72,13 @@ def regions_for(
         for place, circle in ((place, _circle(place)) for place in places)
     ]
     chosen, left_out = choose(watched, limit - 1)
+    regions = [_wire_region(one, boundaries) for one in chosen]
+    places = _digest([(region, one.place.version) for region, one in zip(regions, chosen, strict=True)])
+    if known is not None and _still_good(known, places, lon, lat):
+        return None
     refresh = Circle(lon, lat, _refresh_radius(left_out, horizon))
-    return _wire(chosen, refresh, boundaries)
+    around = _wire_circle(refresh) | {"id": "refresh", "notify_on": ["exit"]}
+    return {"version": _version(places, refresh), "regions": regions, "refresh": around}
 
 
 def choose(watched: Sequence[Watched], limit: int) -> tuple[list[Watched], list[Watched]]:
@@ -90,7 +106,6 @@ def _nearest(
     session: Session, actor: Actor, lon: float, lat: float, limit: int, inside: set[UUID]
 ) -> tuple[list[Place], float]:
     """The nearest places that matter to the actor, and how far one may be sure to have seen all, in metres."""
-    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID)
     known = [readable.scope_id for readable in visible(session, actor)]
     mattering = (
         select(Place)
@@ -100,20 +115,41 @@ def _nearest(
             or_(Scope.admission != "assigned", Scope.id.in_(known)),
         )
     )
-    most = limit * 3 + 50
-    near = session.execute(
-        mattering.add_columns(
-            func.ST_Distance(sql_cast(Place.boundary, Geography), sql_cast(point, Geography)).label("metres")
-        )
-        .order_by(Place.boundary.op("<->")(point))
-        .limit(most)
-    ).all()
-    horizon = MOST_REFRESH_M if len(near) < most else min(row.metres for row in near[-10:])
-    places = {row.Place.id: row.Place for row in near}
+    places: dict[UUID, Place] = {}
+    horizon = MOST_REFRESH_M
+    for seen_from in _both_sides(lon, lat):
+        near, sure = _nearest_in_degrees(session, mattering, seen_from, lat, limit * 3 + 50)
+        places |= {place.id: place for place in near}
+        horizon = min(horizon, sure)
     also = (inside | {place.site_id for place in places.values()}) - places.keys()
     for place in session.scalars(mattering.where(Place.id.in_(also))):
         places[place.id] = place
     return list(places.values()), horizon
+
+
+def _both_sides(lon: float, lat: float) -> list[float]:
+    """The longitudes from which the index has to be asked: near the antimeridian also from the other side's."""
+    reach = MOST_REFRESH_M / (_METRES_A_DEGREE * max(math.cos(math.radians(lat)), 1e-3))
+    return [lon] if 180.0 - abs(lon) > reach else [lon, lon - math.copysign(360.0, lon)]
+
+
+def _nearest_in_degrees(
+    session: Session, mattering: Select[Place], lon: float, lat: float, most: int
+) -> tuple[Sequence[Place], float]:
+    """The nearest places as the index orders them, and up to how many metres none can have been missed.
+
+    It orders by degrees, and a degree of longitude is the shorter the nearer to a pole: what was not fetched is at
+    least as far in degrees as the last that was, and in metres that is least towards the east and west.
+    """
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID)
+    degrees = func.ST_Distance(Place.boundary, point)
+    nearest = mattering.add_columns(degrees).order_by(Place.boundary.op("<->")(point)).limit(most)
+    rows = session.execute(nearest).all()
+    if len(rows) < most:
+        return [row[0] for row in rows], MOST_REFRESH_M
+    farthest = max(row[1] for row in rows)
+    shrink = math.cos(math.radians(min(abs(lat) + farthest, 90.0)))
+    return [row[0] for row in rows], farthest * _METRES_A_DEGREE * shrink
 
 
 def _circle(place: Place) -> Circle:
@@ -139,16 +175,25 @@ def _last_position(session: Session, actor: Actor) -> tuple[float, float]:
     return row[0], row[1]
 
 
-def _wire(chosen: Sequence[Watched], refresh: Circle, boundaries: bool) -> dict[str, Any]:
-    regions = [_wire_region(one, boundaries) for one in chosen]
-    around = _wire_circle(refresh) | {"id": "refresh", "notify_on": ["exit"]}
-    # Which places, not from where: a phone that walks within its refresh circle polls in vain, cheaply.
-    said = [
-        {**region, "boundary": None, "version": one.place.version}
-        for region, one in zip(regions, chosen, strict=True)
-    ]
-    version = hashlib.blake2b(orjson.dumps(said), digest_size=12).hexdigest()
-    return {"version": version, "regions": regions, "refresh": around}
+def _digest(said: Sequence[tuple[dict[str, Any], int]]) -> str:
+    """Which places an answer names, in which versions, and which of them one is in."""
+    named = [{**region, "boundary": None, "version": version} for region, version in said]
+    return hashlib.blake2b(orjson.dumps(named), digest_size=12).hexdigest()
+
+
+def _version(places: str, refresh: Circle) -> str:
+    return f"{places}:{refresh.lon:.5f}:{refresh.lat:.5f}:{refresh.radius:.0f}"
+
+
+def _still_good(version: str, places: str, lon: float, lat: float) -> bool:
+    """Whether an earlier answer named the same places, and the phone is still within its refresh circle."""
+    digest, *numbers = version.split(":")
+    try:
+        circle = Circle(*(float(number) for number in numbers))
+    except (TypeError, ValueError):  # the phone made it up
+        return False
+    made = math.isfinite(circle.lon) and math.isfinite(circle.lat)
+    return made and digest == places and circle.metres_to(lon, lat) <= 0
 
 
 def _wire_region(one: Watched, boundaries: bool) -> dict[str, Any]:

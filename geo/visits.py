@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from geo import occupancy, roll
+from geo.admission import follow_presence
 from geo.evidence import PHONE_SOURCES, Claim, grades, keep, let_go
 from geo.models import Evidence, Place, Visit
 from journal.events import Event, append
-from people.memberships import leave_presence, start_membership
-from people.models import Person, Scope
+from people.memberships import leave_presence
+from people.models import Person
 
 
 def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
@@ -42,13 +43,16 @@ def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
 def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> dict[str, Any] | None:
     """Take evidence that the person is in the place; returns the visit where it began or changed.
 
-    Evidence in doubt makes a visit that is marked, and opens no scope by itself.
+    Evidence in doubt makes a visit that is marked, and opens no scope by itself. What was seen before the person last
+    left says nothing of now, and begins nothing; fixes are put in order before, by the engine.
     """
     _lock_person(session, person_id)
     place = session.get(Place, place_id)
     if place is None or place.archived_at is not None:
         return None
     visit = _open_visit(session, person_id, place_id)
+    if visit is None and claim.source != "gps" and _left_since(session, person_id, place_id, claim.at):
+        return None
     begun = visit is None
     visit = visit or _begin(session, person_id, place, claim)
     keep(session, visit.id, visit.organisation_id, claim)
@@ -56,7 +60,7 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     _judge(session, visit)
     visit.stale_at = None
     session.flush()
-    _follow_presence(session, visit, place, claim.at)
+    follow_presence(session, visit, place, claim.at)
     if begun:
         payload = _tell(session, "visit.started", visit, place)
         occupancy.recount(session, place)
@@ -82,7 +86,7 @@ def withdraw(
     before = _judged(visit)
     if _judge(session, visit):
         session.flush()
-        _follow_presence(session, visit, place, at)
+        follow_presence(session, visit, place, at)
         return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
     return _end(session, visit, place, at, reason)
 
@@ -118,13 +122,6 @@ def empty(session: Session, place_id: UUID) -> None:
         select(Visit).where(Visit.place_id == place_id, Visit.left_at.is_(None))
     ).all():
         withdraw(session, visit, clock.now(), reason="archived")
-
-
-def resume_presence(session: Session, scope_id: UUID, person_id: UUID) -> None:
-    """Take presence up again where an assignment ended while the person is there."""
-    visit = _open_visit(session, person_id, scope_id)
-    if visit is not None:
-        _follow_presence(session, visit, session.get_one(Place, scope_id), clock.now())
 
 
 def open_visits(session: Session, person_id: UUID) -> list[dict[str, Any]]:
@@ -190,16 +187,6 @@ def _end(session: Session, visit: Visit, place: Place, at: datetime, reason: str
     return payload
 
 
-def _follow_presence(session: Session, visit: Visit, place: Place, at: datetime) -> None:
-    """Being there opens a `present` scope, where the evidence is as good as the place asks for."""
-    if session.get_one(Scope, place.id).admission != "present":
-        return
-    if not visit.doubtful and visit.confidence >= place.presence_grade:
-        start_membership(session, place.id, visit.person_id, source="presence")
-    else:
-        leave_presence(session, place.id, visit.person_id, at)
-
-
 def _visits_without_fixes(
     session: Session, person_id: UUID, device_id: UUID, site_id: UUID
 ) -> Sequence[Visit]:
@@ -224,6 +211,11 @@ def _open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | No
     return session.scalars(
         select(Visit).where(Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at.is_(None))
     ).one_or_none()
+
+
+def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime) -> bool:
+    later = (Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at > at)
+    return bool(session.scalar(select(exists().where(*later))))
 
 
 def _lock_person(session: Session, person_id: UUID) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.logs import logger
+from geo.admission import end_expired_memberships
 from geo.gate import close_accounts
 from geo.musters import remind_silent
 from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
 from geo.silence import end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
-from people.memberships import end_expired
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
 
 log = logger(__name__)
@@ -34,7 +34,7 @@ class Job:
 def jobs() -> list[Job]:
     """All of them."""
     return [
-        Job("end_expired_memberships", 1, end_expired),
+        Job("end_expired_memberships", 1, end_expired_memberships),
         Job("end_expired_sessions", 30, end_expired_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_expired_evidence", 5, end_expired_evidence),

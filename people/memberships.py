@@ -10,6 +10,7 @@ step out for a smoke and phones lose their place. A worker ends what has run out
 ended.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -117,8 +118,8 @@ def end_membership(
     _tell(session, "membership.ended", membership, scope, actor_id, reason=reason)
 
 
-def end_expired(session: Session, limit: int = 500) -> int:
-    """End the memberships whose time has run out; returns how many. Several workers may do it at once."""
+def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
+    """End the memberships whose time has run out, and return them. Several workers may do it at once."""
     expired = session.scalars(
         select(Membership)
         .where(Membership.ended_at.is_(None), Membership.ends_at <= clock.now())
@@ -128,7 +129,7 @@ def end_expired(session: Session, limit: int = 500) -> int:
     ).all()
     for membership in expired:
         end_membership(session, membership, reason="left" if membership.source == "presence" else "expired")
-    return len(expired)
+    return expired
 
 
 def end_all(session: Session, scope_id: UUID, *, reason: str, actor_id: UUID | None = None) -> None:

@@ -10,7 +10,7 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
-from geo.visits import resume_presence
+from geo.admission import resume_presence
 from people import memberships
 from people.models import Membership, Person, Scope
 from people.permissions import Permission

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select, text, update
 
+from geo.admission import end_expired_memberships
 from geo.models import DevicePosition
-from people.memberships import end_expired
 from people.models import Membership
 from tests.world import Phone, World
 
@@ -58,12 +58,12 @@ def test_the_grace_time_runs_before_the_membership_ends(world: World) -> None:
     membership = alice.get("/v1/me/places")["memberships"][0]
     assert membership["ends_at"] is not None
     with world.worker.transaction() as session:
-        assert end_expired(session) == 0
+        assert end_expired_memberships(session) == 0
         mine = Membership.id == membership["id"]
         session.execute(update(Membership).where(mine).values(ends_at=text("now() - interval '1 second'")))
     alice.posts(site, "too late", 403)
     with world.worker.transaction() as session:
-        assert end_expired(session) == 1
+        assert end_expired_memberships(session) == 1
     assert [event["type"] for event in alice.syncs(0)][-1] == "membership.ended"
 
 

@@ -130,6 +130,41 @@ def test_polling_is_cheap_while_nothing_changes(world: World) -> None:
     assert alice.request("GET", path, If_None_Match=tag).status_code == 200
 
 
+def test_who_walked_out_of_the_refresh_circle_gets_a_new_one(world: World) -> None:
+    org = world.organisation()
+    org.site(at=(127.1, 37.5))
+    alice = org.person("Alice")
+
+    def polls(lon: float, tag: str) -> Any:
+        return alice.request("GET", f"/v1/me/regions?lon={lon}&lat=37.5", If_None_Match=tag)
+
+    first = polls(127.0, '""')
+    refresh = first.get_json()["refresh"]
+    within = refresh["radius_m"] * 0.9 / 88_000  # a degree of longitude has some 88 km here
+
+    assert polls(127.0 + within, first.headers["ETag"]).status_code == 304
+    anew = polls(127.0 - 1.2 * within, first.headers["ETag"])
+    assert anew.status_code == 200
+    assert anew.get_json()["regions"] == first.get_json()["regions"]
+    assert anew.get_json()["refresh"]["center"] != refresh["center"]
+
+
+@pytest.mark.parametrize(
+    "forged", ['"x"', '"a:b:c:d"', '"a:nan:inf:1"', '"a:1:2:3:4"', '"' + "9:" * 500 + '"']
+)
+def test_a_version_that_was_made_up_gets_the_whole_answer(world: World, forged: str) -> None:
+    alice = world.organisation().person("Alice")
+    assert alice.request("GET", "/v1/me/regions?lon=1&lat=1", If_None_Match=forged).status_code == 200
+
+
+def test_places_beyond_the_antimeridian_are_near(world: World) -> None:
+    org = world.organisation()
+    east = org.site("East", at=(-179.99, 10.0))
+    west = org.site("West", at=(179.97, 10.0))
+    alice = org.person("Alice")
+    assert [region["id"] for region in regions(alice, (179.995, 10.0))["regions"]] == [east, west]
+
+
 def test_without_a_point_the_last_fix_counts(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import update
 
 from base import clock
+from geo.admission import end_expired_memberships
 from geo.gate import close_accounts
-from people.memberships import end_expired
 from people.models import Membership, Person
 from tests.geo.test_checkins import code, marker, places
 from tests.geo.test_musters import board, calls
@@ -72,7 +72,7 @@ def test_a_contractor_for_today(fresh_world: World) -> None:
         session.execute(update(Membership).values(ends_at=clock.now()))
     conny.posts(site, "still here", 404)
     with world.worker.transaction() as session:
-        assert end_expired(session) == 1
+        assert end_expired_memberships(session) == 1
     (ended,) = [event for event in conny.syncs(position) if event["type"] == "membership.ended"]
     assert ended["data"]["reason"] == "expired"
 
