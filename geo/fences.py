@@ -47,6 +47,11 @@ class Fix:
         """The accuracy in metres, or a guess where the phone gives none: nobody measures to 0 m."""
         return self.accuracy if self.accuracy is not None and self.accuracy > 0 else ASSUMED_ACCURACY_M
 
+    @property
+    def sane(self) -> bool:
+        """Whether time and place are numbers at all; a recording may hold anything."""
+        return math.isfinite(self.at) and math.isfinite(self.lon) and math.isfinite(self.lat)
+
 
 @dataclass(frozen=True)
 class Fence:

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from geo.fences import Fence, Fix, metres_between
 
 USABLE_ACCURACY_M = 80.0
+MOST_USABLE_M = 200.0
+USUAL_SHARE = 1.25
+USUAL_STEP_M = 1.0
 LEAVE_MARGIN_M = 50.0
 HOLD_S = 30.0
 DWELL_S = 60.0
 SILENCE_S = 600.0
+ELSEWHERE_S = 600.0
+OUTSIDE_S = 900.0
+FLOOR_S = 1_800.0
+RETURN_S = 600.0
+MOST_RETURNS = 3
+DOUBT_S = 1_800.0
 TRAIN_MPS = 70.0
 CAR_MPS = 15.0
 # Surely away is so many times the margin; coarse is an accuracy of so many times the place's size. One of so many
@@ -51,6 +60,10 @@ class Sight:
         """Whether the fix speaks for having left."""
         return self.other_floor or self.metres > max(LEAVE_MARGIN_M, fix.uncertainty)
 
+    def outside(self, fix: Fix) -> bool:
+        """Whether the fix is outside even if it is as wrong as it may be."""
+        return self.other_floor or self.metres > fix.uncertainty
+
 
 def sight_of(fence: Fence, fix: Fix, staying: bool) -> Sight:
     """Where a fix is, seen from a place.
@@ -81,3 +94,20 @@ def impossible(last: Fix | None, fix: Fix) -> bool:
         return False
     metres = metres_between(last, fix) - last.uncertainty - fix.uncertainty
     return metres > TRAIN_MPS * max(abs(fix.at - last.at), 1.0)
+
+
+def usual_after(usual: float | None, fix: Fix) -> float | None:
+    """The accuracy that the device usually gives, after another fix: a running median, by steps of a metre.
+
+    What no engine could use does not count, or a phone in a tunnel would teach that kilometres are usual.
+    """
+    if fix.accuracy is None or not 0 < fix.accuracy <= 2 * MOST_USABLE_M:
+        return usual
+    if usual is None:
+        return min(fix.accuracy, USABLE_ACCURACY_M / USUAL_SHARE)
+    return usual + (USUAL_STEP_M if fix.accuracy > usual else -USUAL_STEP_M if fix.accuracy < usual else 0.0)
+
+
+def usable(usual: float | None) -> float:
+    """How inaccurate a fix of the device may be, in metres, to decide anything."""
+    return min(max(USABLE_ACCURACY_M, USUAL_SHARE * (usual or 0.0)), MOST_USABLE_M)

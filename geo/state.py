@@ -4,7 +4,7 @@ The state is stored with what was decided, as JSON. States of earlier versions, 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from geo.fences import Fix
 class Stay:
     """That the device is in a place. Times in unix seconds.
 
-    `far_since` is the first of the fixes that speak for its having left, while they are not yet believed.
-    `elsewhere_since` is when it was first seen in another place instead of this one, and `elsewhere` by how many
-    fixes that outweighs those inside.
+    `far_since` is the first of the fixes that speak for its having left, while they are not yet believed, and
+    `outside_since` the first of those that lie outside beyond their own accuracy. `elsewhere_since` is when it was
+    first seen in another place instead of this one, and `elsewhere` by how many fixes that outweighs those inside.
+    `floor_at` is when a fix last named a floor of the place. `returns` counts how often in a row it came back soon
+    after leaving. `assumed` is a stay that no fix began: something else said that the device is there.
     """
 
     since: float
@@ -25,6 +27,18 @@ class Stay:
     elsewhere_since: float | None = None
     elsewhere: int = 0
     doubtful: bool = False
+    outside_since: float | None = None
+    floor_at: float | None = None
+    returns: int = 0
+    assumed: bool = False
+
+
+@dataclass(frozen=True)
+class Left:
+    """That the device left a place, after coming back so many times in a row."""
+
+    at: float
+    returns: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,9 @@ class State:
     """What is remembered of a device.
 
     `last` is the last fix taken, `held` one that is held back for an impossible jump, and `jumped_at` when such a
-    jump was last believed after all.
+    jump was last believed after all. `usual` is the accuracy that the device usually gives, in metres: a running
+    median over fixes up to `heard_at`. `left` are the places that it left a short while ago, and `sound_at` is when a
+    fix was last beyond doubt.
     """
 
     last: Fix | None = None
@@ -49,21 +65,23 @@ class State:
     stays: Mapping[UUID, Stay] = field(default_factory=dict)
     near: Mapping[UUID, Near] = field(default_factory=dict)
     jumped_at: float | None = None
+    usual: float | None = None
+    heard_at: float | None = None
+    left: Mapping[UUID, Left] = field(default_factory=dict)
+    sound_at: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is stored."""
         return {
             "last": _fix_json(self.last),
             "held": _fix_json(self.held),
-            "stays": {
-                str(place): [stay.since, stay.far_since, stay.elsewhere_since, stay.elsewhere, stay.doubtful]
-                for place, stay in self.stays.items()
-            },
-            "near": {
-                str(place): [near.since, near.inside_since, near.doubtful]
-                for place, near in self.near.items()
-            },
+            "stays": {str(place): list(astuple(stay)) for place, stay in self.stays.items()},
+            "near": {str(place): list(astuple(near)) for place, near in self.near.items()},
+            "left": {str(place): list(astuple(left)) for place, left in self.left.items()},
             "jumped_at": self.jumped_at,
+            "usual": self.usual,
+            "heard_at": self.heard_at,
+            "sound_at": self.sound_at,
         }
 
     @classmethod
@@ -75,6 +93,10 @@ class State:
             {UUID(place): Stay(*stay) for place, stay in stored.get("stays", {}).items()},
             {UUID(place): Near(*near) for place, near in stored.get("near", {}).items()},
             stored.get("jumped_at"),
+            stored.get("usual"),
+            stored.get("heard_at"),
+            {UUID(place): Left(*left) for place, left in stored.get("left", {}).items()},
+            stored.get("sound_at"),
         )
 
 
@@ -96,7 +118,7 @@ def assume(state: State, place_id: UUID, at: float) -> State:
     known = state.stays.get(place_id)
     if known is not None and not known.doubtful:
         return state
-    return replace(state, stays={**state.stays, place_id: Stay(at)})
+    return replace(state, stays={**state.stays, place_id: Stay(at, assumed=True)})
 
 
 def silent_since(state: State) -> float | None:

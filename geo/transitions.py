@@ -10,18 +10,18 @@ What is done instead follows from four observations.
 1. Being in is a state, not a position. Electronics has known since Schmitt's trigger (1938) that a noisy signal
    needs two thresholds: one to switch on, a farther one to switch off. Here they are distances. A point inside lets
    someone in; only a point beyond `LEAVE_MARGIN_M` and beyond its own accuracy speaks for having left, and only if
-   for `HOLD_S` no fix contradicts it. Between the two, what was goes on. Thrice as far away two fixes are enough, or
-   one if the way to it was no faster than a car's in town; and so is one after a long silence, which leaves nothing
-   to contradict it. In its first `DWELL_S` a stay is not questioned: phones cannot tell shorter visits from noise.
+   for `HOLD_S` no fix contradicts it. Between the two, what was goes on, but not for ever; `geo.leaving` tells the
+   rest. In its first `DWELL_S` a stay is not questioned: phones cannot tell shorter visits from noise.
 
 2. A fix is a disc, not a point. `accuracy` is the radius in which the phone is with a probability of 68 % (so
-   Android's documentation; iOS gives a radius without a promise, commonly 65 m for Wi-Fi). A disc of more
-   than `USABLE_ACCURACY_M` cannot tell houses apart: it never lets anyone in or out, but if it still touches
-   the place, it contradicts a leaving. A disc much larger than the place is no proof by itself, nor is one
-   whose middle lies just beside it; but those who *stay* there are in: both count after `DWELL_S`. Staying is
-   what makes a position a visit, as in the stay points of Ashbrook and Starner (2003) and Zheng (2010), and
-   what Android's geofences call loitering. "Just beside" is within the disc's radius, within half of the
-   place's own size, and in no other place: else a corridor would be in all its rooms.
+   Android's documentation; iOS gives a radius without a promise, commonly 65 m for Wi-Fi, and other makers' numbers
+   mean other things). So what is usable is measured by what the device usually gives: `USUAL_SHARE` of the running
+   median of its accuracies, but at least `USABLE_ACCURACY_M` and at most `MOST_USABLE_M`. A larger disc never lets
+   anyone in or out, but if it still touches the place, it contradicts a leaving. A disc much larger than the place is
+   no proof by itself, nor is one whose middle lies just beside it; but those who *stay* there are in: both count after
+   `DWELL_S`. Staying is what makes a position a visit, as in the stay points of Ashbrook and Starner (2003) and
+   Zheng (2010), and what Android's geofences call loitering. "Just beside" is within the disc's radius, within half
+   of the place's own size, and in no other place: else a corridor would be in all its rooms.
 
 3. Passing is not visiting. Who crosses a place so fast that the crossing takes less than `HOLD_S` enters only on
    slowing down.
@@ -33,33 +33,37 @@ What is done instead follows from four observations.
 A fix no newer than the newest that was taken has been overtaken: it changes nothing, so the past never changes. One
 that would have taken more than the speed of an express train to reach is held back until another agrees with it.
 
-Doubt: positions that the phone calls made up, and those of the first `DWELL_S` after an impossible jump. They
-decide like others, but what they decide is marked `doubtful`, and when a fix beyond doubt shows someone in, whom a
-doubtful one had let in, the entering is told again, without the mark.
+Doubt: positions that the phone calls made up, and those of the first `DWELL_S` after an impossible jump. They let
+in and out like others, but what they decide is marked `doubtful`, they do not end what is beyond doubt, and after
+`DOUBT_S` of nothing else a stay is in doubt as a whole. When a fix beyond doubt shows someone in, whom a doubtful one
+had let in, the entering is told again, without the mark.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from geo.fences import Fence, Fix
+from geo.leaving import departures, pending
 from geo.sights import (
     BESIDE_SHARE,
     COARSE,
+    DOUBT_S,
     DWELL_S,
     HOLD_S,
     LEAVE_MARGIN_M,
-    MOST_ELSEWHERE,
-    SURELY,
+    MOST_RETURNS,
+    RETURN_S,
     USABLE_ACCURACY_M,
     Sight,
     Step,
     impossible,
     sight_of,
     step_to,
+    usable,
+    usual_after,
 )
-from geo.state import Near, State, Stay, forget, silent_since
+from geo.state import Left, Near, State, Stay, forget, silent_since
 
 __all__ = [
     "LOOKUP_RADIUS_M",
@@ -70,6 +74,7 @@ __all__ = [
     "Stay",
     "Transition",
     "forget",
+    "settle",
     "silent_since",
     "transitions",
 ]
@@ -81,7 +86,8 @@ LOOKUP_RADIUS_M = 150.0
 class Transition:
     """A place entered or left at a time (unix seconds); doubtful when the position may be made up.
 
-    An entering of a place in which the device already is by doubtful fixes confirms that it really is there.
+    An entering of a place in which the device already is says that its credit has changed: fixes beyond doubt have
+    confirmed a stay that doubtful ones, or something else than fixes, had begun; or there have been none for long.
     """
 
     place_id: UUID
@@ -96,9 +102,12 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
     `fences` are those within `LOOKUP_RADIUS_M` of it and those of the state's stays. A stay in a place that is not
     among them (archived meanwhile) is dropped with a leaving at the fix's time.
     """
-    if state.last is not None and fix.at <= state.last.at:
+    if not fix.sane or (state.last is not None and fix.at <= state.last.at):
         return state, []
-    if fix.uncertainty > USABLE_ACCURACY_M:
+    if fix.uncertainty > USABLE_ACCURACY_M and state.heard_at is not None and fix.at <= state.heard_at:
+        return state, []
+    state = _heard(state, fix)
+    if fix.uncertainty > usable(state.usual):
         return _contradicted(state, fix, fences), []
     jumped_at = state.jumped_at
     if impossible(state.last, fix):
@@ -107,15 +116,41 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
             return replace(state, held=fix), []
         jumped_at = fix.at
     step = step_to(state.last, fix, jumped_at)
-    sights = {place_id: sight_of(fence, fix, place_id in state.stays) for place_id, fence in fences.items()}
-    near, stays, entered = _arrivals(state, step, fences, sights)
-    stays, left = _departures(stays, step, sights)
-    return State(fix, None, stays, near, jumped_at), entered + left
+    return _taken(replace(state, last=fix, held=None, jumped_at=jumped_at), step, fences)
+
+
+def _heard(state: State, fix: Fix) -> State:
+    """The state with what the device usually gives; each fix counts once, in the order of time."""
+    if state.heard_at is not None and fix.at <= state.heard_at:
+        return state
+    return replace(state, heard_at=fix.at, usual=usual_after(state.usual, fix))
+
+
+def settle(state: State) -> tuple[State, list[Transition]]:
+    """The phone has fallen silent: believe the leavings that the last fixes spoke for and no later one can confirm."""
+    gone = {place: began for place, stay in state.stays.items() if (began := pending(stay)) is not None}
+    told = [Transition(place, False, at) for place, at in gone.items()]
+    return forget(state, gone), told
+
+
+def _taken(state: State, step: Step, fences: Mapping[UUID, Fence]) -> tuple[State, list[Transition]]:
+    """What a fix that counts decides; `state` is the one before it, but for the fix itself."""
+    sights = {place: sight_of(fence, step.fix, place in state.stays) for place, fence in fences.items()}
+    near, stays, events = _arrivals(state, step, fences, sights)
+    stays, ended = departures(stays, step, sights)
+    events += [Transition(place, False, at, step.doubtful) for place, (at, _) in ended.items()]
+    if step.doubtful:
+        stays, doubted = _doubted(stays, step, state.sound_at)
+        events += doubted
+    lately = {place: left for place, left in state.left.items() if step.fix.at - left.at < RETURN_S}
+    lately |= {place: Left(at, returns) for place, (at, returns) in ended.items()}
+    sound_at = state.sound_at if step.doubtful else step.fix.at
+    return replace(state, stays=stays, near=near, left=lately, sound_at=sound_at), events
 
 
 def _contradicted(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> State:
     """The state after a fix too poor to decide: where it may well be inside, it contradicts a leaving."""
-    if fix.uncertainty > COARSE * USABLE_ACCURACY_M:
+    if fix.uncertainty > COARSE * usable(state.usual):
         return state
     stays = dict(state.stays)
     for place_id, stay in state.stays.items():
@@ -137,7 +172,7 @@ def _arrivals(
     placed = any(sight.inside for sight in sights.values())
     for place_id, fence in fences.items():
         stay, sight = stays.get(place_id), sights[place_id]
-        if stay is not None and (step.doubtful or not stay.doubtful):
+        if stay is not None and (step.doubtful or not (stay.doubtful or stay.assumed)):
             continue
         arriving = _approach(state.near.get(place_id), step, fence, sight)
         if arriving is None:
@@ -147,7 +182,13 @@ def _arrivals(
             near[place_id] = arriving
             continue
         # A confirmed stay keeps its beginning, and nothing that doubtful fixes said against it.
-        stays[place_id] = Stay(since if stay is None else stay.since, doubtful=step.doubtful)
+        floor_at = None if step.fix.floor is None else step.fix.at
+        stays[place_id] = Stay(
+            since if stay is None else stay.since,
+            doubtful=step.doubtful,
+            floor_at=floor_at,
+            returns=_returns(state.left.get(place_id), since),
+        )
         events.append(Transition(place_id, True, since, step.doubtful))
     return near, stays, events
 
@@ -175,57 +216,16 @@ def _arrived(near: Near, step: Step, fence: Fence, sight: Sight, placed: bool) -
     return None if passing and step.fix.at - near.inside_since < HOLD_S else near.inside_since
 
 
-def _departures(
-    before: Mapping[UUID, Stay], step: Step, sights: Mapping[UUID, Sight]
+def _returns(left: Left | None, at: float) -> int:
+    """How often in a row the device has come back to a place soon after leaving it."""
+    return min(left.returns + 1, MOST_RETURNS) if left is not None and at - left.at < RETURN_S else 0
+
+
+def _doubted(
+    stays: Mapping[UUID, Stay], step: Step, sound_at: float | None
 ) -> tuple[dict[UUID, Stay], list[Transition]]:
-    """The stays that go on, and the leavings of the others."""
-    latest = max((stay.since for place, stay in before.items() if _shows(sights, place)), default=-math.inf)
-    stays: dict[UUID, Stay] = {}
-    events: list[Transition] = []
-    for place_id, stay in before.items():
-        sight = sights.get(place_id)
-        if sight is None:
-            at = step.fix.at if stay.far_since is None else stay.far_since
-            events.append(Transition(place_id, False, at, step.doubtful))
-            continue
-        # Only a place entered later is another place: what was entered before may well contain this one.
-        after = _stayed(stay, step, sight, not step.doubtful and latest > stay.since)
-        left_at = _left_at(after, step, sight)
-        if left_at is None:
-            stays[place_id] = after
-        else:
-            events.append(Transition(place_id, False, left_at, step.doubtful))
-    return stays, events
-
-
-def _shows(sights: Mapping[UUID, Sight], place_id: UUID) -> bool:
-    return place_id in sights and sights[place_id].inside
-
-
-def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: bool) -> Stay:
-    """The stay with what a fix says for and against it."""
-    at = step.fix.at
-    if sight.inside:
-        ahead = max(stay.elsewhere - 1, 0)
-        return replace(
-            stay, far_since=None, elsewhere=ahead, elsewhere_since=stay.elsewhere_since if ahead else None
-        )
-    if elsewhere:
-        since = at if stay.elsewhere_since is None else stay.elsewhere_since
-        ahead = min(stay.elsewhere + 1, MOST_ELSEWHERE)
-        stay = replace(stay, elsewhere=ahead, elsewhere_since=since)
-    if sight.far(step.fix):
-        early = at - stay.since < DWELL_S
-        return stay if early or stay.far_since is not None else replace(stay, far_since=at)
-    return replace(stay, far_since=None) if sight.floor_allowed else stay
-
-
-def _left_at(stay: Stay, step: Step, sight: Sight) -> float | None:
-    """When it left, if this fix settles that it did."""
-    if stay.far_since is None or not sight.far(step.fix):
-        return None
-    held = step.fix.at - stay.far_since
-    surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
-    if held >= HOLD_S or step.silent or (surely and (held > 0 or step.ordinary)):
-        return stay.far_since if stay.elsewhere_since is None else stay.elsewhere_since
-    return None
+    """Stays that nothing but fixes in doubt have vouched for, for long, are in doubt themselves."""
+    if sound_at is None or step.fix.at - sound_at < DOUBT_S:
+        return dict(stays), []
+    told = [Transition(place, True, step.fix.at, True) for place, stay in stays.items() if not stay.doubtful]
+    return {place: replace(stay, doubtful=True) for place, stay in stays.items()}, told

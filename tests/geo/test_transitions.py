@@ -151,7 +151,8 @@ def test_a_jump_to_another_city_and_back_is_ignored_and_a_journey_is_not() -> No
     assert told(at(0, INSIDE), at(100, busan), at(110, INSIDE)) == [(IN, 0)]
     assert told(at(0, INSIDE), at(100, busan), at(110, busan)) == [(IN, 0)]
     assert told(at(0, INSIDE), *[at(100, busan)] * 3, at(800, INSIDE)) == [(IN, 0)]
-    assert told(at(0, INSIDE), at(100, busan), at(110, busan), at(140, busan)) == [(IN, 0), (OUT, 110)]
+    journey = [at(100, busan), at(110, busan), at(140, busan), at(175, busan)]
+    assert told(at(0, INSIDE), *journey) == [(IN, 0), (OUT, 110)]
 
 
 def test_a_fix_that_was_overtaken_or_repeated_changes_nothing() -> None:

@@ -46,8 +46,8 @@ def test_entering_and_leaving_alternate_in_order_of_time(fixes: list[Fix]) -> No
         here = [event for event in events if event.place_id == place_id]
         assert [event.at for event in here] == sorted(event.at for event in here)
         for before, after in pairwise(here):
-            confirms = before.entered and before.doubtful and after.entered and not after.doubtful
-            assert confirms or before.entered != after.entered
+            credit_changes = before.entered and after.entered and before.doubtful != after.doubtful
+            assert credit_changes or before.entered != after.entered
         assert (bool(here) and here[-1].entered) == (place_id in state.stays)
         assert not here or here[0].entered
 

@@ -39,8 +39,23 @@ def test_made_up_fixes_do_not_help_real_ones_to_dwell() -> None:
     assert play(mock(0, beside), mock(50, beside), at(61, beside), fences=ROOM) == []
 
 
-def test_a_leaving_by_a_made_up_fix_is_doubtful() -> None:
-    assert play(at(0, INSIDE), mock(100, AWAY), mock(140, AWAY))[1:] == [Transition(PLACE, False, 100, True)]
+def test_a_made_up_walk_does_not_end_a_sound_stay() -> None:
+    walk = [mock(second, AWAY) for second in range(100, 1_500, 20)]
+    assert play(at(0, INSIDE), *walk) == [Transition(PLACE, True, 0)]
+    assert play(at(0, INSIDE), *walk, at(1_520, INSIDE)) == [Transition(PLACE, True, 0)]
+
+
+def test_a_stay_that_only_made_up_fixes_vouch_for_comes_into_doubt_and_out_of_it() -> None:
+    inside = [mock(second, INSIDE) for second in range(100, 2_000, 100)]
+    entered, doubted = Transition(PLACE, True, 0), Transition(PLACE, True, 1_800, True)
+    assert play(at(0, INSIDE), *inside) == [entered, doubted]
+    assert play(at(0, INSIDE), *inside, at(2_010, INSIDE)) == [
+        entered,
+        doubted,
+        Transition(PLACE, True, 2_010),
+    ]
+    away = [mock(second, AWAY) for second in range(2_000, 2_100, 20)]
+    assert play(at(0, INSIDE), *inside, *away)[2:] == [Transition(PLACE, False, 2_000, True)]
 
 
 def test_after_an_impossible_jump_a_minute_of_fixes_is_in_doubt() -> None:
