@@ -65,7 +65,7 @@ def _take(
     state, decided = _decide(session, actor, indexes, known.state, fixes)
     heard = state.last is not None and state.last != known.state.last
     if known.stale and heard:
-        resume(session, actor.device_id)
+        resume(session, actor.device_id, actor.person_id)
     visits = [visit for event in decided for visit in _apply(session, actor, event)]
     quiet = not decided and not known.stale
     store_position(session, actor, state, received, stale=known.stale and not heard, durable=not quiet)

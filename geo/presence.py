@@ -21,7 +21,8 @@ _PRESENT = text(
     """
     SELECT v.id, v.person_id, p.name AS person_name, v.place_id, l.kind AS place_kind, l.name AS place_name,
            v.source, v.confidence, v.doubtful, v.entered_at, v.stale_at, v.left_at, v.end_reason,
-           coalesce(seen.sources, ARRAY[v.source]) AS sources, coalesce(seen.last_at, v.entered_at) AS last_seen_at,
+           coalesce(seen.sources, ARRAY[v.source]) AS sources,
+           least(coalesce(seen.last_at, v.entered_at), v.left_at) AS last_seen_at,
            EXISTS (SELECT FROM visits other JOIN places its ON its.id = other.place_id
                    WHERE other.person_id = v.person_id AND other.left_at IS NULL
                      AND its.site_id <> l.site_id AND other.entered_at > v.entered_at) AS elsewhere
@@ -30,8 +31,10 @@ _PRESENT = text(
     JOIN places l ON l.id = v.place_id
     LEFT JOIN LATERAL (
         SELECT array_agg(DISTINCT e.source ORDER BY e.source) AS sources,
-               max(greatest(e.last_at, CASE WHEN e.source = 'gps' THEN d.fixed_at END)) AS last_at
-        FROM evidence e LEFT JOIN device_positions d ON d.device_id = e.device_id
+               max(greatest(e.last_at, d.fixed_at)) AS last_at
+        FROM evidence e
+        LEFT JOIN device_positions d ON d.device_id = e.device_id AND d.person_id = v.person_id
+              AND e.source = 'gps' AND e.ended_at IS NULL
         WHERE e.visit_id = v.id AND (e.ended_at IS NULL OR v.left_at IS NOT NULL)
     ) seen ON true
     WHERE v.place_id = ANY(:places) AND (v.left_at IS NULL OR v.left_at > :left_after)

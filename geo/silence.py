@@ -29,7 +29,7 @@ def mark_silent(session: Session) -> int:
         .where(
             DevicePosition.stale.is_(False),
             DevicePosition.fixed_at < clock.now() - FRESH,
-            _has_visits(DevicePosition.device_id),
+            _has_visits(),
         )
         .order_by(DevicePosition.device_id)
         .limit(_BATCH)
@@ -37,8 +37,8 @@ def mark_silent(session: Session) -> int:
     ).all()
     for row in silent:
         row.stale = True
-        for visit in _visits_by_fixes(session, row.device_id):
-            if visit.stale_at is None and not _otherwise_seen(session, visit, row.device_id):
+        for visit in _visits_by_fixes(session, row.device_id, row.person_id):
+            if visit.stale_at is None and not _otherwise_seen(session, visit):
                 mark_stale(session, visit, True)
     session.flush()
     return len(silent)
@@ -51,17 +51,16 @@ def end_silent(session: Session) -> int:
         .where(
             DevicePosition.stale.is_(True),
             DevicePosition.fixed_at < clock.now() - SILENT,
-            _has_visits(DevicePosition.device_id),
+            _has_visits(),
         )
         .order_by(DevicePosition.device_id)
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
     for row in gone:
-        visits = _visits_by_fixes(session, row.device_id)
+        visits = _visits_by_fixes(session, row.device_id, row.person_id)
         for visit in visits:
-            at = row.fixed_at or clock.now()
-            withdraw(session, visit, at, reason="silent", device_id=row.device_id, sources=("gps",))
+            withdraw(session, visit, None, reason="silent", device_id=row.device_id, sources=("gps",))
         row.state = forget(State.from_json(row.state), [visit.place_id for visit in visits]).to_json()
     session.flush()
     return len(gone)
@@ -84,20 +83,21 @@ def end_expired_evidence(session: Session) -> int:
     return len(expired)
 
 
-def resume(session: Session, device_id: UUID) -> None:
+def resume(session: Session, device_id: UUID, person_id: UUID) -> None:
     """The device is heard again: take back that its visits are stale."""
-    for visit in _visits_by_fixes(session, device_id):
+    for visit in _visits_by_fixes(session, device_id, person_id):
         if visit.stale_at is not None:
             mark_stale(session, visit, False)
 
 
-def _visits_by_fixes(session: Session, device_id: UUID) -> list[Visit]:
+def _visits_by_fixes(session: Session, device_id: UUID, person_id: UUID) -> list[Visit]:
     return list(
         session.scalars(
             select(Visit)
             .join(Evidence, Evidence.visit_id == Visit.id)
             .where(
                 Evidence.device_id == device_id,
+                Visit.person_id == person_id,
                 Evidence.source == "gps",
                 Evidence.ended_at.is_(None),
                 Visit.left_at.is_(None),
@@ -106,16 +106,22 @@ def _visits_by_fixes(session: Session, device_id: UUID) -> list[Visit]:
     )
 
 
-def _has_visits(device_id: Any) -> Any:
+def _has_visits() -> Any:
     return exists().where(
-        Evidence.device_id == device_id, Evidence.source == "gps", Evidence.ended_at.is_(None)
+        Evidence.device_id == DevicePosition.device_id,
+        Evidence.source == "gps",
+        Evidence.ended_at.is_(None),
+        Evidence.visit_id == Visit.id,
+        Visit.person_id == DevicePosition.person_id,
     )
 
 
-def _otherwise_seen(session: Session, visit: Visit, device_id: UUID) -> bool:
+def _otherwise_seen(session: Session, visit: Visit) -> bool:
     """Whether another source or device has something newer to say."""
     fresh = clock.now() - FRESH
-    fixes = select(DevicePosition.device_id).where(DevicePosition.fixed_at >= fresh)
+    fixes = select(DevicePosition.device_id).where(
+        DevicePosition.person_id == visit.person_id, DevicePosition.fixed_at >= fresh
+    )
     other = select(Evidence.id).where(
         Evidence.visit_id == visit.id,
         Evidence.ended_at.is_(None),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from geo import occupancy, roll
-from geo.evidence import PHONE_SOURCES, Claim, grades, keep, let_go
+from geo.evidence import PHONE_SOURCES, Claim, grades, keep, last_seen, let_go
 from geo.models import Evidence, Place, Visit
 from journal.events import Event, append
 from people.memberships import leave_presence, start_membership
@@ -68,16 +68,20 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
 def withdraw(
     session: Session,
     visit: Visit,
-    at: datetime,
+    at: datetime | None,
     *,
     reason: str,
     device_id: UUID | None = None,
     sources: Sequence[str] | None = None,
 ) -> dict[str, Any] | None:
-    """Let evidence of an open visit go (of one device, of some sources, or all); None when nothing changed."""
+    """Let evidence of an open visit go (of one device, of some sources, or all); None when nothing changed.
+
+    `at` is when the person left; None: nobody saw it, and the visit ends as of when they were last seen there.
+    """
     _lock_person(session, visit.person_id)
     if not let_go(session, visit.id, device_id, sources):
         return None
+    at = at or last_seen(session, visit.id) or clock.now()
     place = session.get_one(Place, visit.place_id)
     before = _judged(visit)
     if _judge(session, visit):
