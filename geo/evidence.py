@@ -85,9 +85,13 @@ def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) 
 
 
 def let_go(
-    session: Session, visit_id: UUID, device_id: UUID | None = None, sources: Sequence[str] | None = None
+    session: Session,
+    visit_id: UUID,
+    device_id: UUID | None = None,
+    sources: Sequence[str] | None = None,
+    expired_at: datetime | None = None,
 ) -> bool:
-    """End live evidence of a visit (of one device, of some sources, or all); False when there was none.
+    """End live evidence of a visit (of a device, of some sources, expired, or all); False when there was none.
 
     What fixes said is kept as of the last of them, since the device's position will go on.
     """
@@ -96,6 +100,8 @@ def let_go(
         gone = gone.where(Evidence.device_id == device_id)
     if sources is not None:
         gone = gone.where(Evidence.source.in_(sources))
+    if expired_at is not None:
+        gone = gone.where(Evidence.expires_at <= expired_at)
     values = {"ended_at": clock.now(), "last_at": func.greatest(Evidence.last_at, _last_fix())}
     return bool(session.execute(gone.values(values).returning(Evidence.id)).all())
 

@@ -68,19 +68,16 @@ def end_silent(session: Session) -> int:
 
 def end_expired_evidence(session: Session) -> int:
     """End what held for a time only; a visit that stood on it ends as of when it was last seen."""
-    expired = session.execute(
-        select(Evidence.visit_id, Evidence.source, Evidence.device_id, Evidence.last_at)
-        .where(Evidence.ended_at.is_(None), Evidence.expires_at <= clock.now())
-        .order_by(Evidence.expires_at)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
+    at = clock.now()
+    over = select(Evidence.visit_id).where(Evidence.ended_at.is_(None), Evidence.expires_at <= at)
+    # Nothing is locked before the person, as everywhere; what was renewed or ended meanwhile is left alone.
+    visits = session.scalars(
+        select(Visit)
+        .where(Visit.id.in_(over.order_by(Evidence.expires_at).limit(_BATCH)))
+        .order_by(Visit.person_id, Visit.place_id)
     ).all()
-    for row in expired:
-        visit = session.get_one(Visit, row.visit_id)
-        if visit.left_at is None:
-            device: UUID | None = row.device_id
-            withdraw(session, visit, row.last_at, reason="expired", device_id=device, sources=(row.source,))
-    return len(expired)
+    ended = [withdraw(session, visit, None, reason="expired", expired_at=at) for visit in visits]
+    return sum(payload is not None for payload in ended)
 
 
 def resume(session: Session, device_id: UUID, person_id: UUID) -> None:

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from geo import occupancy, roll
 from geo.evidence import PHONE_SOURCES, Claim, grades, keep, last_seen, let_go
+from geo.locks import lock_person
 from geo.models import Evidence, Place, Visit
 from journal.events import Event, append
 from people.memberships import leave_presence, start_membership
-from people.models import Person, Scope
+from people.models import Scope
 
 
 def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
 
     Evidence in doubt makes a visit that is marked, and opens no scope by itself.
     """
-    _lock_person(session, person_id)
+    lock_person(session, person_id)
     place = session.get(Place, place_id)
     if place is None or place.archived_at is not None:
         return None
@@ -58,11 +59,12 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     session.flush()
     _follow_presence(session, visit, place, claim.at)
     if begun:
-        payload = _tell(session, "visit.started", visit, place)
+        told = _tell(session, "visit.started", visit, place)
         occupancy.recount(session, place)
-        roll.note_arrival(session, visit, place)
-        return payload
-    return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+    else:
+        told = _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+    roll.note(session, visit, place)
+    return told
 
 
 def withdraw(
@@ -73,13 +75,14 @@ def withdraw(
     reason: str,
     device_id: UUID | None = None,
     sources: Sequence[str] | None = None,
+    expired_at: datetime | None = None,
 ) -> dict[str, Any] | None:
-    """Let evidence of an open visit go (of one device, of some sources, or all); None when nothing changed.
+    """Let evidence of an open visit go (of a device, of some sources, expired, or all); None when nothing changed.
 
     `at` is when the person left; None: nobody saw it, and the visit ends as of when they were last seen there.
     """
-    _lock_person(session, visit.person_id)
-    if not let_go(session, visit.id, device_id, sources):
+    lock_person(session, visit.person_id)
+    if not let_go(session, visit.id, device_id, sources, expired_at):
         return None
     at = at or last_seen(session, visit.id) or clock.now()
     place = session.get_one(Place, visit.place_id)
@@ -87,6 +90,7 @@ def withdraw(
     if _judge(session, visit):
         session.flush()
         _follow_presence(session, visit, place, at)
+        roll.note(session, visit, place)
         return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
     return _end(session, visit, place, at, reason)
 
@@ -151,7 +155,9 @@ def mark_stale(session: Session, visit: Visit, stale: bool) -> None:
     """Say that nothing was heard for long, or that something was heard again."""
     visit.stale_at = clock.now() if stale else None
     session.flush()
-    _tell(session, "visit.stale" if stale else "visit.resumed", visit, session.get_one(Place, visit.place_id))
+    place = session.get_one(Place, visit.place_id)
+    _tell(session, "visit.stale" if stale else "visit.resumed", visit, place)
+    roll.note(session, visit, place)
 
 
 def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Visit:
@@ -185,12 +191,12 @@ def _judged(visit: Visit) -> tuple[int, bool]:
 
 def _end(session: Session, visit: Visit, place: Place, at: datetime, reason: str) -> dict[str, Any]:
     left_at = max(at, visit.entered_at)
-    visit.left_at, visit.end_reason, visit.stale_at = left_at, reason, None
+    visit.left_at, visit.ended_at, visit.end_reason, visit.stale_at = left_at, clock.now(), reason, None
     session.flush()
     payload = _tell(session, "visit.ended", visit, place)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
-    roll.note_departure(session, visit, place)
+    roll.note(session, visit, place)
     return payload
 
 
@@ -228,10 +234,6 @@ def _open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | No
     return session.scalars(
         select(Visit).where(Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at.is_(None))
     ).one_or_none()
-
-
-def _lock_person(session: Session, person_id: UUID) -> None:
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
 def _tell(session: Session, kind: str, visit: Visit, place: Place) -> dict[str, Any]:
