@@ -4,6 +4,7 @@ from typing import Any
 
 from api.route import Call, Routes
 from geo import checkins, gate
+from geo.handover import hand_over
 from geo.positions import name_floor
 from geo.privacy import rules_for
 from people.permissions import Permission
@@ -67,5 +68,6 @@ def admit_at_the_gate(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     tokens, device_id = start_session(
         call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"]
     )
+    hand_over(call.session, tokens.session_id)
     gate.check_in(call.session, person.id, device_id, marker)
     return tokens.wire()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.route import Call, Routes
+from geo.handover import hand_over
 from people.invitations import accept
 from people.sessions import start_session
 from schemas.sessions import AcceptInvitation, Tokens
@@ -19,4 +20,5 @@ def accept_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     tokens, _ = start_session(
         call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, device
     )
+    hand_over(call.session, tokens.session_id)
     return tokens.wire()

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
-from base.errors import Conflict
-from geo import musters
-from geo.muster_models import Muster
-from geo.muster_report import list_entries, report_csv
+from geo import muster_answers, musters
+from geo.muster_board import wire_board
+from geo.muster_report import report_csv
 from people.permissions import Permission
 from schemas.base import Cursor
 from schemas.musters import (
@@ -37,14 +36,13 @@ def list_my_musters(call: Call) -> dict[str, Any]:
 )
 def answer_muster(call: Call, muster_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Say that I am safe, or need help. The last answer counts."""
-    return musters.answer(call.session, call.actor, muster_id, body)
+    return muster_answers.answer(call.session, call.actor, muster_id, body)
 
 
 @routes.route("GET", _MUSTER, permission=Permission.ACCOUNT_USE, answer=MusterBoard)
 def read_muster(call: Call, muster_id: UUID) -> dict[str, Any]:
     """The board's head: how many are accounted for. For those who oversee the roll call."""
-    muster = musters.muster_for(call.session, call.actor, muster_id)
-    return musters.wire_board(call.session, muster)
+    return musters.read_board(call.session, call.actor, muster_id)
 
 
 @routes.route(
@@ -52,9 +50,8 @@ def read_muster(call: Call, muster_id: UUID) -> dict[str, Any]:
 )
 def list_muster_entries(call: Call, muster_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The roll, a line a person. For those who oversee the roll call."""
-    musters.muster_for(call.session, call.actor, muster_id)
     after = decode_cursor(query["cursor"], by_id)
-    items = list_entries(call.session, muster_id, after, query["limit"])
+    items = musters.read_entries(call.session, call.actor, muster_id, after, query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["person"]["id"],))
 
 
@@ -67,19 +64,19 @@ def list_muster_entries(call: Call, muster_id: UUID, query: dict[str, Any]) -> d
 )
 def mark_muster_entry(call: Call, muster_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """A warden says how somebody is, also somebody whom nobody expected."""
-    return musters.mark(call.session, call.actor, muster_id, person_id, body)
+    return muster_answers.mark(call.session, call.actor, muster_id, person_id, body)
 
 
 @routes.route("POST", f"{_MUSTER}/end", permission=Permission.ACCOUNT_USE, answer=MusterBoard)
 def end_muster(call: Call, muster_id: UUID) -> dict[str, Any]:
     """End the roll call; its report stays."""
-    return musters.wire_board(call.session, musters.end(call.session, call.actor, muster_id))
+    return wire_board(call.session, musters.end(call.session, call.actor, muster_id))
 
 
 @routes.route("GET", f"{_MUSTER}/report", permission=Permission.ACCOUNT_USE, answer=MusterReport)
 def read_muster_report(call: Call, muster_id: UUID) -> dict[str, Any]:
     """The report of an ended roll call."""
-    return _report(musters.muster_for(call.session, call.actor, muster_id))
+    return musters.read_report(call.session, call.actor, muster_id)
 
 
 @routes.route(
@@ -87,12 +84,6 @@ def read_muster_report(call: Call, muster_id: UUID) -> dict[str, Any]:
 )
 def download_muster_report(call: Call, muster_id: UUID) -> Answer:
     """The report of an ended roll call as a table."""
-    report = _report(musters.muster_for(call.session, call.actor, muster_id))
+    report = musters.read_report(call.session, call.actor, muster_id)
     named = {"Content-Disposition": f'attachment; filename="muster-{muster_id}.csv"'}
     return Answer(None, headers=named, content=("\ufeff" + report_csv(report)).encode())
-
-
-def _report(muster: Muster) -> dict[str, Any]:
-    if muster.report is None:
-        raise Conflict("The roll call is running; its report is made when it ends.", code="muster_running")
-    return muster.report

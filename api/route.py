@@ -5,7 +5,8 @@
 
 A declaration names the permission (or says `public`), the schemas and the status, so that the API document, the
 tests that walk all routes and the reader of the code see the same thing. The body is read before the transaction
-opens: a slow phone must not hold a database connection.
+opens: a slow phone must not hold a database connection. A transaction that PostgreSQL undid to let another pass is
+begun again, twice at most.
 """
 
 import functools
@@ -20,6 +21,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from api.parsing import Parser
+from base.database import again_if_it_gave_way
 from base.errors import Forbidden, Invalid, Unauthenticated
 from people import idempotency
 from people.actor import Actor
@@ -174,6 +176,12 @@ def _handler(view: View, status: int, media: str | None) -> Callable[..., Respon
 
 def _life(handler: Callable[..., Response], permission: Permission | None, **path_arguments: Any) -> Response:
     request.get_data(cache=True)
+    return again_if_it_gave_way(lambda: _attempt(handler, permission, path_arguments))
+
+
+def _attempt(
+    handler: Callable[..., Response], permission: Permission | None, path_arguments: dict[str, Any]
+) -> Response:
     shared = runtime()
     if permission is None:
         with shared.database.transaction() as session:

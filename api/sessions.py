@@ -5,6 +5,7 @@ from typing import Any
 from flask import request
 
 from api.route import Call, Routes
+from geo.handover import hand_over
 from people import sessions
 from people.idempotency import check_key
 from people.permissions import Permission
@@ -17,7 +18,9 @@ routes = Routes("sessions", "Sessions: signing in and out")
 def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Sign in with a password on a device; an earlier session on the same device ends."""
     settings = call.runtime.settings
-    return sessions.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body).wire()
+    tokens = sessions.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body)
+    hand_over(call.session, tokens.session_id)
+    return tokens.wire()
 
 
 @routes.route("POST", "/sessions/refresh", public=True, body=Refresh, answer=Tokens)

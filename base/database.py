@@ -5,9 +5,9 @@ transaction on a pooled connection. Without an organisation nothing of any organ
 `commit` and `rollback` appear in this module only.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -19,6 +19,10 @@ from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
 _ENTER = text("SELECT set_config('app.organisation_id', :value, true)")
+Outcome = TypeVar("Outcome")
+# SQLSTATE of a deadlock, and of a serialization failure: PostgreSQL undid the one transaction to let another pass.
+_GAVE_WAY = ("40P01", "40001")
+_ATTEMPTS = 3
 CONNECT_ARGS = {"connect_timeout": 10, "application_name": "hereabouts"}
 
 
@@ -103,6 +107,20 @@ class Database:
             session.close()
             raise
         return session
+
+
+def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:
+    """Do something that opens a transaction of its own; do it anew where it had to give way to another.
+
+    Nothing of the first attempt is left: all of it was rolled back, idempotency key and events included.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return act()
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) not in _GAVE_WAY:
+                raise
+    return act()
 
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:

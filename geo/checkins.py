@@ -13,6 +13,7 @@ from base import clock
 from base.errors import Invalid, NotFound
 from geo import positions
 from geo.evidence import LASTS, Claim
+from geo.locks import changing, lock_device
 from geo.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.models import Marker, Place, Visit
 from geo.times import FUTURE, corrected
@@ -55,9 +56,12 @@ def vouch(
     place = session.get_one(Place, place_id)
     if place.archived_at is not None:
         raise NotFound
-    support(session, person_id, place.site_id, claim)
-    if place.kind == "zone":
-        support(session, person_id, place_id, claim)
+    if claim.device_id is not None:
+        lock_device(session, claim.device_id)
+    with changing(session, person_id, {place.site_id, place_id}):
+        support(session, person_id, place.site_id, claim)
+        if place.kind == "zone":
+            support(session, person_id, place_id, claim)
     if claim.device_id is not None:
         named = floor if floor is not None else _only_floor(place)
         positions.note_presence(session, claim.device_id, place.site_id, claim.at, named)
@@ -110,13 +114,14 @@ def take_region_events(
     results: list[dict[str, Any]] = []
     timely, refused = corrected(events, sent_at, clock.now(), what="event")
     in_sight = {scope.scope_id for scope in visible(session, actor)}
-    for index, at, event in timely:
-        place = session.get(Place, event["place_id"])
-        if place is None or place.archived_at is not None or not _known_to(session, place, in_sight):
-            results.append({"index": index, "outcome": "refused", "code": "place_not_found"})
-            continue
-        changed = _take_region_event(session, actor, place, event, at)
-        results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
+    with changing(session, actor.person_id, [event["place_id"] for _, _, event in timely]):
+        for index, at, event in timely:
+            place = session.get(Place, event["place_id"])
+            if place is None or place.archived_at is not None or not _known_to(session, place, in_sight):
+                results.append({"index": index, "outcome": "refused", "code": "place_not_found"})
+                continue
+            changed = _take_region_event(session, actor, place, event, at)
+            results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
     results += [{"index": index, "outcome": "refused", "code": code} for index, code in refused]
     return {"items": sorted(results, key=lambda result: result["index"])}
 

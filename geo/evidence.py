@@ -17,12 +17,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from geo.models import Evidence
+from geo.models import DevicePosition, Evidence, Visit
 
 PHONE_SOURCES = ("gps", "region", "device")
 MARKER_SOURCES = ("wifi", "beacon", "qr", "nfc")
@@ -91,15 +91,45 @@ def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) 
 
 
 def let_go(
-    session: Session, visit_id: UUID, device_id: UUID | None = None, sources: Sequence[str] | None = None
+    session: Session,
+    visit_id: UUID,
+    device_id: UUID | None = None,
+    sources: Sequence[str] | None = None,
+    expired_at: datetime | None = None,
 ) -> bool:
-    """End live evidence of a visit (of one device, of some sources, or all); False when there was none."""
+    """End live evidence of a visit (of a device, of some sources, expired, or all); False when there was none.
+
+    What fixes said is kept as of the last of them, since the device's position will go on.
+    """
     gone = update(Evidence).where(Evidence.visit_id == visit_id, Evidence.ended_at.is_(None))
     if device_id is not None:
         gone = gone.where(Evidence.device_id == device_id)
     if sources is not None:
         gone = gone.where(Evidence.source.in_(sources))
-    return bool(session.execute(gone.values(ended_at=clock.now()).returning(Evidence.id)).all())
+    if expired_at is not None:
+        gone = gone.where(Evidence.expires_at <= expired_at)
+    values = {"ended_at": clock.now(), "last_at": func.greatest(Evidence.last_at, _last_fix())}
+    return bool(session.execute(gone.values(values).returning(Evidence.id)).all())
+
+
+def last_seen(session: Session, visit_id: UUID) -> datetime | None:
+    """When any evidence, held or let go, last said that the person was there."""
+    return session.scalar(select(func.max(Evidence.last_at)).where(Evidence.visit_id == visit_id))
+
+
+def _last_fix() -> ColumnElement[Any]:
+    """The last fix of the evidence's device while the visitor has it; NULL for evidence that is not of fixes."""
+    return (
+        select(DevicePosition.fixed_at)
+        .join(Visit, Visit.person_id == DevicePosition.person_id)
+        .where(
+            Visit.id == Evidence.visit_id,
+            DevicePosition.device_id == Evidence.device_id,
+            Evidence.source == "gps",
+        )
+        .correlate(Evidence)
+        .scalar_subquery()
+    )
 
 
 def grades(session: Session, visit_id: UUID) -> list[tuple[int, bool]]:

@@ -18,6 +18,7 @@ from base import clock
 from base.hours import is_open
 from geo.evidence import Claim
 from geo.indexes import PlaceIndexes
+from geo.locks import changing
 from geo.nearby import fences_near
 from geo.positions import Known, floor_of, locked_position, store_position
 from geo.privacy import rules_for
@@ -64,11 +65,12 @@ def _take(
     fixes = [_fix(known, at, wire) for at, wire in taken]
     state, decided = _decide(session, actor, indexes, known.state, fixes)
     heard = state.last is not None and state.last != known.state.last
-    if known.stale and heard:
-        resume(session, actor.device_id)
-    visits = [visit for event in decided for visit in _apply(session, actor, event)]
     quiet = not decided and not known.stale
-    store_position(session, actor, state, received, stale=known.stale and not heard, durable=not quiet)
+    with changing(session, actor.person_id, [event.place_id for event in decided]):
+        if known.stale and heard:
+            resume(session, actor.device_id, actor.person_id)
+        visits = [visit for event in decided for visit in _apply(session, actor, event)]
+        store_position(session, actor, state, received, stale=known.stale and not heard, durable=not quiet)
     return visits
 
 

@@ -14,6 +14,7 @@ from geo.checkins import vouch
 from geo.evidence import Claim
 from geo.markers import GRADE, SOURCE, CodeRefused, check_code, marker_id_of
 from geo.models import Evidence, Marker, Place
+from geo.musters import awaited
 from geo.visits import end_everywhere
 from people.models import Person
 from people.visitors import admit_visitor, end_expired_persons
@@ -47,8 +48,11 @@ def _check_pace(session: Session, marker: Marker) -> None:
 
 
 def close_accounts(session: Session) -> int:
-    """Close the accounts of visitors whose time is over, and end their visits; returns how many."""
-    over = end_expired_persons(session)
+    """Close the accounts of visitors whose time is over, and end their visits; returns how many.
+
+    Nobody is shut out while a running roll call waits for them.
+    """
+    over = end_expired_persons(session, awaited())
     for person_id in over:
         end_everywhere(session, person_id, clock.now(), "account_ended")
     return len(over)

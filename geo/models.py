@@ -122,6 +122,7 @@ class Visit(Model):
         ),
         Index("ix_visits_place_open", "place_id", postgresql_where=text("left_at IS NULL")),
         Index("ix_visits_place_time", "place_id", "entered_at"),
+        Index("ix_visits_place_ended", "place_id", "ended_at"),
         Index("ix_visits_person", "person_id", text("entered_at DESC")),
     )
 
@@ -135,6 +136,8 @@ class Visit(Model):
     entered_at: Mapped[datetime] = _moment()
     stale_at: Mapped[datetime | None] = _moment()
     left_at: Mapped[datetime | None] = _moment()
+    # When the server ended it; `left_at` may be hours before, when the person was last seen.
+    ended_at: Mapped[datetime | None] = _moment()
     end_reason: Mapped[str | None] = mapped_column(Text)
 
 

@@ -28,6 +28,7 @@ class Muster(Model):
 
     __tablename__ = "musters"
     __table_args__ = (
+        CheckConstraint("left_within_minutes BETWEEN 0 AND 60", name="left_within_minutes"),
         Index("uq_musters_running", "place_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_musters_place", "place_id", "started_at"),
         Index("ix_musters_repeat", "repeat_at", postgresql_where=text("ended_at IS NULL")),
@@ -36,6 +37,8 @@ class Muster(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
+    # The site, which stands for all of its zones, or the zone and those within it.
+    place_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     message: Mapped[str] = mapped_column(Text)
     warden_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     left_within_minutes: Mapped[int] = mapped_column(Integer)

@@ -2,13 +2,14 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo import roll
+from geo.muster_board import wire_entry
 from geo.muster_models import MusterEntry
 from people.models import Person
 
@@ -30,24 +31,31 @@ _COLUMNS = (
 )
 
 
-def list_entries(
+def list_persons(
     session: Session, muster_id: UUID, after: UUID | None = None, limit: int | None = None
-) -> list[dict[str, Any]]:
-    """The roll, in the order of the persons' ids."""
+) -> list[UUID]:
+    """Who is on the roll, in the order of their ids."""
+    query = select(MusterEntry.person_id).where(MusterEntry.muster_id == muster_id)
+    if after is not None:
+        query = query.where(MusterEntry.person_id > after)
+    return list(session.scalars(query.order_by(MusterEntry.person_id).limit(limit)))
+
+
+def list_entries(session: Session, muster_id: UUID, persons: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The lines of these persons, in the order of their ids."""
     query = (
         select(MusterEntry, Person.name)
         .join(Person, Person.id == MusterEntry.person_id)
-        .where(MusterEntry.muster_id == muster_id)
+        .where(MusterEntry.muster_id == muster_id, MusterEntry.person_id.in_(persons))
     )
-    if after is not None:
-        query = query.where(MusterEntry.person_id > after)
-    rows = session.execute(query.order_by(MusterEntry.person_id).limit(limit))
-    return [roll.wire_entry(entry, name) for entry, name in rows]
+    rows = session.execute(query.order_by(MusterEntry.person_id))
+    return [wire_entry(entry, name) for entry, name in rows]
 
 
 def make_report(session: Session, board: dict[str, Any]) -> dict[str, Any]:
     """The report of a roll call that has just ended, from its board."""
-    return {"muster": board, "entries": list_entries(session, UUID(board["id"]))}
+    muster_id = UUID(board["id"])
+    return {"muster": board, "entries": list_entries(session, muster_id, list_persons(session, muster_id))}
 
 
 def report_csv(report: dict[str, Any]) -> str:

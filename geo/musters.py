@@ -8,19 +8,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2.shape import from_shape
-from shapely import Point
-from sqlalchemy import select, update
+from sqlalchemy import Select, and_, not_, select, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from geo import roll
 from geo.models import Place
+from geo.muster_board import call, overseers, tell_board, wire_board, wire_card
 from geo.muster_models import Muster, MusterEntry
-from geo.muster_report import make_report
-from geo.places import SRID
-from geo.presence import sightings
+from geo.muster_places import lock_places, places_of
+from geo.muster_report import list_entries, list_persons, make_report
 from geo.presence_views import record_views
 from people.actor import Actor
 from people.models import Person
@@ -31,21 +29,16 @@ MAX_REPEATS = 20
 
 
 class MusterRunning(Conflict):
-    """The place has a roll call already."""
+    """The place has a roll call already, or its report is asked for before its end."""
 
     code, title = "muster_running", "A roll call of this place is running"
 
 
-class MusterEnded(Conflict):
-    """Nothing can be answered any more."""
-
-    code, title = "muster_ended", "This roll call has ended"
-
-
 def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any]) -> Muster:
     """Call the roll of a site or zone; raises `MusterRunning`, or `Invalid` for a warden who is nobody."""
-    scope_for(session, actor, place_id, Permission.MUSTERS_RUN)
-    places = _lock_places(session, place_id)
+    place = _place_for(session, actor, place_id)
+    place_ids = places_of(session, place)
+    lock_places(session, place_ids)
     if session.scalar(select(Muster.id).where(Muster.place_id == place_id, Muster.ended_at.is_(None))):
         raise MusterRunning
     _check_wardens(session, actor, draft["warden_ids"])
@@ -54,6 +47,7 @@ def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any])
         id=ids.new_id(),
         organisation_id=actor.organisation_id,
         place_id=place_id,
+        place_ids=place_ids,
         message=draft["message"],
         warden_ids=draft["warden_ids"],
         left_within_minutes=draft["left_within_minutes"],
@@ -65,54 +59,60 @@ def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any])
     )
     session.add(muster)
     session.flush()
-    since = at - timedelta(minutes=muster.left_within_minutes)
-    entries = roll.expected(sightings(session, places, left_after=since))
-    roll.add_entries(session, muster, entries)
-    called = [entry["person_id"] for entry in entries]
-    record_views(session, actor, place_id, called, f"muster {muster.id}: {muster.message}"[:200])
-    roll.call(session, "muster.started", muster, called)
-    roll.tell_board(session, muster)
+    called = roll.draw_up(session, muster)
+    record_look(session, actor, muster, called)
+    call(session, "muster.started", muster, called)
+    tell_board(session, muster)
     return muster
 
 
 def muster_for(session: Session, actor: Actor, muster_id: UUID, *, lock: bool = False) -> Muster:
-    """A roll call that the actor oversees; `NotFound` for those who are not even on it, else `Forbidden`."""
-    muster = session.get(Muster, muster_id, with_for_update=lock)
+    """A roll call that the actor oversees, held until the transaction ends (`lock`: alone).
+
+    Overseeing is asked anew each time, and wardens oversee while it runs. `NotFound` for those who have never had to
+    do with it, `Forbidden` for the others.
+    """
+    muster = session.get(Muster, muster_id, with_for_update={"read": not lock}, populate_existing=True)
     if muster is None or muster.organisation_id != actor.organisation_id:
         raise NotFound
-    if actor.person_id in (muster.started_by, *muster.warden_ids):
-        return muster
     if Permission.MUSTERS_RUN in GRANTED[standing_in(session, actor, muster.place_id)]:
         return muster
-    if session.get(MusterEntry, (muster_id, actor.person_id)) is None:
+    warden = actor.person_id in muster.warden_ids
+    if warden and muster.ended_at is None:
+        return muster
+    concerned = warden or actor.person_id == muster.started_by
+    if not concerned and session.get(MusterEntry, (muster_id, actor.person_id)) is None:
         raise NotFound
     raise Forbidden("Only those who oversee the roll call see its board.")
 
 
-def answer(session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any]) -> dict[str, Any]:
-    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it."""
-    muster = _running(session, muster_id)
-    entry = session.get(MusterEntry, (muster_id, actor.person_id), with_for_update=True)
-    if entry is None:
-        scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
-        entry = roll.add_entry(session, muster, actor.person_id, expected="added")
-    _set(session, muster, entry, actor.person_id, said)
-    return wire_card(session, muster, entry)
-
-
-def mark(
-    session: Session, actor: Actor, muster_id: UUID, person_id: UUID, said: dict[str, Any]
-) -> dict[str, Any]:
-    """A warden says how somebody is, also somebody whom nobody expected."""
+def read_board(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
+    """The board's head, as it stands now or stood at the end."""
     muster = muster_for(session, actor, muster_id)
-    muster = _running(session, muster.id)
-    person = session.get(Person, person_id)
-    if person is None or person.organisation_id != muster.organisation_id:
-        raise NotFound
-    entry = session.get(MusterEntry, (muster_id, person_id), with_for_update=True)
-    entry = entry or roll.add_entry(session, muster, person_id, expected="added")
-    _set(session, muster, entry, actor.person_id, said)
-    return roll.wire_entry(entry, person.name)
+    if muster.ended_at is None:
+        roll.refresh(session, muster)
+    return wire_board(session, muster)
+
+
+def read_entries(
+    session: Session, actor: Actor, muster_id: UUID, after: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """A page of the roll, as it stands now or stood at the end; each person on it is told who looked."""
+    muster = muster_for(session, actor, muster_id)
+    persons = list_persons(session, muster_id, after, limit)
+    if muster.ended_at is None:
+        roll.refresh(session, muster, persons)
+    record_look(session, actor, muster, persons)
+    return list_entries(session, muster_id, persons)
+
+
+def read_report(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
+    """The report of an ended roll call; raises `MusterRunning` before."""
+    muster = muster_for(session, actor, muster_id)
+    if muster.report is None:
+        raise MusterRunning("The roll call is running; its report is made when it ends.")
+    record_look(session, actor, muster, [UUID(entry["person"]["id"]) for entry in muster.report["entries"]])
+    return muster.report
 
 
 def end(session: Session, actor: Actor, muster_id: UUID) -> Muster:
@@ -120,32 +120,14 @@ def end(session: Session, actor: Actor, muster_id: UUID) -> Muster:
     muster = muster_for(session, actor, muster_id, lock=True)
     if muster.ended_at is not None:
         return muster
+    roll.refresh(session, muster)
     muster.ended_at, muster.ended_by, muster.repeat_at = clock.now(), actor.person_id, None
     session.flush()
     muster.report = make_report(session, wire_board(session, muster))
     session.flush()
-    persons = select(MusterEntry.person_id).where(MusterEntry.muster_id == muster.id)
-    told = {*session.scalars(persons), *roll.overseers(session, muster)}
-    roll.call(session, "muster.ended", muster, sorted(told))
+    told = {*list_persons(session, muster.id), *overseers(session, muster)}
+    call(session, "muster.ended", muster, sorted(told))
     return muster
-
-
-def wire_board(session: Session, muster: Muster) -> dict[str, Any]:
-    """A roll call as those who oversee it see it."""
-    return roll.wire_muster(muster, session.get_one(Place, muster.place_id)) | {
-        "counts": roll.counts(session, muster.id),
-        "warden_ids": [str(person_id) for person_id in muster.warden_ids],
-        "left_within_minutes": muster.left_within_minutes,
-        "repeat_seconds": muster.repeat_seconds,
-        "repeat_at": clock.wire_or_none(muster.repeat_at),
-        "ended_by": None if muster.ended_by is None else str(muster.ended_by),
-    }
-
-
-def wire_card(session: Session, muster: Muster, entry: MusterEntry) -> dict[str, Any]:
-    """A roll call as somebody on it sees it."""
-    card = roll.wire_muster(muster, session.get_one(Place, muster.place_id))
-    return card | {"your_status": entry.status, "your_answer_at": clock.wire_or_none(entry.answered_at)}
 
 
 def my_cards(session: Session, actor: Actor) -> list[dict[str, Any]]:
@@ -159,8 +141,11 @@ def my_cards(session: Session, actor: Actor) -> list[dict[str, Any]]:
     return [wire_card(session, muster, entry) for muster, entry in rows]
 
 
-def list_musters(session: Session, place_id: UUID, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+def list_musters(
+    session: Session, actor: Actor, place_id: UUID, before: UUID | None, limit: int
+) -> list[dict[str, Any]]:
     """A place's roll calls, newest first."""
+    _place_for(session, actor, place_id)
     query = select(Muster).where(Muster.place_id == place_id)
     if before is not None:
         query = query.where(Muster.id < before)
@@ -168,6 +153,21 @@ def list_musters(session: Session, place_id: UUID, before: UUID | None, limit: i
         wire_board(session, muster)
         for muster in session.scalars(query.order_by(Muster.id.desc()).limit(limit))
     ]
+
+
+def awaited() -> Select[UUID]:
+    """The persons who are not known to be safe on a running roll call."""
+    return (
+        select(MusterEntry.person_id)
+        .join(Muster, Muster.id == MusterEntry.muster_id)
+        .where(Muster.ended_at.is_(None), MusterEntry.status != "safe")
+    )
+
+
+def record_look(session: Session, actor: Actor, muster: Muster, persons: list[UUID]) -> None:
+    """Write down, once, that the actor looked at these persons of the roll."""
+    reason = f"muster {muster.id}: {muster.message}"[:200]
+    record_views(session, actor, muster.place_id, persons, reason, muster_id=muster.id)
 
 
 def remind_silent(session: Session) -> int:
@@ -181,9 +181,11 @@ def remind_silent(session: Session) -> int:
 
 
 def _remind(session: Session, muster: Muster) -> int:
+    # Who is on the roll for what a phone told of hours ago was not called, and is not reminded.
+    never_called = and_(MusterEntry.expected == "arrived_late", MusterEntry.alerts == 0)
     silent = session.scalars(
         update(MusterEntry)
-        .where(MusterEntry.muster_id == muster.id, MusterEntry.status == "unaccounted")
+        .where(MusterEntry.muster_id == muster.id, MusterEntry.status == "unaccounted", not_(never_called))
         .values(alerts=MusterEntry.alerts + 1)
         .returning(MusterEntry.person_id)
     ).all()
@@ -191,34 +193,17 @@ def _remind(session: Session, muster: Muster) -> int:
     again = clock.now() + timedelta(seconds=muster.repeat_seconds)
     muster.repeat_at = again if muster.repeats_left > 0 else None
     session.flush()
-    roll.call(session, "muster.reminded", muster, sorted(silent))
+    call(session, "muster.reminded", muster, sorted(silent))
     return len(silent)
 
 
-def _set(
-    session: Session, muster: Muster, entry: MusterEntry, answered_by: UUID, said: dict[str, Any]
-) -> None:
-    point = said.get("point")
-    entry.status, entry.text = said["status"], said.get("text")
-    entry.point = None if point is None else from_shape(Point(point["coordinates"]), srid=SRID)
-    entry.answered_at, entry.answered_by = clock.now(), answered_by
-    session.flush()
-    roll.tell_board(session, muster, entry)
-
-
-def _running(session: Session, muster_id: UUID) -> Muster:
-    muster = session.get(Muster, muster_id, with_for_update={"read": True}, populate_existing=True)
-    if muster is None:
+def _place_for(session: Session, actor: Actor, place_id: UUID) -> Place:
+    """The site or zone; `NotFound` for scopes that are no place."""
+    scope_for(session, actor, place_id, Permission.MUSTERS_RUN)
+    place = session.get(Place, place_id)
+    if place is None:
         raise NotFound
-    if muster.ended_at is not None:
-        raise MusterEnded
-    return muster
-
-
-def _lock_places(session: Session, place_id: UUID) -> list[UUID]:
-    """The place, and with a site its zones; visits cannot begin there until the roll call is there."""
-    of_muster = select(Place.id).where((Place.id == place_id) | (Place.site_id == place_id))
-    return list(session.scalars(of_muster.order_by(Place.id).with_for_update()))
+    return place
 
 
 def _check_wardens(session: Session, actor: Actor, warden_ids: list[UUID]) -> None:

@@ -131,7 +131,10 @@ def note_presence(session: Session, device_id: UUID, site_id: UUID, at: datetime
 def forget_places(session: Session, person_id: UUID, places: Sequence[UUID]) -> None:
     """Let all devices of a person start outside of some places again."""
     rows = session.scalars(
-        select(DevicePosition).where(DevicePosition.person_id == person_id).with_for_update()
+        select(DevicePosition)
+        .where(DevicePosition.person_id == person_id)
+        .order_by(DevicePosition.device_id)
+        .with_for_update()
     )
     for row in rows:
         row.state = forget(State.from_json(row.state), places).to_json()

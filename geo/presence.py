@@ -17,11 +17,15 @@ from base import clock
 from base.database import AnyRow
 
 FRESH = timedelta(minutes=30)
+# How a visit ends that somebody saw end, and how one ends by the clock while the person may be there.
+OBSERVED = ("left", "checked_out")
+LOST = ("silent", "expired", "account_ended", "device_changed")
 _PRESENT = text(
     """
     SELECT v.id, v.person_id, p.name AS person_name, v.place_id, l.kind AS place_kind, l.name AS place_name,
-           v.source, v.confidence, v.doubtful, v.entered_at, v.stale_at, v.left_at, v.end_reason,
-           coalesce(seen.sources, ARRAY[v.source]) AS sources, coalesce(seen.last_at, v.entered_at) AS last_seen_at,
+           v.source, v.confidence, v.doubtful, v.entered_at, v.stale_at, v.left_at, v.ended_at, v.end_reason,
+           coalesce(seen.sources, ARRAY[v.source]) AS sources,
+           least(coalesce(seen.last_at, v.entered_at), v.left_at) AS last_seen_at,
            EXISTS (SELECT FROM visits other JOIN places its ON its.id = other.place_id
                    WHERE other.person_id = v.person_id AND other.left_at IS NULL
                      AND its.site_id <> l.site_id AND other.entered_at > v.entered_at) AS elsewhere
@@ -30,11 +34,16 @@ _PRESENT = text(
     JOIN places l ON l.id = v.place_id
     LEFT JOIN LATERAL (
         SELECT array_agg(DISTINCT e.source ORDER BY e.source) AS sources,
-               max(greatest(e.last_at, CASE WHEN e.source = 'gps' THEN d.fixed_at END)) AS last_at
-        FROM evidence e LEFT JOIN device_positions d ON d.device_id = e.device_id
+               max(greatest(e.last_at, d.fixed_at)) AS last_at
+        FROM evidence e
+        LEFT JOIN device_positions d ON d.device_id = e.device_id AND d.person_id = v.person_id
+              AND e.source = 'gps' AND e.ended_at IS NULL
         WHERE e.visit_id = v.id AND (e.ended_at IS NULL OR v.left_at IS NOT NULL)
     ) seen ON true
-    WHERE v.place_id = ANY(:places) AND (v.left_at IS NULL OR v.left_at > :left_after)
+    WHERE v.place_id IN (SELECT id FROM places WHERE id = ANY(:places) OR (:parts AND site_id = ANY(:places)))
+      AND (v.left_at IS NULL
+           OR (v.ended_at > :ended_after AND (v.left_at > :left_after OR v.end_reason = ANY(:lost))))
+      AND (CAST(:persons AS uuid[]) IS NULL OR v.person_id = ANY(CAST(:persons AS uuid[])))
       AND (CAST(:after AS uuid) IS NULL OR v.id > :after)
     ORDER BY v.id LIMIT :limit
     """
@@ -53,20 +62,41 @@ class Sighting:
         """Whether the person is there, as far as anybody can know."""
         return not self.doubts
 
+    @property
+    def left(self) -> bool:
+        """Whether the person was seen to leave."""
+        return self.visit.left_at is not None and self.visit.end_reason in (*OBSERVED, None)
+
 
 def sightings(
     session: Session,
     places: Sequence[UUID],
     *,
+    parts: bool = False,
+    persons: Sequence[UUID] | None = None,
     left_after: datetime | None = None,
+    ended_after: datetime | None = None,
     after: UUID | None = None,
     limit: int | None = None,
 ) -> list[Sighting]:
-    """Who is in any of the places now, and, with `left_after`, who left since then; in order of arrival."""
+    """Who is in any of the places now (with `parts`, also in the zones of sites); in order of arrival.
+
+    With `ended_after`, also the visits that the server ended since then, if they were left after `left_after` or
+    ended by the clock alone.
+    """
     at = clock.now()
     rows = session.execute(
         _PRESENT,
-        {"places": list(places), "left_after": left_after or at, "after": after, "limit": limit},
+        {
+            "places": list(places),
+            "parts": parts,
+            "persons": None if persons is None else list(persons),
+            "left_after": left_after or at,
+            "ended_after": ended_after or at,
+            "lost": list(LOST),
+            "after": after,
+            "limit": limit,
+        },
     ).all()
     return [Sighting(row, _doubts(row, at)) for row in rows]
 
@@ -100,6 +130,11 @@ def _doubts(row: AnyRow, at: datetime) -> tuple[str, ...]:
         "not_seen_lately": row.last_seen_at < at - FRESH,
         "position_doubtful": row.doubtful,
         "seen_elsewhere": row.elsewhere,
-        "left": row.left_at is not None,
+        _end_of(row): row.left_at is not None,
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _end_of(row: AnyRow) -> str:
+    """Left, or why nobody can say so."""
+    return "left" if row.end_reason in (*OBSERVED, None) else row.end_reason

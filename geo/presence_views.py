@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -15,9 +16,17 @@ from people.models import Person
 
 
 def record_views(
-    session: Session, actor: Actor, place_id: UUID, persons: Sequence[UUID], reason: str
+    session: Session,
+    actor: Actor,
+    place_id: UUID,
+    persons: Sequence[UUID],
+    reason: str,
+    muster_id: UUID | None = None,
 ) -> None:
-    """Write down that the actor looked at these persons; looking at oneself is nobody's business."""
+    """Write down that the actor looked at these persons; looking at oneself is nobody's business.
+
+    Who oversees a roll call looks at its board all the time: that is one look, the first.
+    """
     rows = [
         {
             "id": ids.new_id(),
@@ -25,6 +34,7 @@ def record_views(
             "viewer_id": actor.person_id,
             "person_id": person_id,
             "place_id": place_id,
+            "muster_id": muster_id,
             "reason": reason,
             "at": clock.now(),
         }
@@ -32,7 +42,7 @@ def record_views(
         if person_id != actor.person_id
     ]
     if rows:
-        session.execute(insert(PresenceView), rows)
+        session.execute(insert(PresenceView).on_conflict_do_nothing(), rows)
 
 
 def views_of(session: Session, actor: Actor, before: UUID | None, limit: int) -> list[dict[str, Any]]:

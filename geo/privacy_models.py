@@ -103,12 +103,23 @@ class PresenceView(Model):
     """That somebody looked at where a person is, and why. The person looked at reads it."""
 
     __tablename__ = "presence_views"
-    __table_args__ = (Index("ix_presence_views_person", "person_id", text("id DESC")),)
+    __table_args__ = (
+        Index("ix_presence_views_person", "person_id", text("id DESC")),
+        Index(
+            "uq_presence_views_muster",
+            "muster_id",
+            "viewer_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("muster_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     viewer_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
+    muster_id: Mapped[UUID | None] = mapped_column(ForeignKey("musters.id"))
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from geo import occupancy, roll
 from geo.admission import follow_presence
-from geo.evidence import PHONE_SOURCES, Claim, grades, keep, let_go
+from geo.evidence import PHONE_SOURCES, Claim, grades, keep, last_seen, let_go
+from geo.locks import lock_person
 from geo.models import Evidence, Place, Visit
 from journal.events import Event, append
 from people.memberships import leave_presence
-from people.models import Person
 
 
 def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     Evidence in doubt makes a visit that is marked, and opens no scope by itself. What was seen before the person last
     left says nothing of now, and begins nothing; fixes are put in order before, by the engine.
     """
-    _lock_person(session, person_id)
+    lock_person(session, person_id)
     place = session.get(Place, place_id)
     if place is None or place.archived_at is not None:
         return None
@@ -62,31 +62,38 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     session.flush()
     follow_presence(session, visit, place, claim.at)
     if begun:
-        payload = _tell(session, "visit.started", visit, place)
+        told = _tell(session, "visit.started", visit, place)
         occupancy.recount(session, place)
-        roll.note_arrival(session, visit, place)
-        return payload
-    return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+    else:
+        told = _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+    roll.note(session, visit, place)
+    return told
 
 
 def withdraw(
     session: Session,
     visit: Visit,
-    at: datetime,
+    at: datetime | None,
     *,
     reason: str,
     device_id: UUID | None = None,
     sources: Sequence[str] | None = None,
+    expired_at: datetime | None = None,
 ) -> dict[str, Any] | None:
-    """Let evidence of an open visit go (of one device, of some sources, or all); None when nothing changed."""
-    _lock_person(session, visit.person_id)
-    if not let_go(session, visit.id, device_id, sources):
+    """Let evidence of an open visit go (of a device, of some sources, expired, or all); None when nothing changed.
+
+    `at` is when the person left; None: nobody saw it, and the visit ends as of when they were last seen there.
+    """
+    lock_person(session, visit.person_id)
+    if not let_go(session, visit.id, device_id, sources, expired_at):
         return None
+    at = at or last_seen(session, visit.id) or clock.now()
     place = session.get_one(Place, visit.place_id)
     before = _judged(visit)
     if _judge(session, visit):
         session.flush()
         follow_presence(session, visit, place, at)
+        roll.note(session, visit, place)
         return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
     return _end(session, visit, place, at, reason)
 
@@ -144,7 +151,9 @@ def mark_stale(session: Session, visit: Visit, stale: bool) -> None:
     """Say that nothing was heard for long, or that something was heard again."""
     visit.stale_at = clock.now() if stale else None
     session.flush()
-    _tell(session, "visit.stale" if stale else "visit.resumed", visit, session.get_one(Place, visit.place_id))
+    place = session.get_one(Place, visit.place_id)
+    _tell(session, "visit.stale" if stale else "visit.resumed", visit, place)
+    roll.note(session, visit, place)
 
 
 def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Visit:
@@ -178,12 +187,12 @@ def _judged(visit: Visit) -> tuple[int, bool]:
 
 def _end(session: Session, visit: Visit, place: Place, at: datetime, reason: str) -> dict[str, Any]:
     left_at = max(at, visit.entered_at)
-    visit.left_at, visit.end_reason, visit.stale_at = left_at, reason, None
+    visit.left_at, visit.ended_at, visit.end_reason, visit.stale_at = left_at, clock.now(), reason, None
     session.flush()
     payload = _tell(session, "visit.ended", visit, place)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
-    roll.note_departure(session, visit, place)
+    roll.note(session, visit, place)
     return payload
 
 
@@ -216,10 +225,6 @@ def _open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | No
 def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime) -> bool:
     later = (Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at > at)
     return bool(session.scalar(select(exists().where(*later))))
-
-
-def _lock_person(session: Session, person_id: UUID) -> None:
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
 def _tell(session: Session, kind: str, visit: Visit, place: Place) -> dict[str, Any]:

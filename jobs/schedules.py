@@ -12,8 +12,10 @@ from base.database import Database
 from base.logs import logger
 from geo.admission import end_expired_memberships
 from geo.gate import close_accounts
+from geo.handover import end_foreign_evidence
 from geo.musters import remind_silent
 from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.roll import refresh_running
 from geo.silence import end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
@@ -40,6 +42,8 @@ def jobs() -> list[Job]:
         Job("end_expired_evidence", 5, end_expired_evidence),
         Job("mark_silent_phones", 15, mark_silent),
         Job("end_silent_phones", 60, end_silent),
+        Job("end_foreign_evidence", 60, end_foreign_evidence),
+        Job("refresh_running_musters", 10, refresh_running),
         Job("remind_the_silent_of_musters", 1, remind_silent),
         Job("forget_old_visits", 600, forget_old_visits),
         Job("forget_old_positions", 600, forget_old_positions),

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -47,13 +47,14 @@ def limit_stay(session: Session, person: Person, scope_ids: list[UUID], ends_at:
         assign(session, scope_id, person.id, "member", person.id, ends_at=ends_at)
 
 
-def end_expired_persons(session: Session, limit: int = 100) -> list[UUID]:
-    """Close the accounts whose time is over, and return whose; several workers may do it at once."""
+def end_expired_persons(session: Session, kept: Select[UUID], limit: int = 100) -> list[UUID]:
+    """Close the accounts whose time is over, but those `kept` for now; returns whose. Several workers may do it."""
     over = session.scalars(
         select(Person)
-        .where(Person.ended_at.is_(None), Person.ends_at <= clock.now())
+        .where(Person.ended_at.is_(None), Person.ends_at <= clock.now(), Person.id.not_in(kept))
+        .order_by(Person.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for person in over:
         end_person(session, person, person.id)

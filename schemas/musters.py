@@ -13,7 +13,7 @@ class NewMuster(Wire):
 
     message = Text(1, 300, required=True)
     warden_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
-    left_within_minutes = fields.Integer(load_default=15, strict=True, validate=validate.Range(0, 1_440))
+    left_within_minutes = fields.Integer(load_default=15, strict=True, validate=validate.Range(0, 60))
     repeat_seconds = fields.Integer(load_default=120, strict=True, validate=validate.Range(30, 3_600))
 
 

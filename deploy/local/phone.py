@@ -19,6 +19,7 @@ EVENTS = (
     "muster.started",
     "muster.reminded",
     "muster.updated",
+    "muster.ended",
     "ready",
 )
 
@@ -44,6 +45,11 @@ class Phone:
         """The phone of a visitor who scans the gate's code."""
         return cls(address)._begins("/v1/visitors", {"code": code, "name": name})
 
+    @classmethod
+    def invited(cls, address: str, code: str, account: dict[str, str]) -> "Phone":
+        """The phone of somebody who opens an account with an invitation."""
+        return cls(address)._begins("/v1/invitations/accept", {"code": code, **account})
+
     def _begins(self, path: str, body: dict[str, Any]) -> "Phone":
         device = {"installation_id": secrets.token_hex(8), "platform": "android"}
         self.token = self.post(path, {**body, "device": device})["access_token"]
@@ -55,6 +61,12 @@ class Phone:
     def get(self, path: str) -> Any:
         """GET."""
         return self._answer(self._http.get(self._address + path, timeout=30))
+
+    def download(self, path: str) -> str:
+        """A file, as text."""
+        response = self._http.get(self._address + path, timeout=30)
+        self._answer(response, parsed=False)
+        return response.content.decode("utf-8-sig")
 
     def post(self, path: str, body: Any) -> Any:
         """POST."""
@@ -116,12 +128,12 @@ class Phone:
         return self.post("/v1/me/fixes", {"fixes": fixes})["visits"]
 
     @staticmethod
-    def _answer(response: requests.Response) -> Any:
+    def _answer(response: requests.Response, *, parsed: bool = True) -> Any:
         if not response.ok:
             raise RuntimeError(
                 f"{response.request.method} {response.url}: {response.status_code} {response.text}"
             )
-        return response.json() if response.content else None
+        return response.json() if parsed and response.content else None
 
 
 def fix(

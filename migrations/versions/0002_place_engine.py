@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("place_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("warden_ids", postgresql.ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("left_within_minutes", sa.Integer(), nullable=False),
@@ -155,6 +156,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Uuid(), nullable=True),
         sa.Column("report", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint(
+            "left_within_minutes BETWEEN 0 AND 60", name=op.f("ck_musters_left_within_minutes")
+        ),
         sa.ForeignKeyConstraint(["ended_by"], ["persons.id"], name=op.f("fk_musters_ended_by")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_musters_organisation_id")
@@ -185,11 +189,13 @@ def upgrade() -> None:
         sa.Column("viewer_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("place_id", sa.Uuid(), nullable=False),
+        sa.Column("muster_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_presence_views_organisation_id")
         ),
+        sa.ForeignKeyConstraint(["muster_id"], ["musters.id"], name=op.f("fk_presence_views_muster_id")),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_presence_views_person_id")),
         sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_presence_views_place_id")),
         sa.ForeignKeyConstraint(["viewer_id"], ["persons.id"], name=op.f("fk_presence_views_viewer_id")),
@@ -200,6 +206,13 @@ def upgrade() -> None:
         "presence_views",
         ["person_id", sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_index(
+        "uq_presence_views_muster",
+        "presence_views",
+        ["muster_id", "viewer_id", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("muster_id IS NOT NULL"),
     )
     op.create_table(
         "trail_points",
@@ -361,7 +374,10 @@ def upgrade() -> None:
     )
     op.add_column("visits", sa.Column("confidence", sa.SmallInteger(), server_default="1", nullable=False))
     op.add_column("visits", sa.Column("stale_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("visits", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("visits", sa.Column("end_reason", sa.Text(), nullable=True))
+    op.execute("UPDATE visits SET ended_at = left_at WHERE left_at IS NOT NULL")
+    op.create_index("ix_visits_place_ended", "visits", ["place_id", "ended_at"], unique=False)
     op.create_index("ix_visits_place_time", "visits", ["place_id", "entered_at"], unique=False)
     op.create_check_constraint(
         op.f("ck_places_grades"), "places", "presence_grade BETWEEN 1 AND 3 AND posting_grade BETWEEN 0 AND 3"
@@ -390,7 +406,9 @@ def downgrade() -> None:
     op.add_column("visits", sa.Column("device_id", sa.UUID(), autoincrement=False, nullable=True))
     op.create_foreign_key(op.f("fk_visits_device_id"), "visits", "devices", ["device_id"], ["id"])
     op.drop_index("ix_visits_place_time", table_name="visits")
+    op.drop_index("ix_visits_place_ended", table_name="visits")
     op.drop_column("visits", "end_reason")
+    op.drop_column("visits", "ended_at")
     op.drop_column("visits", "stale_at")
     op.drop_column("visits", "confidence")
     op.drop_column("places", "hours")
@@ -423,6 +441,11 @@ def downgrade() -> None:
     op.drop_index("ix_trail_points_person", table_name="trail_points")
     op.drop_index("ix_trail_points_age", table_name="trail_points")
     op.drop_table("trail_points")
+    op.drop_index(
+        "uq_presence_views_muster",
+        table_name="presence_views",
+        postgresql_where=sa.text("muster_id IS NOT NULL"),
+    )
     op.drop_index("ix_presence_views_person", table_name="presence_views")
     op.drop_table("presence_views")
     op.drop_index("uq_musters_running", table_name="musters", postgresql_where=sa.text("ended_at IS NULL"))

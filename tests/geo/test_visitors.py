@@ -31,13 +31,19 @@ def test_a_stranger_scans_the_gate_and_is_in(fresh_world: World) -> None:
     vera = comes_as_visitor(org, code(org, screen))
     assert set(places(vera)) == {site, gate}
     vera.posts(site, "I am here for the lift.")
-    assert "Vera" in board(org.admin, calls(org.admin, site))
+    muster = calls(org.admin, site)
+    assert "Vera" in board(org.admin, muster)
     with world.worker.transaction() as session:
         assert close_accounts(session) == 0
         session.execute(update(Person).where(Person.name == "Vera").values(ends_at=clock.now()))
     with world.worker.transaction() as session:
+        assert close_accounts(session) == 0, "a running roll call waits for her"
+    vera.put(f"/v1/musters/{muster}/answer", {"status": "safe"})
+    with world.worker.transaction() as session:
         assert close_accounts(session) == 1
     vera.get("/v1/me", 401)
+    line = board(org.admin, muster)["Vera"]
+    assert (line["left_at"], line["doubts"]) == (None, ["account_ended"])
     present = org.admin.get(f"/v1/admin/sites/{site}/present?reason=test")["items"]
     assert present == []
 
