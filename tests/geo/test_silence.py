@@ -46,7 +46,7 @@ def test_fixes_bring_back_who_was_there_by_a_code_alone(fresh_world: World) -> N
     org = fresh_world.organisation()
     site = org.site(at=GATE)
     alice = org.person("Alice")
-    stands(alice, FAR, time.time() - 120)
+    stands(alice, FAR, time.time() - 500)
     scans(alice, code(org, marker(org, site)))
     with fresh_world.worker.transaction() as session:
         session.execute(update(Evidence).values(expires_at=clock.now()))
