@@ -36,7 +36,7 @@ lock: environment ## compile both locks anew
 stop: environment ## stop the database of `make run` where it was left behind
 	@$(PYTHON) deploy/local/cluster.py stop .local/cluster
 
-demo: environment ## a morning at the demonstration site; with DATA=folder, real places and a real recording
+demo: environment ## a morning at the demonstration site, and a roll call; with DATA=folder, real places and a real recording
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
 postman: packages ## run the Postman collection with newman against a fresh server

@@ -1,4 +1,4 @@
-"""`make demo`: a morning at the demonstration site, through the running server's real interfaces.
+"""`make demo`: a morning at the demonstration site, then a roll call, through the running server's real interfaces.
 
 With DATA=folder it imports real places and plays a real recording instead (`deploy/local/recording.py`).
 """
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from deploy.local.muster import roll_call
 from deploy.local.phone import Phone
 from deploy.local.recording import play
 
@@ -50,6 +51,7 @@ def morning(facts: dict[str, Any], timeline: Timeline) -> None:
     for phone in (mina, jonas):
         phone.open_app()
         timeline.step(f"{phone.name} walks in, {_STEPS} fixes", lambda phone=phone: _enters(phone, zone))
+    _scans(hanna, mina, zone, timeline)
     hanna.put(f"/v1/admin/scopes/{zone}/memberships/{_id(sora)}", {"role": "member"})
     sora.put("/v1/me/device/push", {"kind": "token", "address": f"sora-{secrets.token_hex(16)}"})
     timeline.say("Sora is assigned to the zone; her app is closed, her phone is registered for push")
@@ -73,7 +75,7 @@ def morning(facts: dict[str, Any], timeline: Timeline) -> None:
         jonas.hears("post.created", timeout=1.0, scope_id=zone) is None, "Jonas heard what was not for him"
     )
     timeline.say("Mina posts again; Jonas hears nothing, and his feed of the zone is closed to him")
-    _leaves(mina, zone)
+    timeline.step("Mina checks out", lambda: mina.post("/v1/me/check-outs", {"place_id": site}))
     for phone in (mina, jonas):
         phone.close_app()
     timeline.say("the morning is over")
@@ -97,6 +99,23 @@ def _enters(phone: Phone, zone: str) -> None:
     visits = phone.walks(_track(_STREET, _GATE), time.time() - 200)
     _expect(any(v["place_id"] == zone for v in visits), f"{phone.name} did not enter")
     _expect(phone.hears("membership.started", scope_id=zone), f"{phone.name} was not let in")
+
+
+def _scans(manager: Phone, phone: Phone, zone: str, timeline: Timeline) -> None:
+    """A code on a screen at the door, which turns every half minute: better evidence than any fix."""
+    screen = manager.post(f"/v1/admin/places/{zone}/markers", {"kind": "rotating", "name": "Door"})["id"]
+    shown = manager.get(f"/v1/admin/markers/{screen}/code")["code"]
+    by_fixes = _confidence(phone, zone)
+    scan = {"kind": "code", "code": shown}
+    timeline.step(f"{phone.name} scans the code at the door", lambda: phone.post("/v1/me/check-ins", scan))
+    timeline.say(
+        f"her visit's confidence was {by_fixes} by fixes alone; now it is {_confidence(phone, zone)}"
+    )
+
+
+def _confidence(phone: Phone, zone: str) -> int:
+    visits = phone.get("/v1/me/places")["visits"]
+    return next(visit["confidence"] for visit in visits if visit["place_id"] == zone)
 
 
 def _leaves(phone: Phone, zone: str) -> None:
@@ -143,6 +162,7 @@ def main() -> None:
     facts, timeline = json.loads(known.read_text()), Timeline()
     if options.data is None:
         morning(facts, timeline)
+        roll_call(facts, timeline.say)
     else:
         play(_phone(facts, "admin"), facts, options.data, timeline.say)
 
