@@ -19,6 +19,7 @@ from shapely.geometry.polygon import orient
 
 from geo.antimeridian import cut, unwrapped, wrapped_lon
 from geo.geojson import BoundaryRefused, Position, Ring, read_polygons, read_position, refuse
+from geo.outlines import is_tangled
 
 __all__ = [
     "MAX_FEATURES",
@@ -160,6 +161,9 @@ def _polygon(rings: list[Ring], pointer: str, notes: set[str]) -> Polygon:
 
 
 def _check_valid(polygon: MultiPolygon, pointer: str) -> None:
+    if is_tangled(polygon):
+        detail = "Too many edges of this outline run side by side; draw it with fewer."
+        raise refuse("too_intricate", detail, pointer)
     if polygon.is_valid:
         return
     found = _REASON.match(is_valid_reason(polygon))

@@ -23,11 +23,12 @@ import orjson
 from shapely import MultiPolygon
 from shapely.geometry import shape
 
-from geo.advice import outside_share, same_name
+from geo.advice import same_name
 from geo.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
 from geo.formats import SHAPE_PARTS, FileRefused, read_features
 from geo.geojson import refuse
 from geo.jts import read_cases
+from geo.overlaps import Overlaps
 
 OUTCOMES = ("accepted", "normalised", "refused")
 _JSON, _FILES = (".json", ".geojson"), (".kml", ".kmz", ".gpkg", ".zip")
@@ -171,7 +172,9 @@ class _Remarks:
         name, site = self._name(properties), self._sites.get(_first(properties, _SITE) or "")
         if name[1] and self._names[name] > 1:
             yield "duplicate_name"
-        if properties.get("kind") == "zone" and site is not None and outside_share(polygon, site) > _OUTSIDE:
+        if properties.get("kind") != "zone" or site is None:
+            return
+        if Overlaps().outside(polygon, site).value > _OUTSIDE:
             yield "sticks_out_of_site"
 
     def _name(self, properties: dict[str, Any]) -> tuple[str | None, str]:

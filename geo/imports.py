@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from base.errors import Conflict, Invalid, NotFound, Problem
+from base.offload import offload
 from geo.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
 from geo.lookups import Lookups, external_id_of, kind_of, look_up
 from geo.models import Place
@@ -83,14 +84,18 @@ def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str
     All goes into one savepoint, which spares two round trips a feature. Where a feature fails after the checks (a
     race for an external id), the chunk is undone and taken again with a savepoint for each.
     """
-    parsed = [
-        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
-    ]
+    parsed = offload(_parsed, chunk)
     try:
         with session.begin_nested():
             return _import_all(session, actor, parsed, chunk.notes, nullcontext)
     except (IntegrityError, _Unforeseen):
         return _import_all(session, actor, parsed, chunk.notes, session.begin_nested)
+
+
+def _parsed(chunk: Import) -> list[_Parsed]:
+    return [
+        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
+    ]
 
 
 def _import_all(

@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.errors import Forbidden, Problem
-from geo.advice import outside_share, same_name
+from geo.advice import same_name
 from geo.models import Place
+from geo.overlaps import Overlaps
 from geo.places import place_for
 from people.actor import Actor
 from people.permissions import Permission
@@ -46,6 +47,7 @@ class Lookups:
     actor: Actor
     by_external_id: dict[str, Place] = field(default_factory=dict)
     names: dict[tuple[UUID, str], set[UUID]] = field(default_factory=dict)
+    overlaps: Overlaps = field(default_factory=Overlaps)
     _shapes: dict[UUID, MultiPolygon] = field(default_factory=dict)
     _allowed: dict[UUID, Problem | None] = field(default_factory=dict)
 
@@ -92,7 +94,7 @@ class Lookups:
         remarks: list[str] = []
         if self.names.get((place.site_id, same_name(place.name)), {place.id}) != {place.id}:
             remarks.append("duplicate_name")
-        if outside_share(polygon, self._shape(place.site_id)) > _OUTSIDE:
+        if self.overlaps.outside(polygon, self._shape(place.site_id)).value > _OUTSIDE:
             remarks.append("sticks_out_of_site")
         return remarks
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from api.etags import check_if_match, etag
 from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
+from base.offload import offload
 from geo.boundaries import parse_boundary
 from geo.charters import check_named
 from geo.imports import import_places
@@ -55,7 +56,7 @@ _ETAG = {"ETag": "The version, for If-Match"}
 )
 def create_site(call: Call, body: dict[str, Any]) -> Answer:
     """Draw a site."""
-    draft = PlaceDraft(kind="site", boundary=parse_boundary(body["geometry"]), **body["properties"])
+    draft = PlaceDraft(kind="site", boundary=offload(parse_boundary, body["geometry"]), **body["properties"])
     return _answer(*create_place(call.session, call.actor, draft))
 
 
@@ -71,7 +72,7 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
 def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
     """Draw a zone of a site; it may stick out."""
     place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
-    boundary = parse_boundary(body["geometry"])
+    boundary = offload(parse_boundary, body["geometry"])
     draft = PlaceDraft(kind="zone", site_id=site_id, boundary=boundary, **body["properties"])
     return _answer(*create_place(call.session, call.actor, draft))
 
@@ -181,7 +182,7 @@ def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer
     check_if_match(place.version)
     changes = dict(body["properties"])
     if "geometry" in body:
-        changes["boundary"] = parse_boundary(body["geometry"])
+        changes["boundary"] = offload(parse_boundary, body["geometry"])
     edit_place(call.session, call.actor, place, scope, changes)
     return _answer(place, scope, 200)
 
