@@ -24,8 +24,9 @@ from shapely import MultiPolygon
 from shapely.geometry import shape
 
 from geo.advice import same_name
+from geo.archives import SHAPE_PARTS
 from geo.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
-from geo.formats import SHAPE_PARTS, FileRefused, read_features
+from geo.formats import FileRefused, read_file
 from geo.geojson import refuse
 from geo.jts import read_cases
 from geo.overlaps import Overlaps
@@ -117,7 +118,7 @@ def _check_format(path: Path, report: Report) -> None:
                 if part.suffix in SHAPE_PARTS:
                     archive.write(part, part.name)
         data = packed.getvalue()
-    _check_document(read_features(data, path.name), report)
+    _check_document(read_file(data, path.name).collection, report)
 
 
 def _check_document(document: Any, report: Report) -> None:

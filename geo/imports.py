@@ -64,17 +64,18 @@ _Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
 _Apart = Callable[[], AbstractContextManager[Any]]
 
 
-def open_import(collection: Any) -> Import:
-    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`."""
+def open_import(collection: Any, notes: tuple[str, ...] = ()) -> Import:
+    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`.
+
+    `notes` are what the reader of a file did to all of its features.
+    """
     features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
-    notes = collection.get("notes")
-    known = tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
-    return Import(features, collection.get("crs"), known)
+    return Import(features, collection.get("crs"), notes)
 
 
-def import_places(session: Session, actor: Actor, collection: Any) -> Iterator[dict[str, Any]]:
+def import_places(session: Session, actor: Actor, wanted: Import) -> Iterator[dict[str, Any]]:
     """Import everything in the caller's transaction; yields one result for each feature, sites first."""
-    for chunk in open_import(collection).chunks():
+    for chunk in wanted.chunks():
         yield from import_chunk(session, actor, chunk)
 
 

@@ -9,7 +9,7 @@ from api.route import Answer, Call, Routes
 from base.offload import offload
 from geo.boundaries import parse_boundary
 from geo.charters import check_named
-from geo.imports import import_places
+from geo.imports import import_places, open_import
 from geo.models import Place as PlaceRow
 from geo.places import (
     PlaceDraft,
@@ -108,7 +108,7 @@ def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[st
 )
 def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Import sites and zones from a FeatureCollection, with a result per feature."""
-    return {"items": list(import_places(call.session, call.actor, body))}
+    return {"items": list(import_places(call.session, call.actor, open_import(body)))}
 
 
 @routes.route("GET", _SITE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)

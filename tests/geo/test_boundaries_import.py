@@ -102,6 +102,12 @@ def test_zones_that_stick_out_or_repeat_a_name_are_remarked(world: World) -> Non
         assert notes[3] == []
 
 
+def test_what_a_collection_says_of_itself_is_not_repeated_for_every_feature(world: World) -> None:
+    body = {**collection(2), "notes": ["x"] * 1_000}
+    results = [r for kind, r in streams(world.organisation().admin, body) if kind == "result"]
+    assert [r["notes"] for r in results] == [[], [], [], []]
+
+
 def test_an_import_that_was_cut_off_is_sent_again(world: World) -> None:
     admin, body = world.organisation().admin, collection(CHUNK * 2)
     answer = admin._client.post(
