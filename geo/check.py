@@ -30,11 +30,11 @@ from geo.formats import FileRefused, read_file
 from geo.geojson import refuse
 from geo.jts import read_cases
 from geo.overlaps import Overlaps
+from geo.remarks import OUTSIDE
 
 OUTCOMES = ("accepted", "normalised", "refused")
 _JSON, _FILES = (".json", ".geojson"), (".kml", ".kmz", ".gpkg", ".zip")
 _EXTERNAL, _SITE = ("external_id", "osm_id"), ("site_external_id", "site_osm_id")
-_OUTSIDE = 0.001
 Judged = Iterable[tuple[dict[str, Any], Boundary | BoundaryRefused]]
 
 
@@ -175,7 +175,7 @@ class _Remarks:
             yield "duplicate_name"
         if properties.get("kind") != "zone" or site is None:
             return
-        if Overlaps().outside(polygon, site).value > _OUTSIDE:
+        if Overlaps().outside(polygon, site).value > OUTSIDE:
             yield "sticks_out_of_site"
 
     def _name(self, properties: dict[str, Any]) -> tuple[str | None, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from geoalchemy2.shape import to_shape
+from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -104,6 +105,8 @@ def _import_all(
 ) -> list[dict[str, Any]]:
     known = look_up(session, actor, [properties for _, properties, _ in parsed])
     results: list[dict[str, Any]] = []
+    zones: list[tuple[Place, MultiPolygon]] = []
+    told: list[list[str]] = []
     for index, properties, boundary in parsed:
         try:
             if isinstance(boundary, BoundaryRefused):
@@ -111,12 +114,16 @@ def _import_all(
             step = _plan(known, properties, boundary)
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            remarks = known.remarks(place, boundary.polygon)
-            told = [*boundary.notes, *notes, *remarks]
-            results.append(_result(index, outcome, place_id=str(place.id), notes=told))
+            said = [*boundary.notes, *notes]
+            results.append(_result(index, outcome, place_id=str(place.id), notes=said))
+            if place.kind == "zone":
+                zones.append((place, boundary.polygon))
+                told.append(said)
         except Problem as problem:
             refusal = {"code": problem.code, "detail": problem.detail, "at": problem.extra.get("at")}
             results.append(_result(index, "refused", **refusal))
+    for said, remarks in zip(told, known.remarks(zones), strict=True):
+        said += remarks
     return results
 
 
@@ -126,6 +133,7 @@ def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _St
     place = known.place(external_id)
     name, floors = _name(properties, external_id), _floors(properties)
     if place is not None and place.archived_at is None:
+        known.check_same(place, properties)
         known.check_permission(place.site_id, place)
         return _Edit(place, {"name": name, **floors}, boundary)
     site = known.site_of(properties) if kind_of(properties) == "zone" else None

@@ -98,6 +98,14 @@ class Place(Wire):
     properties = fields.Nested(PlaceProperties, required=True)
 
 
+class PublishedPlace(Place):
+    """A place that was drawn or changed just now, and what was set right or may be worth a look."""
+
+    notes = fields.List(
+        fields.String(), required=True, metadata={"description": "docs/boundaries.md lists them"}
+    )
+
+
 PlacePage = page_of(Place, "PlacePage")
 
 

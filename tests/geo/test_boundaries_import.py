@@ -102,6 +102,38 @@ def test_zones_that_stick_out_or_repeat_a_name_are_remarked(world: World) -> Non
         assert notes[3] == []
 
 
+def test_zones_that_overlap_are_remarked_and_those_that_nest_or_lie_above_each_other_are_not(
+    world: World,
+) -> None:
+    body = collection(5, 1)
+    drawn = [(127.0, 1e-3), (127.0015, 1e-3), (127.0, 1e-4), (127.0, 1e-3), (127.01, 1e-3)]
+    for number, (lon, half) in enumerate(drawn):
+        body["features"][number]["geometry"] = square(lon, 37.5, half)
+    for number, floor in ((0, 0), (1, 0), (2, 0), (3, 1), (4, 0)):
+        body["features"][number]["properties"] |= {"floor_low": floor, "floor_high": floor}
+    admin = world.organisation().admin
+    for _ in range(2):
+        notes = {r["index"]: r["notes"] for kind, r in streams(admin, body) if kind == "result"}
+        assert [notes[i] for i in range(6)] == [["overlaps_sibling"]] * 2 + [[]] * 4
+
+
+def test_an_external_id_is_of_one_kind_and_a_zone_stays_in_its_site(world: World) -> None:
+    admin, body = world.organisation().admin, collection(2)
+    streams(admin, body)
+    body["features"][0]["properties"] |= {"external_id": "s0", "name": "Not the site"}
+    body["features"][1]["properties"]["site_external_id"] = "s0"
+    body["features"].append(feature(square(1, 1, 1), kind="zone", external_id="z0", site_external_id="gone"))
+    body["features"].append(feature(square(127, 37.5, 0.001), kind="zone", external_id="z0", name="Moved"))
+    results = {r["index"]: r for kind, r in streams(admin, body) if kind == "result"}
+    assert [results[i]["code"] for i in (0, 1, 4, 5)] == [
+        "kind_differs",
+        "site_differs",
+        "site_not_found",
+        None,  # names no site: it stays where it is
+    ]
+    assert {s["properties"]["name"] for s in admin.get("/v1/admin/sites")["items"]} == {"Site 0", "Site 1"}
+
+
 def test_what_a_collection_says_of_itself_is_not_repeated_for_every_feature(world: World) -> None:
     body = {**collection(2), "notes": ["x"] * 1_000}
     results = [r for kind, r in streams(world.organisation().admin, body) if kind == "result"]
