@@ -72,6 +72,10 @@ def parse_boundary(geojson: Any, pointer: str = "/geometry") -> Boundary:
     polygon = MultiPolygon([piece for rings, where in parts for piece in _pieces(rings, where, notes)])
     _check_valid(polygon, pointer)
     area = abs(_GEOD.geometry_area_perimeter(polygon)[0])
+    if area <= 0 and polygon.area > 1:  # on a globe, all of it and nothing have the same outline
+        raise refuse(
+            "ambiguous", "The boundary takes in the whole world; draw the part that is meant.", pointer
+        )
     if area <= 0 or not math.isfinite(area):
         raise refuse("too_few_points", "The boundary encloses no area.", pointer)
     return Boundary(polygon, tuple(sorted(notes)), area, int(get_num_coordinates(polygon)))

@@ -18,9 +18,10 @@ from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from base.errors import Conflict, Invalid, NotFound, Problem
+from base.errors import Conflict, NotFound, Problem
 from base.offload import offload
 from geo.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
+from geo.levels import floors_of
 from geo.lookups import Lookups, external_id_of, kind_of, look_up
 from geo.models import Place
 from geo.places import PlaceDraft, create_place, edit_place
@@ -30,7 +31,6 @@ from people.models import Scope
 CHUNK = 200
 MAX_NAME = 200
 OUTCOMES = ("created", "updated", "unchanged", "refused")
-_FLOORS = ("floor_low", "floor_high")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _import_all(
             step = _plan(known, properties, boundary)
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            said = [*boundary.notes, *notes]
+            said = [*boundary.notes, *notes, *floors_of(properties)[1]]
             results.append(_result(index, outcome, place_id=str(place.id), notes=said))
             if place.kind == "zone":
                 zones.append((place, boundary.polygon))
@@ -131,7 +131,7 @@ def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _St
     """What is to be done with a feature; raises `Problem` while nothing is written yet."""
     external_id = external_id_of(properties)
     place = known.place(external_id)
-    name, floors = _name(properties, external_id), _floors(properties)
+    name, (floors, _) = _name(properties, external_id), floors_of(properties)
     if place is not None and place.archived_at is None:
         known.check_same(place, properties)
         known.check_permission(place.site_id, place)
@@ -185,19 +185,6 @@ def _name(properties: dict[str, Any], external_id: str | None) -> str:
     if isinstance(name, str) and name.strip() and "\0" not in name:
         return name.strip()[:MAX_NAME]
     return external_id[:MAX_NAME] if external_id else "(no name)"
-
-
-def _floors(properties: dict[str, Any]) -> dict[str, Any]:
-    """The floors that are given; a feature that says nothing of floors leaves them as they are."""
-    floors: dict[str, Any] = {}
-    for key in _FLOORS:
-        value = properties.get(key)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int) or not -99 <= value <= 999:
-            raise Invalid.at(f"/properties/{key}", "A whole number from -99 to 999.")
-        floors[key] = value
-    return floors
 
 
 def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:

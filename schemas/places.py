@@ -118,11 +118,7 @@ class BoundaryVersion(Wire):
     changed_by = ID(required=True, allow_none=True)
 
 
-class BoundaryHistory(Wire):
-    """All boundaries that a place has had, newest first."""
-
-    items = fields.List(fields.Nested(BoundaryVersion), required=True)
-    next = fields.String(required=True, allow_none=True)
+BoundaryHistory = page_of(BoundaryVersion, "BoundaryHistory")
 
 
 class PlaceImport(Wire):

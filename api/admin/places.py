@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.etags import check_if_match, etag
-from api.paging import by_id, decode_cursor, page
+from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Answer, Call, Routes
 from base.offload import offload
 from geo.boundaries import parse_boundary
@@ -155,18 +155,20 @@ def archive_zone(call: Call, place_id: UUID) -> None:
     _archive(call, place_id, "zone")
 
 
-@routes.route("GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
-def list_site_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
-    """The boundaries that a site has had."""
-    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site")
-    return {"items": boundary_history(call.session, place_id), "next": None}
+@routes.route(
+    "GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
+)
+def list_site_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The boundaries that a site has had, newest first."""
+    return _boundaries(call, place_id, "site", query)
 
 
-@routes.route("GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
-def list_zone_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
-    """The boundaries that a zone has had."""
-    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone")
-    return {"items": boundary_history(call.session, place_id), "next": None}
+@routes.route(
+    "GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
+)
+def list_zone_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The boundaries that a zone has had, newest first."""
+    return _boundaries(call, place_id, "zone", query)
 
 
 @routes.route(
@@ -183,6 +185,13 @@ def list_present_in_site(call: Call, place_id: UUID, query: dict[str, Any]) -> d
 def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a zone now, in the order of arrival."""
     return _present(call, place_id, "zone", query)
+
+
+def _boundaries(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
+    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, kind)
+    before = decode_cursor(query["cursor"], by_number)
+    items = boundary_history(call.session, place_id, before, query["limit"])
+    return page(items, query["limit"], lambda: (items[-1]["version"],))
 
 
 def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer:

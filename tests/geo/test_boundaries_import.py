@@ -3,9 +3,13 @@
 from typing import Any
 
 import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from geo.imports import CHUNK
+from geo.levels import floors_of
 from tests.world import Phone, World, feature, square
 
 STREAM = "/v1/admin/places/import/stream"
@@ -132,6 +136,48 @@ def test_an_external_id_is_of_one_kind_and_a_zone_stays_in_its_site(world: World
         None,  # names no site: it stays where it is
     ]
     assert {s["properties"]["name"] for s in admin.get("/v1/admin/sites")["items"]} == {"Site 0", "Site 1"}
+
+
+@pytest.mark.parametrize(
+    ("level", "floors"),
+    [
+        ("0", (0, 0)),
+        ("-1", (-1, -1)),
+        ("-1;0", (-1, 0)),
+        ("0;1", (0, 1)),
+        ("2; 0", (0, 2)),
+        ("-2--1", (-2, -1)),
+        ("0-3", (0, 3)),
+        (4, (4, 4)),
+        ("1.0", (1, 1)),
+    ],
+)
+def test_levels_are_floors(level: Any, floors: tuple[int, int]) -> None:
+    found = {"floor_low": floors[0], "floor_high": floors[1]}
+    assert floors_of({"level": level}) == (found, [])
+    assert floors_of({"level": level, "floor_low": 7, "floor_high": 8})[0] == {
+        "floor_low": 7,
+        "floor_high": 8,
+    }
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats(), st.lists(st.text()), st.booleans()))
+def test_any_level_is_floors_or_a_note(level: Any) -> None:
+    floors, notes = floors_of({"level": level})
+    assert bool(floors) + bool(notes) == (level != "")
+    assert all(-99 <= floor <= 999 for floor in floors.values())
+
+
+def test_levels_of_openstreetmap_are_imported_and_nonsense_is_noted(world: World) -> None:
+    admin, body = world.organisation().admin, collection(3, 1)
+    for number, level in enumerate(("-1;0", "roof", "1.5")):
+        body["features"][number]["properties"]["level"] = level
+    notes = [r["notes"] for kind, r in streams(admin, body) if kind == "result"]
+    assert notes == [[], [], ["level_unreadable"], ["level_unreadable"]]
+    site = admin.get("/v1/admin/sites")["items"][0]["id"]
+    zones = [zone["properties"] for zone in admin.get(f"/v1/admin/sites/{site}/zones")["items"]]
+    assert [(z["floor_low"], z["floor_high"]) for z in zones] == [(-1, 0), (None, None), (None, None)]
+    assert streams(admin, body)[-1][1]["unchanged"] == 4
 
 
 def test_what_a_collection_says_of_itself_is_not_repeated_for_every_feature(world: World) -> None:

@@ -106,3 +106,16 @@ def test_publishing_a_zone_says_what_may_be_worth_a_look(world: World) -> None:
     etag = org.admin.request("GET", zone).headers["ETag"]
     body = feature(square(127.0007, 37.5, 0.0002), name="Yard")
     assert org.admin.patch(zone, body, If_Match=etag)["notes"] == []
+
+
+def test_the_history_of_a_boundary_comes_in_pages(world: World) -> None:
+    org = world.organisation()
+    path = f"/v1/admin/sites/{org.site()}"
+    for half in (0.002, 0.003):
+        etag = org.admin.request("GET", path).headers["ETag"]
+        org.admin.patch(path, feature(square(127, 37.5, half)), If_Match=etag)
+    first = org.admin.get(f"{path}/boundaries?limit=2")
+    rest = org.admin.get(f"{path}/boundaries?limit=2&cursor={first['next']}")
+    assert [version["version"] for version in first["items"] + rest["items"]] == [3, 2, 1]
+    assert rest["next"] is None
+    assert org.admin.get(f"{path}/boundaries?cursor=WyJ4Il0", 422)["code"] == "cursor_invalid"
