@@ -34,6 +34,13 @@ def by_id(value: str) -> UUID:
     return UUID(value)
 
 
+def by_number(value: int) -> int:
+    """A key that is a whole number, as versions are."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError
+    return value
+
+
 def by_moment(moment: str, value: str) -> tuple[datetime, UUID]:
     """A key of a time and an id."""
     return datetime.fromisoformat(moment), UUID(value)

@@ -41,6 +41,9 @@ _KOREAN = {
     "A simpler outline would do, and be faster on phones.": (
         "더 단순한 윤곽선으로도 충분하며 휴대전화에서 더 빠릅니다."
     ),
+    "Not all other places were compared with this one: the outlines are too detailed.": (
+        "윤곽선이 너무 세밀하여 다른 장소 가운데 일부와는 비교하지 못했습니다."
+    ),
 }
 
 

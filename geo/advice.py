@@ -20,6 +20,9 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
+from geo.outlines import simplified
+from geo.overlaps import Overlaps, Share
+
 TOO_NARROW_M, NARROW_M = 20.0, 40.0
 SLIVER_RATIO = 20.0
 FAR_M = 1_000.0
@@ -28,9 +31,7 @@ HUGE_M2 = 100e6
 MANY_VERTICES = 500
 # A jagged outline of more corners would take seconds to measure; it gets `many_vertices` in any case.
 _MOST_FOR_WIDTH = 3_000
-MOST_COMPARED = 5_000
-# Neighbours times corners: what a request may spend on overlaps.
-_MOST_WORK = 100_000
+_MOST_MEASURED = 1_000
 NOTICEABLE = 0.01
 MAX_NAMED = 20
 _METRES_A_DEGREE = 111_320.0
@@ -46,17 +47,19 @@ _DETAILS = {
     "far_from_site": "The place lies more than a kilometre away from its site.",
     "huge": "The place is larger than 100 square kilometres.",
     "many_vertices": "A simpler outline would do, and be faster on phones.",
+    "not_compared": "Not all other places were compared with this one: the outlines are too detailed.",
 }
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One remark. `place_id` is the other place that it is about; `share` goes from 0 to 1."""
+    """One remark. `place_id` is the other place that it is about; `share` goes from 0 to 1 and may be estimated."""
 
     code: str
     severity: Literal["info", "warning"] = "warning"
     place_id: UUID | None = None
     share: float | None = None
+    estimated: bool = False
 
     @property
     def detail(self) -> str:
@@ -71,6 +74,7 @@ class Advice:
             "detail": self.detail,
             "place_id": None if self.place_id is None else str(self.place_id),
             "share": None if self.share is None else round(self.share, 4),
+            "estimated": self.estimated,
         }
 
 
@@ -105,36 +109,24 @@ class Draft:
 
 
 def advise(draft: Draft, around: Surroundings) -> list[Advice]:
-    """All advice on a draft, warnings first."""
+    """All advice on a draft, warnings first. What there is to compare is compared within one `Overlaps`."""
+    overlaps = Overlaps()
     found = [
         *_on_shape(draft),
         *_on_position(draft, around),
-        *_on_neighbours(draft, around.neighbours),
-        *_on_parts(draft, around.parts),
+        *_on_home(draft, around.home, overlaps),
+        *_on_names(draft, around.neighbours),
+        *_on_neighbours(draft, around.neighbours, overlaps),
+        *_on_parts(draft, around.parts, overlaps),
     ]
+    if not overlaps.complete:
+        found.append(Advice("not_compared", "info"))
     return sorted(found, key=lambda advice: advice.severity == "info")
 
 
 def same_name(name: str) -> str:
     """The form of a name in which two that read alike are equal."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
-def outside_share(part: MultiPolygon, whole: MultiPolygon) -> float:
-    """How much of a shape's area lies outside of another, from 0 to 1. Plane degrees: a ratio needs no metres.
-
-    Shapes of more than `MOST_COMPARED` corners are not compared, and count as inside: a jagged pair takes minutes.
-    """
-    if max(get_num_coordinates(part), get_num_coordinates(whole)) > MOST_COMPARED or whole.covers(part):
-        return 0.0
-    return min(1.0, part.difference(whole).area / part.area)
-
-
-def shared(one: MultiPolygon, other: MultiPolygon) -> float:
-    """How much of a shape's area another covers, from 0 to 1; 0 where they are not compared."""
-    if max(get_num_coordinates(one), get_num_coordinates(other)) > MOST_COMPARED:
-        return 0.0
-    return min(1.0, one.intersection(other).area / one.area)
 
 
 def swapped(polygon: MultiPolygon) -> MultiPolygon | None:
@@ -152,8 +144,8 @@ def distance_m(one: BaseGeometry, other: BaseGeometry) -> float:
 
 
 def _comparable(shape: BaseGeometry) -> BaseGeometry:
-    """The shape, or its box where it is too jagged to be measured against."""
-    return shape if get_num_coordinates(shape) <= MOST_COMPARED else shape.envelope
+    """The shape, or its box where it is too jagged to be measured against: every edge is, against every other."""
+    return shape if get_num_coordinates(shape) <= _MOST_MEASURED else shape.envelope
 
 
 def _on_shape(draft: Draft) -> Iterable[Advice]:
@@ -163,8 +155,9 @@ def _on_shape(draft: Draft) -> Iterable[Advice]:
         yield from _on_width(draft.polygon)
     vertices = int(get_num_coordinates(draft.polygon))
     if vertices > MANY_VERTICES:
-        simpler = _metric(draft.polygon).simplify(1.0, preserve_topology=False)
-        yield Advice("many_vertices", "info", share=min(1.0, int(get_num_coordinates(simpler)) / vertices))
+        simpler = [simplified(part, 1.0) for part in _metric(draft.polygon).geoms]
+        left = int(get_num_coordinates([part for part in simpler if part is not None]).sum())
+        yield Advice("many_vertices", "info", share=left / vertices)
 
 
 def _on_position(draft: Draft, around: Surroundings) -> Iterable[Advice]:
@@ -176,40 +169,54 @@ def _on_position(draft: Draft, around: Surroundings) -> Iterable[Advice]:
         yield Advice("lon_lat_swapped")
     if away > FAR_M:
         yield Advice("far_from_site")
-    if draft.kind == "zone":
-        share = outside_share(draft.polygon, around.home)
-        if share > NOTICEABLE:
-            yield Advice("sticks_out_of_site", "info" if share < 0.5 else "warning", share=share)
 
 
-def _on_neighbours(draft: Draft, neighbours: Sequence[Neighbour]) -> Iterable[Advice]:
+def _on_home(draft: Draft, home: MultiPolygon | None, overlaps: Overlaps) -> Iterable[Advice]:
+    if draft.kind == "zone" and home is not None:
+        share = overlaps.outside(draft.polygon, home)
+        if share.value > NOTICEABLE:
+            yield _sticking_out(share)
+
+
+def _on_names(draft: Draft, neighbours: Sequence[Neighbour]) -> Iterable[Advice]:
     name = None if draft.name is None else same_name(draft.name)
     for other in [n for n in neighbours if name is not None and same_name(n.name) == name][:MAX_NAMED]:
         yield Advice("duplicate_name", "warning", other.id)
-    most = max(10, _MOST_WORK // int(get_num_coordinates(draft.polygon)))
-    overlaps = [
-        (share, other.id)
-        for other in neighbours[:most]
+
+
+def _on_neighbours(draft: Draft, neighbours: Sequence[Neighbour], overlaps: Overlaps) -> Iterable[Advice]:
+    found = [
+        Advice("overlaps_sibling", "info", other.id, share.value, share.estimated)
+        for other in neighbours
         if other.polygon is not None
-        and _share_a_floor(draft.floors, other.floors)
-        and (share := shared(draft.polygon, other.polygon)) > NOTICEABLE
+        and share_a_floor(draft.floors, other.floors)
+        and (share := overlaps.covered(draft.polygon, other.polygon)).value > NOTICEABLE
     ]
-    for share, place_id in sorted(overlaps, reverse=True)[:MAX_NAMED]:
-        yield Advice("overlaps_sibling", "info", place_id, share)
+    return _largest(found)
 
 
-def _on_parts(draft: Draft, parts: Sequence[Neighbour]) -> Iterable[Advice]:
+def _on_parts(draft: Draft, parts: Sequence[Neighbour], overlaps: Overlaps) -> Iterable[Advice]:
     """The zones of a site that would stick out of its new boundary."""
-    out = [
-        (share, part.id)
+    found = [
+        _sticking_out(share, part.id)
         for part in parts
-        if part.polygon is not None and (share := outside_share(part.polygon, draft.polygon)) > NOTICEABLE
+        if part.polygon is not None
+        and (share := overlaps.outside(part.polygon, draft.polygon)).value > NOTICEABLE
     ]
-    for share, place_id in sorted(out, reverse=True)[:MAX_NAMED]:
-        yield Advice("sticks_out_of_site", "info" if share < 0.5 else "warning", place_id, share)
+    return _largest(found)
 
 
-def _share_a_floor(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+def _sticking_out(share: Share, place_id: UUID | None = None) -> Advice:
+    severity = "info" if share.value < 0.5 else "warning"
+    return Advice("sticks_out_of_site", severity, place_id, share.value, share.estimated)
+
+
+def _largest(found: list[Advice]) -> list[Advice]:
+    return sorted(found, key=lambda advice: (advice.share, advice.place_id), reverse=True)[:MAX_NAMED]
+
+
+def share_a_floor(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    """Whether two places may be on one floor; None spans all."""
     return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
 
 
@@ -218,8 +225,8 @@ def _on_width(polygon: MultiPolygon) -> Iterable[Advice]:
     part = max(_metric(polygon).geoms, key=lambda part: part.area)
     west, south, east, north = part.bounds
     tolerance = max(0.05, min(east - west, north - south) / 200)
-    outline = part.simplify(tolerance / 2, preserve_topology=False)
-    if outline.is_empty or get_num_coordinates(outline) > _MOST_FOR_WIDTH:
+    outline = simplified(part, tolerance / 2)
+    if outline is None or get_num_coordinates(outline) > _MOST_FOR_WIDTH:
         return
     reach = cast("LineString", maximum_inscribed_circle(outline, tolerance=cast("Any", tolerance)))
     width = 2 * reach.length

@@ -19,6 +19,7 @@ from shapely.geometry.polygon import orient
 
 from geo.antimeridian import cut, unwrapped, wrapped_lon
 from geo.geojson import BoundaryRefused, Position, Ring, read_polygons, read_position, refuse
+from geo.outlines import is_tangled
 
 __all__ = [
     "MAX_FEATURES",
@@ -71,6 +72,10 @@ def parse_boundary(geojson: Any, pointer: str = "/geometry") -> Boundary:
     polygon = MultiPolygon([piece for rings, where in parts for piece in _pieces(rings, where, notes)])
     _check_valid(polygon, pointer)
     area = abs(_GEOD.geometry_area_perimeter(polygon)[0])
+    if area <= 0 and polygon.area > 1:  # on a globe, all of it and nothing have the same outline
+        raise refuse(
+            "ambiguous", "The boundary takes in the whole world; draw the part that is meant.", pointer
+        )
     if area <= 0 or not math.isfinite(area):
         raise refuse("too_few_points", "The boundary encloses no area.", pointer)
     return Boundary(polygon, tuple(sorted(notes)), area, int(get_num_coordinates(polygon)))
@@ -160,6 +165,9 @@ def _polygon(rings: list[Ring], pointer: str, notes: set[str]) -> Polygon:
 
 
 def _check_valid(polygon: MultiPolygon, pointer: str) -> None:
+    if is_tangled(polygon):
+        detail = "Too many edges of this outline run side by side; draw it with fewer."
+        raise refuse("too_intricate", detail, pointer)
     if polygon.is_valid:
         return
     found = _REASON.match(is_valid_reason(polygon))

@@ -23,16 +23,18 @@ import orjson
 from shapely import MultiPolygon
 from shapely.geometry import shape
 
-from geo.advice import outside_share, same_name
+from geo.advice import same_name
+from geo.archives import SHAPE_PARTS
 from geo.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
-from geo.formats import SHAPE_PARTS, FileRefused, read_features
+from geo.formats import FileRefused, read_file
 from geo.geojson import refuse
 from geo.jts import read_cases
+from geo.overlaps import Overlaps
+from geo.remarks import OUTSIDE
 
 OUTCOMES = ("accepted", "normalised", "refused")
 _JSON, _FILES = (".json", ".geojson"), (".kml", ".kmz", ".gpkg", ".zip")
 _EXTERNAL, _SITE = ("external_id", "osm_id"), ("site_external_id", "site_osm_id")
-_OUTSIDE = 0.001
 Judged = Iterable[tuple[dict[str, Any], Boundary | BoundaryRefused]]
 
 
@@ -116,7 +118,7 @@ def _check_format(path: Path, report: Report) -> None:
                 if part.suffix in SHAPE_PARTS:
                     archive.write(part, part.name)
         data = packed.getvalue()
-    _check_document(read_features(data, path.name), report)
+    _check_document(read_file(data, path.name).collection, report)
 
 
 def _check_document(document: Any, report: Report) -> None:
@@ -171,7 +173,9 @@ class _Remarks:
         name, site = self._name(properties), self._sites.get(_first(properties, _SITE) or "")
         if name[1] and self._names[name] > 1:
             yield "duplicate_name"
-        if properties.get("kind") == "zone" and site is not None and outside_share(polygon, site) > _OUTSIDE:
+        if properties.get("kind") != "zone" or site is None:
+            return
+        if Overlaps().outside(polygon, site).value > OUTSIDE:
             yield "sticks_out_of_site"
 
     def _name(self, properties: dict[str, Any]) -> tuple[str | None, str]:

@@ -2,32 +2,24 @@
 
 Distances are planar in a frame around the fix, which within `SIGHT_M` is exact to a few parts in ten thousand: far
 below what a phone can tell. So a boundary may be as large as a country: of it only the edges around the fix are
-measured, found in a tree; what is farther away is simply far.
+measured; what is farther away is simply far. Edges are found by the boxes around every eight that follow each other:
+the largest boundary has less than four thousand, looked through in ten microseconds, at a tenth of a tree's memory.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import (
-    MultiPolygon,
-    STRtree,
-    box,
-    get_coordinates,
-    get_parts,
-    get_rings,
-    intersects_xy,
-    linestrings,
-    prepare,
-)
+from shapely import MultiPolygon, get_coordinates, get_parts, get_rings, intersects_xy, prepare
 
 SIGHT_M = 250.0
 ASSUMED_ACCURACY_M = 30.0
 _METRES_A_DEGREE = 111_320.0
 _EARTH_M = 6_371_008.8
+_RUN = 8
 
 
 @dataclass(frozen=True)
@@ -67,18 +59,20 @@ class Fence:
     hours: Mapping[str, Any] | None = field(default=None, compare=False)
     room: float = field(init=False, repr=False, compare=False)
     _bounds: tuple[float, float, float, float] = field(init=False, repr=False, compare=False)
-    _edges: NDArray[np.float64] = field(init=False, repr=False, compare=False)
-    _tree: STRtree = field(init=False, repr=False, compare=False)
+    _runs: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _boxes: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare the polygon and its edges for many questions."""
         bounds = self.polygon.bounds
         shrink = _shrink((bounds[1] + bounds[3]) / 2)
-        edges = _edges_of(self.polygon)
+        runs = _runs_of(self.polygon)
         object.__setattr__(self, "room", math.sqrt(self.polygon.area * shrink) * _METRES_A_DEGREE)
         object.__setattr__(self, "_bounds", bounds)
-        object.__setattr__(self, "_edges", edges)
-        object.__setattr__(self, "_tree", STRtree(cast("NDArray[np.object_]", linestrings(edges))))
+        object.__setattr__(self, "_runs", runs)
+        object.__setattr__(
+            self, "_boxes", np.concatenate([runs.min(axis=1), runs.max(axis=1)], axis=1).T.copy()
+        )
         prepare(self.polygon)
         # Asked once here: the index is built on first use, and later uses may come from several threads.
         intersects_xy(self.polygon, 0.0, 0.0)
@@ -120,10 +114,11 @@ class Fence:
         west, south, east, north = self._bounds
         if not (west - aside <= lon <= east + aside and south - up <= lat <= north + up):
             return math.inf
-        near = self._tree.query(box(lon - aside, lat - up, lon + aside, lat + up))
-        if not len(near):
+        wests, souths, easts, norths = self._boxes
+        near = (wests <= lon + aside) & (easts >= lon - aside) & (souths <= lat + up) & (norths >= lat - up)
+        if not near.any():
             return math.inf
-        return _nearest((self._edges[near] - (lon, lat)) * (_METRES_A_DEGREE * shrink, _METRES_A_DEGREE))
+        return _nearest((self._runs[near] - (lon, lat)) * (_METRES_A_DEGREE * shrink, _METRES_A_DEGREE))
 
 
 def metres_between(one: Fix, other: Fix) -> float:
@@ -139,17 +134,27 @@ def _shrink(lat: float) -> float:
     return max(math.cos(math.radians(lat)), 1e-6)
 
 
-def _edges_of(polygon: MultiPolygon) -> NDArray[np.float64]:
-    """The boundary's edges, as (edge, end, lon and lat)."""
+def _runs_of(polygon: MultiPolygon) -> NDArray[np.float64]:
+    """The corners of every eight edges that follow each other, as (run, corner, lon and lat).
+
+    The last run of a ring is filled up with its last corner, which is on the boundary as any other.
+    """
     rings = [get_coordinates(ring) for ring in get_rings(get_parts(polygon))]
-    edges = [np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings]
-    return np.concatenate(edges) if edges else np.empty((0, 2, 2))
+    if not rings:
+        return np.empty((0, 2, 2))
+    run = min(_RUN, max(len(ring) for ring in rings) - 1)
+    return np.concatenate([ring[_corners_of_runs(len(ring), run)] for ring in rings])
 
 
-def _nearest(edges: NDArray[np.float64]) -> float:
-    """Metres from the origin to the nearest of the edges."""
-    start, along = edges[:, 0], edges[:, 1] - edges[:, 0]
-    length = np.maximum((along * along).sum(axis=1), 1e-12)
-    share = np.clip(-(start * along).sum(axis=1) / length, 0.0, 1.0)
-    foot = start + along * share[:, None]
-    return float(np.sqrt((foot * foot).sum(axis=1).min()))
+def _corners_of_runs(corners: int, run: int) -> NDArray[np.int64]:
+    first = np.arange(0, corners - 1, run)
+    return np.minimum(first[:, None] + np.arange(run + 1), corners - 1)
+
+
+def _nearest(runs: NDArray[np.float64]) -> float:
+    """Metres from the origin to the nearest of the edges between the corners of runs."""
+    start, along = runs[:, :-1], runs[:, 1:] - runs[:, :-1]
+    length = np.maximum((along * along).sum(axis=2), 1e-12)
+    share = np.clip(-(start * along).sum(axis=2) / length, 0.0, 1.0)
+    foot = start + along * share[:, :, None]
+    return float(np.sqrt((foot * foot).sum(axis=2).min()))

@@ -4,70 +4,81 @@ The library that knows these formats (GDAL, through pyogrio) is large, written i
 anywhere. So what is hostile in a file stays outside of the product:
 
   recognised   by its first bytes, not by its name; nothing but these formats goes any further
-  unpacked     by us: few members, counted while they are inflated, written under names of our own
+  unpacked     by us (`geo/archives.py`): few members, counted while they are inflated
   read         in a process of its own (`geo/formats_reader.py`), with all other drivers off, no secrets in its
-               environment, little memory, seconds of time, and only the path of a private folder to open
+               environment, little memory, seconds of time, and only the path of a private folder to open; one at a
+               time in each web process
+  answered     into a file of that folder, of bounded size
 
 What comes out is a FeatureCollection as any other and goes through the same checks. Coordinates are reprojected to
 WGS84 when the file says what they are in, and refused when it does not: numbers alone do not tell metres from feet.
+An indoor map (a zip of `main.json` and a GeoJSON file for each floor) is made into one there too (`geo/indoor.py`).
 """
 
 import functools
-import gzip
-import io
 import os
 import subprocess
 import sys
 import tempfile
-import zipfile
-import zlib
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any
 
 import orjson
 import pyogrio
 
-from base.errors import Invalid
+from base.errors import TooManyRequests
+from base.offload import offload
+from geo.archives import FileRefused, checked_kml, gunzipped, too_large, unpacked
+from geo.formats_reader import ANSWER, DRIVERS, MAX_ANSWER
 
-MAX_UNPACKED = 64 * 1024 * 1024
-MAX_MEMBERS = 100
-MAX_LAYERS = 16
+__all__ = ["FileRefused", "ReadFile", "read_file"]
+
 READ_TIMEOUT_S = 30
-DRIVERS = ("ESRI Shapefile", "GPKG", "KML", "LIBKML")
-SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_WAIT_S = 3.0
+# Every comma of JSON may cost 64 bytes once it is read. A million vertices have two million.
+_MOST_COMMAS = 4_000_000
 _ROOT = Path(__file__).resolve().parent.parent
-_CHUNK = 1 << 20
+_reading = threading.Lock()
 
 
-class FileRefused(Invalid):
-    """A file that cannot be read as places. Codes begin with `file_`."""
+@dataclass(frozen=True)
+class ReadFile:
+    """The features of a file, and what was done to all of them (`reprojected`)."""
 
-    code = "file_malformed"
-    title: ClassVar[str] = "This file cannot be used"
+    collection: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
-def read_features(data: bytes, filename: str) -> dict[str, Any]:
+def read_file(data: bytes, filename: str) -> ReadFile:
     """The features of a file as a FeatureCollection in WGS84.
 
-    `notes` of the answer says what was done to all of them (`reprojected`). The name serves only to tell KMZ from
-    other archives. Raises `FileRefused`: `file_unknown` (none of the formats), `file_malformed`, `file_too_large`
-    (more than 64 MiB unpacked, 100 members or a million vertices), `file_crs_missing`, `file_too_slow`.
+    The name serves only to tell KMZ from other archives. Raises `FileRefused`: `file_unknown` (none of the formats),
+    `file_malformed`, `file_too_large` (more than 64 MiB unpacked, 100 members or a million vertices),
+    `file_crs_missing`, `file_too_slow`; and `TooManyRequests` while others are being read.
     """
     if data[:2] == b"\x1f\x8b":
-        data = _gunzipped(data)
+        data = offload(gunzipped, data)
     if data[:16] == b"SQLite format 3\0":
         return _read({"layer0.gpkg": data})
     if data[:4] == b"PK\x03\x04":
-        return _read(_unpacked(data, filename))
+        return _read(offload(unpacked, data, filename))
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:1] == b"<":
-        return _read({"layer0.kml": _checked_kml(data)})
+        return _read({"layer0.kml": checked_kml(data)})
     if head[:1] == b"{":
-        return _geojson(data)
-    raise FileRefused("Send KML, KMZ, GeoPackage, a zipped Shapefile or GeoJSON.", code="file_unknown")
+        return ReadFile(offload(_geojson, data))
+    raise FileRefused(
+        "Send KML, KMZ, GeoPackage, a zipped Shapefile or indoor map, or GeoJSON.", code="file_unknown"
+    )
 
 
 def _geojson(data: bytes) -> dict[str, Any]:
+    if data.count(b",") > _MOST_COMMAS:
+        raise too_large()
     try:
         document = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
@@ -78,105 +89,50 @@ def _geojson(data: bytes) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": [feature]}
 
 
-def _gunzipped(data: bytes) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(data)) as packed:
-            return _bounded(cast("io.BufferedIOBase", packed), MAX_UNPACKED)
-    except (OSError, EOFError, zlib.error):
-        raise FileRefused("The compressed file is broken.") from None
-
-
-def _unpacked(data: bytes, filename: str) -> dict[str, bytes]:
-    """The parts that matter of a KMZ or zipped Shapefile, under names of our own."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-                raise _too_large()
-            if filename.lower().endswith(".kmz"):
-                return _kmz(archive, members)
-            return _shapefiles(archive, members)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
-        raise FileRefused("The archive is broken, or encrypted.") from None
-
-
-def _kmz(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, bytes]:
-    for member in members:
-        if member.filename.lower().endswith(".kml"):
-            with archive.open(member) as opened:
-                return {"layer0.kml": _checked_kml(_bounded(opened, MAX_UNPACKED))}
-    raise FileRefused("There is no KML in this archive.", code="file_unknown")
-
-
-def _shapefiles(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, bytes]:
-    known = [
-        m for m in members if Path(m.filename).suffix.lower() in SHAPE_PARTS and "__MACOSX" not in m.filename
-    ]
-    stems = sorted({_stem(m) for m in known if m.filename.lower().endswith(".shp")})
-    if not stems:
-        raise FileRefused("There is no Shapefile in this archive.", code="file_unknown")
-    if len(stems) > MAX_LAYERS:
-        raise _too_large()
-    parts: dict[str, bytes] = {}
-    left = MAX_UNPACKED
-    for member in known:
-        if _stem(member) in stems:
-            with archive.open(member) as opened:
-                content = _bounded(opened, left)
-            left -= len(content)
-            parts[f"layer{stems.index(_stem(member))}{Path(member.filename).suffix.lower()}"] = content
-    return parts
-
-
-def _stem(member: zipfile.ZipInfo) -> str:
-    return str(Path(member.filename).with_suffix("")).lower()
-
-
-def _bounded(opened: Any, limit: int) -> bytes:
-    """What a packed stream holds: its own word about its size counts for nothing."""
-    content = bytearray()
-    while chunk := opened.read(_CHUNK):
-        content += chunk
-        if len(content) > limit:
-            raise _too_large()
-    return bytes(content)
-
-
-def _checked_kml(data: bytes) -> bytes:
-    """KML without a document type: entities are how XML reaches for other files, and how it explodes."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\0" in data[:4]:
-        raise FileRefused("KML with a document type or in UTF-16 is not taken.")
-    if b"<kml" not in data[:4096]:
-        raise FileRefused("This XML is not KML.", code="file_unknown")
-    return data
-
-
-def _too_large() -> FileRefused:
-    return FileRefused("The file holds more than is taken at once.", code="file_too_large")
-
-
-def _read(parts: dict[str, bytes]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="hereabouts-") as folder:
+def _read(parts: dict[str, bytes]) -> ReadFile:
+    with _one_at_a_time(), tempfile.TemporaryDirectory(prefix="hereabouts-") as folder:
         for name, content in parts.items():
             (Path(folder) / name).write_bytes(content)
-        command = [sys.executable, "-m", "geo.formats_reader", folder]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=_ROOT,
-                env=_environment(),
-                capture_output=True,
-                timeout=READ_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise FileRefused("Reading the file takes too long.", code="file_too_slow") from None
-    if done.returncode != 0:
-        raise FileRefused("The file is broken, or too large to be read.")
-    answer = cast("dict[str, Any]", orjson.loads(done.stdout))
-    if "code" in answer:
-        raise FileRefused(answer["detail"], code=answer["code"])
-    return answer
+        failed = _run_reader(folder)
+        answer = Path(folder) / ANSWER
+        size = answer.stat().st_size if answer.is_file() else 0
+        if size >= MAX_ANSWER:
+            raise too_large()
+        if failed or not size:
+            raise FileRefused("The file is broken, or too large to be read.")
+        told = offload(orjson.loads, answer.read_bytes())
+    if "code" in told:
+        raise FileRefused(told["detail"], code=told["code"])
+    return ReadFile(told["collection"], tuple(told["notes"]))
+
+
+@contextmanager
+def _one_at_a_time() -> Generator[None]:
+    if not _reading.acquire(timeout=_WAIT_S):
+        raise TooManyRequests("Other files are being read.", headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        _reading.release()
+
+
+def _run_reader(folder: str) -> bool:
+    """Whether the reading process failed. It has nobody to talk to: what it has to say is in the folder."""
+    command = [sys.executable, "-m", "geo.formats_reader", folder]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=_ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=READ_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FileRefused("Reading the file takes too long.", code="file_too_slow") from None
+    return done.returncode != 0
 
 
 def _environment() -> dict[str, str]:

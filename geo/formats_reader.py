@@ -1,11 +1,18 @@
-"""The process that reads a foreign file: `python -m geo.formats_reader FOLDER` writes GeoJSON to standard output.
+"""The process that reads a foreign file: `python -m geo.formats_reader FOLDER` writes GeoJSON into the folder.
 
-It is started by `geo/formats.py` with nothing in its environment but which drivers are off. It limits its own memory
-and time before it opens anything, and a crash of the C library ends this process and no other.
+It is started by `geo/formats.py` with nothing in its environment but which drivers are off. It limits its own memory,
+time and the size of what it writes before it opens anything, and a crash of the C library ends this process and no
+other. Only the columns that mean something are read, and long texts are cut.
+
+A GeoPackage is a database, and a view or a computed column in it is a program that its author wrote: ten kilobytes of
+it make gigabytes of rows. Such files are refused before the library looks at them. (Triggers and R-trees are in every
+GeoPackage; what is only read runs no trigger.)
 """
 
 import contextlib
+import re
 import resource
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +26,19 @@ from pyogrio.errors import DataSourceError
 from pyogrio.raw import read
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 
+from geo.archives import LEVELS, PLAN
+from geo.indoor import building
+
+ANSWER = "answer.json"
+MAX_ANSWER = 64 * 1024 * 1024
+MAX_TEXT = 200
+DRIVERS = ("ESRI Shapefile", "GPKG", "KML", "LIBKML")
 MAX_VERTICES = 1_000_000
 MAX_FEATURES = 50_000
 MAX_LAYERS = 16
-_MEMORY, _CPU_S = 3 * 1024**3, 25
-_DRIVERS = {"ESRI Shapefile", "GPKG", "KML", "LIBKML"}
+_MEMORY, _CPU_S = 2 * 1024**3, 25
 _FILES = (".gpkg", ".shp", ".kml")
 # Shapefiles cut the names of columns to ten characters.
 _KEYS = (
@@ -37,6 +51,7 @@ _KEYS = (
     "site_osm_id",
     "floor_low",
     "floor_high",
+    "level",
 )
 _CUT_KEYS = {key[:10]: key for key in _KEYS}
 _WGS84 = CRS.from_epsg(4326)
@@ -51,23 +66,40 @@ class _Refusal(Exception):
 
 
 def main() -> None:
-    """Read every layer of every file of a folder."""
+    """Read what is in a folder, and write the answer there."""
     for limit, value in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, _CPU_S),
+        (resource.RLIMIT_FSIZE, MAX_ANSWER),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # not every system knows every limit
             resource.setrlimit(limit, (value, value))
-    if not set(pyogrio.list_drivers()) <= _DRIVERS:
+    if not set(pyogrio.list_drivers()) <= set(DRIVERS):
         sys.exit("other drivers are on; start this through geo.formats")
+    folder = Path(sys.argv[1])
+    (folder / ANSWER).write_bytes(orjson.dumps(_answer(folder)))
+
+
+def _answer(folder: Path) -> dict[str, Any]:
     try:
-        answer = read_folder(Path(sys.argv[1]))
+        return read_indoor_map(folder) if (folder / PLAN).exists() else read_folder(folder)
     except _Refusal as refusal:
-        answer = refusal.answer
-    except (DataSourceError, ValueError, RuntimeError):
-        answer = {"code": "file_malformed", "detail": "The file is broken."}
-    sys.stdout.buffer.write(orjson.dumps(answer))
+        return refusal.answer
+    except (DataSourceError, sqlite3.Error, ValueError, RuntimeError):
+        return {"code": "file_malformed", "detail": "The file is broken."}
+
+
+def read_indoor_map(folder: Path) -> dict[str, Any]:
+    """The site and zones of an indoor map; raises `_Refusal`."""
+    try:
+        names = orjson.loads((folder / LEVELS).read_bytes())
+        plan = orjson.loads((folder / PLAN).read_bytes())
+        made = building(plan, lambda name: orjson.loads((folder / names[Path(name).name]).read_bytes()))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ShapelyError):
+        detail = "The indoor map is broken, or its main.json names files that are not in the archive."
+        raise _Refusal("file_malformed", detail) from None
+    return {"collection": made, "notes": []}
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
@@ -76,30 +108,56 @@ def read_folder(folder: Path) -> dict[str, Any]:
     notes: set[str] = set()
     vertices = 0
     for path in sorted(folder.iterdir()):
-        if path.suffix in _FILES:
-            for layer in _layers(path):
-                shapes, properties = _layer(path, layer, notes)
-                vertices += int(shapely.get_num_coordinates(shapes).sum())
-                if len(features) + len(shapes) > MAX_FEATURES or vertices > MAX_VERTICES:
-                    raise _Refusal("file_too_large", "The file holds more than is taken at once.")
-                features += [
-                    {"type": "Feature", "geometry": _geometry(shape), "properties": known}
-                    for shape, known in zip(shapes, properties, strict=True)
-                ]
-    return {"type": "FeatureCollection", "features": features, "notes": sorted(notes)}
+        for layer in _layers(path) if path.suffix in _FILES else ():
+            shapes, properties = _layer(path, layer, notes)
+            vertices += int(shapely.get_num_coordinates(shapes).sum())
+            if len(features) + len(shapes) > MAX_FEATURES or vertices > MAX_VERTICES:
+                raise _Refusal("file_too_large", "The file holds more than is taken at once.")
+            features += [
+                {"type": "Feature", "geometry": _geometry(shape), "properties": known}
+                for shape, known in zip(shapes, properties, strict=True)
+            ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return {"collection": collection, "notes": sorted(notes)}
 
 
 def _layers(path: Path) -> list[str]:
+    if path.suffix == ".gpkg":
+        _check_nothing_computed(path)
     found = pyogrio.list_layers(path)
     return [name for name, kind in found if kind is not None][:MAX_LAYERS]
 
 
+def _check_nothing_computed(path: Path) -> None:
+    """Refuse views, computed columns, and virtual tables but R-trees."""
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        # What SQLite makes of the schema counts, not what the schema says of itself.
+        tables = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+        for name, kind in tables:
+            columns = database.execute("SELECT hidden FROM pragma_table_xinfo(?)", [name]).fetchall()
+            program = kind == "view" or any(hidden in (2, 3) for (hidden,) in columns)
+            if program or (kind == "virtual" and not _is_rtree(database, name)):
+                detail = "The file holds views, computed columns or virtual tables; export plain tables."
+                raise _Refusal("file_malformed", detail)
+
+
+def _is_rtree(database: sqlite3.Connection, name: str) -> bool:
+    made = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchall()
+    return all(
+        re.match(r"CREATE VIRTUAL TABLE\s+(\"[^\"]+\"|\w+)\s+USING\s+rtree\b", sql, re.I) for (sql,) in made
+    )
+
+
 def _layer(path: Path, layer: str, notes: set[str]) -> tuple[Any, Iterator[dict[str, Any]]]:
-    meta, _, blobs, columns = read(path, layer=layer, max_features=MAX_FEATURES + 1, datetime_as_string=True)
-    shapes = shapely.from_wkb(blobs, on_invalid="ignore")
-    crs = "EPSG:4326" if path.suffix == ".kml" else meta["crs"]
+    known = pyogrio.read_info(path, layer=layer)
+    crs = "EPSG:4326" if path.suffix == ".kml" else known["crs"]
     if crs is None:
         raise _Refusal("file_crs_missing", "The file does not say what its coordinates are in.")
+    wanted = [name for name in known["fields"] if _key(str(name)) in _KEYS]
+    meta, _, blobs, columns = read(
+        path, layer=layer, columns=wanted, max_features=MAX_FEATURES + 1, datetime_as_string=True
+    )
+    shapes = shapely.from_wkb(blobs, on_invalid="ignore")
     return _reprojected(shapes, crs, notes), _properties(meta["fields"], columns, len(shapes))
 
 
@@ -130,12 +188,13 @@ def _key(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has; a whole number that was stored as a float is one again."""
+    """A value that JSON has; a whole number that was stored as a float is one again, where a float can tell."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return None if not np.isfinite(value) else int(value) if value.is_integer() else value
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+        whole = value.is_integer() and abs(value) < 2**53
+        return int(value) if whole else value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int) else str(value)[:MAX_TEXT]
 
 
 def _geometry(shape: Any) -> dict[str, Any] | None:

@@ -14,11 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from geoalchemy2.shape import to_shape
+from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from base.errors import Conflict, Invalid, NotFound, Problem
+from base.errors import Conflict, NotFound, Problem
+from base.offload import offload
 from geo.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
+from geo.levels import floors_of
 from geo.lookups import Lookups, external_id_of, kind_of, look_up
 from geo.models import Place
 from geo.places import PlaceDraft, create_place, edit_place
@@ -28,7 +31,6 @@ from people.models import Scope
 CHUNK = 200
 MAX_NAME = 200
 OUTCOMES = ("created", "updated", "unchanged", "refused")
-_FLOORS = ("floor_low", "floor_high")
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,18 @@ _Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
 _Apart = Callable[[], AbstractContextManager[Any]]
 
 
-def open_import(collection: Any) -> Import:
-    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`."""
+def open_import(collection: Any, notes: tuple[str, ...] = ()) -> Import:
+    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`.
+
+    `notes` are what the reader of a file did to all of its features.
+    """
     features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
-    notes = collection.get("notes")
-    known = tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
-    return Import(features, collection.get("crs"), known)
+    return Import(features, collection.get("crs"), notes)
 
 
-def import_places(session: Session, actor: Actor, collection: Any) -> Iterator[dict[str, Any]]:
+def import_places(session: Session, actor: Actor, wanted: Import) -> Iterator[dict[str, Any]]:
     """Import everything in the caller's transaction; yields one result for each feature, sites first."""
-    for chunk in open_import(collection).chunks():
+    for chunk in wanted.chunks():
         yield from import_chunk(session, actor, chunk)
 
 
@@ -83,9 +86,7 @@ def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str
     All goes into one savepoint, which spares two round trips a feature. Where a feature fails after the checks (a
     race for an external id), the chunk is undone and taken again with a savepoint for each.
     """
-    parsed = [
-        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
-    ]
+    parsed = offload(_parsed, chunk)
     try:
         with session.begin_nested():
             return _import_all(session, actor, parsed, chunk.notes, nullcontext)
@@ -93,11 +94,19 @@ def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str
         return _import_all(session, actor, parsed, chunk.notes, session.begin_nested)
 
 
+def _parsed(chunk: Import) -> list[_Parsed]:
+    return [
+        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
+    ]
+
+
 def _import_all(
     session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
 ) -> list[dict[str, Any]]:
     known = look_up(session, actor, [properties for _, properties, _ in parsed])
     results: list[dict[str, Any]] = []
+    zones: list[tuple[Place, MultiPolygon]] = []
+    told: list[list[str]] = []
     for index, properties, boundary in parsed:
         try:
             if isinstance(boundary, BoundaryRefused):
@@ -105,12 +114,16 @@ def _import_all(
             step = _plan(known, properties, boundary)
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            remarks = known.remarks(place, boundary.polygon)
-            told = [*boundary.notes, *notes, *remarks]
-            results.append(_result(index, outcome, place_id=str(place.id), notes=told))
+            said = [*boundary.notes, *notes, *floors_of(properties)[1]]
+            results.append(_result(index, outcome, place_id=str(place.id), notes=said))
+            if place.kind == "zone":
+                zones.append((place, boundary.polygon))
+                told.append(said)
         except Problem as problem:
             refusal = {"code": problem.code, "detail": problem.detail, "at": problem.extra.get("at")}
             results.append(_result(index, "refused", **refusal))
+    for said, remarks in zip(told, known.remarks(zones), strict=True):
+        said += remarks
     return results
 
 
@@ -118,8 +131,9 @@ def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _St
     """What is to be done with a feature; raises `Problem` while nothing is written yet."""
     external_id = external_id_of(properties)
     place = known.place(external_id)
-    name, floors = _name(properties, external_id), _floors(properties)
+    name, (floors, _) = _name(properties, external_id), floors_of(properties)
     if place is not None and place.archived_at is None:
+        known.check_same(place, properties)
         known.check_permission(place.site_id, place)
         return _Edit(place, {"name": name, **floors}, boundary)
     site = known.site_of(properties) if kind_of(properties) == "zone" else None
@@ -171,19 +185,6 @@ def _name(properties: dict[str, Any], external_id: str | None) -> str:
     if isinstance(name, str) and name.strip() and "\0" not in name:
         return name.strip()[:MAX_NAME]
     return external_id[:MAX_NAME] if external_id else "(no name)"
-
-
-def _floors(properties: dict[str, Any]) -> dict[str, Any]:
-    """The floors that are given; a feature that says nothing of floors leaves them as they are."""
-    floors: dict[str, Any] = {}
-    for key in _FLOORS:
-        value = properties.get(key)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int) or not -99 <= value <= 999:
-            raise Invalid.at(f"/properties/{key}", "A whole number from -99 to 999.")
-        floors[key] = value
-    return floors
 
 
 def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:

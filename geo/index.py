@@ -24,10 +24,11 @@ from geo.transitions import Fence
 
 _METRES_A_DEGREE = 111_320.0
 _NARROWEST = 1e-6  # of a degree of longitude, beside the pole: the box then goes all around
-_PLACE_WEIGHT = 16  # what a place costs besides its corners, in corners
+# What a place, and an index, cost besides their corners, in corners (of some 50 bytes, with the fence).
+_PLACE_WEIGHT, INDEX_WEIGHT = 60, 5_000
 _CELLS_A_DEGREE = 1_000
 _ROWS = 1_000_000  # more than there are cells from pole to pole
-_CELLS_KEPT = 50_000
+_CELLS_KEPT, _FEWEST_CELLS = 50_000, 1_000
 _ROUNDING = 1e-9  # degrees that a cell is taken wider, since a point's cell is found by rounded arithmetic
 
 Points = Sequence[tuple[float, float]] | NDArray[Any]
@@ -73,7 +74,9 @@ class PlaceIndex:
         shapely.prepare(self._polygons)
         self._tree = STRtree(self._polygons)
         self._cells: dict[int, Cell] = {}
-        self.weight = sum(place.weight for place in self._places)
+        self.weight = INDEX_WEIGHT + sum(place.weight for place in self._places)
+        # Of some 300 bytes each: a small organisation must not keep more of them than it has places worth keeping.
+        self._cells_kept = min(_CELLS_KEPT, _FEWEST_CELLS + self.weight // 4)
         self.position = position
 
     def __len__(self) -> int:
@@ -137,7 +140,7 @@ class PlaceIndex:
         # Its diagonal has the same bounding box as the cell, and is quicker to make.
         diagonal = shapely.linestrings([(west, south), (west + size, south + size)])
         numbers = np.sort(self._tree.query(diagonal))
-        if len(self._cells) >= _CELLS_KEPT:
+        if len(self._cells) >= self._cells_kept:
             self._cells.clear()
         cell = self._polygons[numbers], [self._places[number].id for number in numbers.tolist()]
         self._cells[column * _ROWS + row] = cell

@@ -30,7 +30,7 @@ from base.database import Database
 from base.listen import Listener
 from base.logs import logger
 from base.offload import offload
-from geo.index import IndexedPlace, PlaceIndex
+from geo.index import INDEX_WEIGHT, IndexedPlace, PlaceIndex
 from geo.models import Place
 from geo.nearby import read_places, stored_places
 from journal.events import JOURNAL_CHANNEL
@@ -221,7 +221,7 @@ def load(
             missing.append(place_id)
         else:
             places.append(place)
-    weight = sum(place.weight for place in places)
+    weight = INDEX_WEIGHT + sum(place.weight for place in places)
     for first in range(0, len(missing), _PIECE):
         with database.transaction(organisation_id) as session:
             piece = offload(read_places, stored_places(session, missing[first : first + _PIECE]))

@@ -14,18 +14,20 @@ from shapely import MultiPolygon, prepare
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.errors import Forbidden, Problem
-from geo.advice import outside_share, same_name
+from base.errors import Conflict, Forbidden, NotFound, Problem
+from base.offload import offload
+from geo.advice import Neighbour, same_name
+from geo.drafts import as_neighbour, siblings_near
 from geo.models import Place
+from geo.overlaps import Overlaps
 from geo.places import place_for
+from geo.remarks import remarks
 from people.actor import Actor
 from people.permissions import Permission
 
 _SITE_KEYS = ("site_external_id", "site_osm_id")
 _EXTERNAL_KEYS = ("external_id", "osm_id")
 MAX_EXTERNAL_ID = 200
-# Hand-drawn outlines miss each other by a hair; less than a thousandth outside is no sticking out.
-_OUTSIDE = 0.001
 
 
 def kind_of(properties: dict[str, Any]) -> str:
@@ -62,6 +64,18 @@ class Lookups:
             site = self.place(_first(properties, _SITE_KEYS))
         return site if site is not None and site.kind == "site" and site.archived_at is None else None
 
+    def check_same(self, place: Place, properties: dict[str, Any]) -> None:
+        """Raise unless the feature means this place: one of its kind, in its site where it names one."""
+        if place.kind != kind_of(properties):
+            detail = f"There is a {place.kind} of this external_id; a feature without a kind is a site."
+            raise Conflict(detail, code="kind_differs")
+        if place.kind == "zone" and (properties.get("site_id") or _first(properties, _SITE_KEYS)):
+            site = self.site_of(properties)
+            if site is None:
+                raise NotFound("The zone names no site that is there.", code="site_not_found")
+            if site.id != place.site_id:
+                raise Conflict("The zone is in another site; archive it there first.", code="site_differs")
+
     def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
         """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
         if site_id is None:
@@ -85,16 +99,16 @@ class Lookups:
         else:
             self.names.setdefault((place.site_id, same_name(place.name)), set()).add(place.id)
 
-    def remarks(self, place: Place, polygon: MultiPolygon) -> list[str]:
-        """What a manager may want to look at: it is reported and forbids nothing."""
-        if place.kind == "site":
-            return []
-        remarks: list[str] = []
-        if self.names.get((place.site_id, same_name(place.name)), {place.id}) != {place.id}:
-            remarks.append("duplicate_name")
-        if outside_share(polygon, self._shape(place.site_id)) > _OUTSIDE:
-            remarks.append("sticks_out_of_site")
-        return remarks
+    def remarks(self, zones: Sequence[tuple[Place, MultiPolygon]]) -> list[list[str]]:
+        """What a manager may want to look at, for each of the zones that were made or changed."""
+        drawn = [as_neighbour(zone, polygon) for zone, polygon in zones]
+        homes = [self._shape(zone.site_id) for zone, _ in zones]
+        near = siblings_near(self.session, zones)
+        told = offload(_compared, drawn, homes, near)
+        for (zone, _), said in zip(zones, told, strict=True):
+            if self.names.get((zone.site_id, same_name(zone.name)), {zone.id}) != {zone.id}:
+                said.insert(0, "duplicate_name")
+        return told
 
     def _refusal(self, place_id: UUID, kind: str) -> Problem | None:
         try:
@@ -109,6 +123,16 @@ class Lookups:
             prepare(shape)
             self._shapes[site_id] = shape
         return self._shapes[site_id]
+
+
+def _compared(
+    zones: list[Neighbour], homes: list[MultiPolygon], near: list[list[Neighbour]]
+) -> list[list[str]]:
+    overlaps = Overlaps()
+    return [
+        list(remarks(zone, home, siblings, overlaps))
+        for zone, home, siblings in zip(zones, homes, near, strict=True)
+    ]
 
 
 def look_up(session: Session, actor: Actor, features: Sequence[dict[str, Any]]) -> Lookups:

@@ -14,8 +14,7 @@ from geo.index import IndexedPlace, boxes_around
 from geo.models import Place
 from geo.transitions import Fence
 
-_KEPT = 20_000
-_versions: dict[tuple[UUID, int], IndexedPlace] = {}
+_KEPT_WEIGHT = 1_000_000
 # The boxes are made before the join: under row-level security the index is used only where the join's condition calls
 # nothing but leak-proof functions, and of all that makes a box only `&&` itself is one.
 _NEAR = text(
@@ -28,6 +27,28 @@ _NEAR = text(
 )
 
 
+class _Versions:
+    """Places that were read, by id and version, up to a weight: all are forgotten when it is reached."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[UUID, int], IndexedPlace] = {}
+        self.weight = 0
+
+    def get(self, place_id: UUID, version: int) -> IndexedPlace | None:
+        return self._known.get((place_id, version))
+
+    def keep(self, place: IndexedPlace) -> None:
+        if self.weight + place.weight > _KEPT_WEIGHT:
+            self._known.clear()
+            self.weight = 0
+        if (place.id, place.version) not in self._known:
+            self._known[place.id, place.version] = place
+            self.weight += place.weight
+
+
+_versions = _Versions()
+
+
 def fences_near(
     session: Session, points: Sequence[tuple[float, float]], metres: float, also: Collection[UUID]
 ) -> dict[UUID, Fence]:
@@ -36,14 +57,13 @@ def fences_near(
     names = ("west", "south", "east", "north")
     sides = {name: corners[:, side].tolist() for side, name in enumerate(names)}
     near = session.execute(_NEAR, sides | {"also": list(also)}).all()
-    known = {row.id: _versions.get((row.id, row.version)) for row in near}
+    known = {row.id: _versions.get(row.id, row.version) for row in near}
     missing = [place_id for place_id, place in known.items() if place is None]
     if missing:
-        if len(_versions) + len(missing) > _KEPT:
-            _versions.clear()
         # Read as they are now: one that was archived since the statement before does not come.
         for place in read_places(stored_places(session, missing)):
-            _versions[place.id, place.version] = known[place.id] = place
+            known[place.id] = place
+            _versions.keep(place)
     return {
         place_id: place.fence
         for place_id, place in sorted(known.items(), key=lambda known: known[0])

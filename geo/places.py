@@ -190,13 +190,14 @@ def list_zones(session: Session, site_id: UUID, after: UUID | None, limit: int) 
     return _page(session, query, after, limit)
 
 
-def boundary_history(session: Session, place_id: UUID) -> list[dict[str, Any]]:
-    """All boundaries that the place has had, newest first."""
-    rows = session.scalars(
-        select(BoundaryVersion)
-        .where(BoundaryVersion.place_id == place_id)
-        .order_by(BoundaryVersion.number.desc())
-    )
+def boundary_history(
+    session: Session, place_id: UUID, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """A page of the boundaries that the place has had, newest first; `before` is a version."""
+    query = select(BoundaryVersion).where(BoundaryVersion.place_id == place_id)
+    if before is not None:
+        query = query.where(BoundaryVersion.number < before)
+    rows = session.scalars(query.order_by(BoundaryVersion.number.desc()).limit(limit))
     return [
         {
             "version": row.number,

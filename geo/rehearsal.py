@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shapely import MultiPolygon
+from shapely import MultiPolygon, get_num_coordinates
 
 from base.errors import Invalid
 from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
@@ -33,8 +33,7 @@ def rehearse(
 
     Raises `Invalid` (`rehearsal_too_large`) for more work than a request may ask for.
     """
-    vertices = sum(len(part.exterior.coords) for part in polygon.geoms)
-    if vertices * len(fixes) > MAX_WORK:
+    if int(get_num_coordinates(polygon)) * len(fixes) > MAX_WORK:
         detail = "This outline is too detailed for so long a track; send fewer fixes or a simpler outline."
         raise Invalid.at("/fixes", detail, code="rehearsal_too_large")
     fence = {_DRAFT: Fence(polygon, floor_low, floor_high)}

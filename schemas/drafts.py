@@ -38,6 +38,9 @@ class Advice(Wire):
     detail = fields.String(required=True)
     place_id = ID(required=True, allow_none=True, metadata={"description": "The other place it is about"})
     share = fields.Float(required=True, allow_none=True, metadata={"description": "A part, from 0 to 1"})
+    estimated = fields.Boolean(
+        required=True, metadata={"description": "Whether the share is good to some hundredths only"}
+    )
 
 
 class DraftReport(Wire):

@@ -98,6 +98,14 @@ class Place(Wire):
     properties = fields.Nested(PlaceProperties, required=True)
 
 
+class PublishedPlace(Place):
+    """A place that was drawn or changed just now, and what was set right or may be worth a look."""
+
+    notes = fields.List(
+        fields.String(), required=True, metadata={"description": "docs/boundaries.md lists them"}
+    )
+
+
 PlacePage = page_of(Place, "PlacePage")
 
 
@@ -110,11 +118,7 @@ class BoundaryVersion(Wire):
     changed_by = ID(required=True, allow_none=True)
 
 
-class BoundaryHistory(Wire):
-    """All boundaries that a place has had, newest first."""
-
-    items = fields.List(fields.Nested(BoundaryVersion), required=True)
-    next = fields.String(required=True, allow_none=True)
+BoundaryHistory = page_of(BoundaryVersion, "BoundaryHistory")
 
 
 class PlaceImport(Wire):

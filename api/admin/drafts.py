@@ -10,6 +10,7 @@ from api.route import Call, Routes
 from api.translations import translated
 from base import clock
 from base.errors import Invalid
+from base.offload import offload
 from geo.advice import Advice, Draft, advise
 from geo.boundaries import parse_boundary, wire_geometry
 from geo.drafts import surroundings
@@ -32,17 +33,18 @@ routes = Routes("admin-drafts", "Administration: advice on boundaries before the
 def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Check a boundary of a zone, or with properties.kind `site` of the site itself, and get advice on it."""
     site, _ = place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
-    boundary = parse_boundary(body["geometry"])
+    boundary = offload(parse_boundary, body["geometry"])
     known = body["properties"]
     draft = Draft(
         known["kind"], known["name"], boundary.polygon, boundary.area_m2, _floors(known, "/properties")
     )
     around = surroundings(call.session, call.actor, site, draft, body["id"])
+    advice = offload(advise, draft, around)
     return {
         "area_m2": boundary.area_m2,
         "vertices": boundary.vertices,
         "notes": list(boundary.notes),
-        "advice": [_wire(advice) for advice in advise(draft, around)],
+        "advice": [_wire(remark) for remark in advice],
         "geometry": wire_geometry(boundary.polygon),
     }
 
@@ -57,9 +59,9 @@ def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, An
 def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Play a recorded track against a boundary: when would the phone have entered and left?"""
     place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
-    boundary = parse_boundary(body["geometry"])
+    boundary = offload(parse_boundary, body["geometry"])
     floors = _floors(body, "") or (None, None)
-    rehearsal = rehearse(boundary.polygon, [_fix(fix) for fix in body["fixes"]], *floors)
+    rehearsal = offload(rehearse, boundary.polygon, [_fix(fix) for fix in body["fixes"]], *floors)
     events = [
         {"entered": e.entered, "at": clock.wire(datetime.fromtimestamp(e.at, UTC)), "doubtful": e.doubtful}
         for e in rehearsal.events

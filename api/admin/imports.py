@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.route import Answer, Call, Routes
 from base.errors import Forbidden, Invalid, Problem
 from base.logs import logger
-from geo.formats import read_features
+from geo.formats import read_file
 from geo.imports import OUTCOMES, Import, import_chunk, import_places, open_import
 from people.actor import Actor
 from people.audience import managed_scopes
@@ -57,16 +57,17 @@ def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
     answer=ImportReport,
 )
 def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
-    """Import a KML, KMZ, GeoPackage, zipped Shapefile or GeoJSON file, which is the body as it is.
+    """Import a KML, KMZ, GeoPackage, zipped Shapefile, zipped indoor map or GeoJSON file: the body as it is.
 
     Content-Type: application/octet-stream. The file has to say what its coordinates are in; KML needs not. With
     `Accept: application/x-ndjson` the results stream.
     """
     _check_anything_managed(call)
-    collection = read_features(request.get_data(cache=True), query["filename"])
+    read = read_file(request.get_data(cache=True), query["filename"])
+    wanted = open_import(read.collection, read.notes)
     if request.accept_mimetypes.best_match(("application/json", NDJSON)) == NDJSON:
-        return _streamed(call, open_import(collection))
-    return {"items": list(import_places(call.session, call.actor, collection))}
+        return _streamed(call, wanted)
+    return {"items": list(import_places(call.session, call.actor, wanted))}
 
 
 def _check_anything_managed(call: Call) -> None:

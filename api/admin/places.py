@@ -1,14 +1,17 @@
 """Sites and zones, for their managers."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from api.etags import check_if_match, etag
-from api.paging import by_id, decode_cursor, page
+from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Answer, Call, Routes
+from base.offload import offload
 from geo.boundaries import parse_boundary
 from geo.charters import check_named
-from geo.imports import import_places
+from geo.drafts import published
+from geo.imports import import_places, open_import
 from geo.models import Place as PlaceRow
 from geo.places import (
     PlaceDraft,
@@ -36,6 +39,7 @@ from schemas.places import (
     PlaceEdit,
     PlaceImport,
     PlacePage,
+    PublishedPlace,
 )
 from schemas.visits import PresenceList, PresenceQuery
 
@@ -49,14 +53,15 @@ _ETAG = {"ETag": "The version, for If-Match"}
     "/sites",
     permission=Permission.SITES_CREATE,
     body=NewSite,
-    answer=Place,
+    answer=PublishedPlace,
     status=201,
     headers=_ETAG,
 )
 def create_site(call: Call, body: dict[str, Any]) -> Answer:
     """Draw a site."""
-    draft = PlaceDraft(kind="site", boundary=parse_boundary(body["geometry"]), **body["properties"])
-    return _answer(*create_place(call.session, call.actor, draft))
+    boundary = offload(parse_boundary, body["geometry"])
+    draft = PlaceDraft(kind="site", boundary=boundary, **body["properties"])
+    return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
 
 
 @routes.route(
@@ -64,16 +69,16 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
     "/sites/<uuid:site_id>/zones",
     permission=Permission.PLACES_EDIT,
     body=NewZone,
-    answer=Place,
+    answer=PublishedPlace,
     status=201,
     headers=_ETAG,
 )
 def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
     """Draw a zone of a site; it may stick out."""
     place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
-    boundary = parse_boundary(body["geometry"])
+    boundary = offload(parse_boundary, body["geometry"])
     draft = PlaceDraft(kind="zone", site_id=site_id, boundary=boundary, **body["properties"])
-    return _answer(*create_place(call.session, call.actor, draft))
+    return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
 
 
 @routes.route("GET", "/sites", permission=Permission.PLACES_READ, query=Cursor, answer=PlacePage)
@@ -107,28 +112,32 @@ def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[st
 )
 def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Import sites and zones from a FeatureCollection, with a result per feature."""
-    return {"items": list(import_places(call.session, call.actor, body))}
+    return {"items": list(import_places(call.session, call.actor, open_import(body)))}
 
 
 @routes.route("GET", _SITE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
 def read_site(call: Call, place_id: UUID) -> Answer:
     """One site."""
-    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site"), 200)
+    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site"))
 
 
 @routes.route("GET", _ZONE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
 def read_zone(call: Call, place_id: UUID) -> Answer:
     """One zone."""
-    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone"), 200)
+    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone"))
 
 
-@routes.route("PATCH", _SITE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=Place, headers=_ETAG)
+@routes.route(
+    "PATCH", _SITE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+)
 def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a site; needs If-Match."""
     return _edit(call, place_id, "site", body)
 
 
-@routes.route("PATCH", _ZONE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=Place, headers=_ETAG)
+@routes.route(
+    "PATCH", _ZONE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+)
 def edit_zone(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a zone; needs If-Match."""
     return _edit(call, place_id, "zone", body)
@@ -146,18 +155,20 @@ def archive_zone(call: Call, place_id: UUID) -> None:
     _archive(call, place_id, "zone")
 
 
-@routes.route("GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
-def list_site_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
-    """The boundaries that a site has had."""
-    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site")
-    return {"items": boundary_history(call.session, place_id), "next": None}
+@routes.route(
+    "GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
+)
+def list_site_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The boundaries that a site has had, newest first."""
+    return _boundaries(call, place_id, "site", query)
 
 
-@routes.route("GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, answer=BoundaryHistory)
-def list_zone_boundaries(call: Call, place_id: UUID) -> dict[str, Any]:
-    """The boundaries that a zone has had."""
-    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone")
-    return {"items": boundary_history(call.session, place_id), "next": None}
+@routes.route(
+    "GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
+)
+def list_zone_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
+    """The boundaries that a zone has had, newest first."""
+    return _boundaries(call, place_id, "zone", query)
 
 
 @routes.route(
@@ -176,14 +187,22 @@ def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> d
     return _present(call, place_id, "zone", query)
 
 
+def _boundaries(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
+    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, kind)
+    before = decode_cursor(query["cursor"], by_number)
+    items = boundary_history(call.session, place_id, before, query["limit"])
+    return page(items, query["limit"], lambda: (items[-1]["version"],))
+
+
 def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer:
     place, scope = place_for(call.session, call.actor, place_id, Permission.PLACES_EDIT, kind, lock=True)
     check_if_match(place.version)
-    changes = dict(body["properties"])
+    changes, notes = dict(body["properties"]), ()
     if "geometry" in body:
-        changes["boundary"] = parse_boundary(body["geometry"])
+        changes["boundary"] = offload(parse_boundary, body["geometry"])
+        notes = changes["boundary"].notes
     edit_place(call.session, call.actor, place, scope, changes)
-    return _answer(place, scope, 200)
+    return _published(call, place, scope, notes, 200)
 
 
 def _archive(call: Call, place_id: UUID, kind: str) -> None:
@@ -203,8 +222,14 @@ def _present(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> di
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 
-def _answer(place: PlaceRow, scope: Scope, status: int = 201) -> Answer:
-    return Answer(wire_place(place, scope), status, etag(place.version))
+def _published(call: Call, place: PlaceRow, scope: Scope, notes: Iterable[str], status: int) -> Answer:
+    remarks = published(call.session, call.actor, place) if place.kind == "zone" else []
+    body = {**wire_place(place, scope), "notes": [*notes, *remarks]}
+    return Answer(body, status, etag(place.version))
+
+
+def _answer(place: PlaceRow, scope: Scope) -> Answer:
+    return Answer(wire_place(place, scope), 200, etag(place.version))
 
 
 def _page(found: list[tuple[PlaceRow, Scope]], limit: int) -> dict[str, Any]:

@@ -216,3 +216,10 @@ def held(boundary: Boundary) -> None:
     assert -180 <= west < east <= 180
     assert -90 <= south < north <= 90
     assert all(part.exterior.is_ccw for part in boundary.polygon.geoms)
+
+
+def test_the_whole_world_is_no_place_and_the_refusal_says_why() -> None:
+    world = [[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]
+    with pytest.raises(BoundaryRefused, match="the whole world") as refused:
+        parse_boundary({"type": "Polygon", "coordinates": [world]})
+    assert refused.value.code == "boundary_ambiguous"

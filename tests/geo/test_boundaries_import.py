@@ -3,9 +3,13 @@
 from typing import Any
 
 import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from geo.imports import CHUNK
+from geo.levels import floors_of
 from tests.world import Phone, World, feature, square
 
 STREAM = "/v1/admin/places/import/stream"
@@ -100,6 +104,86 @@ def test_zones_that_stick_out_or_repeat_a_name_are_remarked(world: World) -> Non
         assert notes[1] == ["duplicate_name"]
         assert notes[2] == ["sticks_out_of_site"]
         assert notes[3] == []
+
+
+def test_zones_that_overlap_are_remarked_and_those_that_nest_or_lie_above_each_other_are_not(
+    world: World,
+) -> None:
+    body = collection(5, 1)
+    drawn = [(127.0, 1e-3), (127.0015, 1e-3), (127.0, 1e-4), (127.0, 1e-3), (127.01, 1e-3)]
+    for number, (lon, half) in enumerate(drawn):
+        body["features"][number]["geometry"] = square(lon, 37.5, half)
+    for number, floor in ((0, 0), (1, 0), (2, 0), (3, 1), (4, 0)):
+        body["features"][number]["properties"] |= {"floor_low": floor, "floor_high": floor}
+    admin = world.organisation().admin
+    for _ in range(2):
+        notes = {r["index"]: r["notes"] for kind, r in streams(admin, body) if kind == "result"}
+        assert [notes[i] for i in range(6)] == [["overlaps_sibling"]] * 2 + [[]] * 4
+
+
+def test_an_external_id_is_of_one_kind_and_a_zone_stays_in_its_site(world: World) -> None:
+    admin, body = world.organisation().admin, collection(2)
+    streams(admin, body)
+    body["features"][0]["properties"] |= {"external_id": "s0", "name": "Not the site"}
+    body["features"][1]["properties"]["site_external_id"] = "s0"
+    body["features"].append(feature(square(1, 1, 1), kind="zone", external_id="z0", site_external_id="gone"))
+    body["features"].append(feature(square(127, 37.5, 0.001), kind="zone", external_id="z0", name="Moved"))
+    results = {r["index"]: r for kind, r in streams(admin, body) if kind == "result"}
+    assert [results[i]["code"] for i in (0, 1, 4, 5)] == [
+        "kind_differs",
+        "site_differs",
+        "site_not_found",
+        None,  # names no site: it stays where it is
+    ]
+    assert {s["properties"]["name"] for s in admin.get("/v1/admin/sites")["items"]} == {"Site 0", "Site 1"}
+
+
+@pytest.mark.parametrize(
+    ("level", "floors"),
+    [
+        ("0", (0, 0)),
+        ("-1", (-1, -1)),
+        ("-1;0", (-1, 0)),
+        ("0;1", (0, 1)),
+        ("2; 0", (0, 2)),
+        ("-2--1", (-2, -1)),
+        ("0-3", (0, 3)),
+        (4, (4, 4)),
+        ("1.0", (1, 1)),
+    ],
+)
+def test_levels_are_floors(level: Any, floors: tuple[int, int]) -> None:
+    found = {"floor_low": floors[0], "floor_high": floors[1]}
+    assert floors_of({"level": level}) == (found, [])
+    assert floors_of({"level": level, "floor_low": 7, "floor_high": 8})[0] == {
+        "floor_low": 7,
+        "floor_high": 8,
+    }
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats(), st.lists(st.text()), st.booleans()))
+def test_any_level_is_floors_or_a_note(level: Any) -> None:
+    floors, notes = floors_of({"level": level})
+    assert bool(floors) + bool(notes) == (level != "")
+    assert all(-99 <= floor <= 999 for floor in floors.values())
+
+
+def test_levels_of_openstreetmap_are_imported_and_nonsense_is_noted(world: World) -> None:
+    admin, body = world.organisation().admin, collection(3, 1)
+    for number, level in enumerate(("-1;0", "roof", "1.5")):
+        body["features"][number]["properties"]["level"] = level
+    notes = [r["notes"] for kind, r in streams(admin, body) if kind == "result"]
+    assert notes == [[], [], ["level_unreadable"], ["level_unreadable"]]
+    site = admin.get("/v1/admin/sites")["items"][0]["id"]
+    zones = [zone["properties"] for zone in admin.get(f"/v1/admin/sites/{site}/zones")["items"]]
+    assert [(z["floor_low"], z["floor_high"]) for z in zones] == [(-1, 0), (None, None), (None, None)]
+    assert streams(admin, body)[-1][1]["unchanged"] == 4
+
+
+def test_what_a_collection_says_of_itself_is_not_repeated_for_every_feature(world: World) -> None:
+    body = {**collection(2), "notes": ["x"] * 1_000}
+    results = [r for kind, r in streams(world.organisation().admin, body) if kind == "result"]
+    assert [r["notes"] for r in results] == [[], [], [], []]
 
 
 def test_an_import_that_was_cut_off_is_sent_again(world: World) -> None:

@@ -147,3 +147,10 @@ def test_a_full_memory_of_cells_is_emptied(monkeypatch: pytest.MonkeyPatch) -> N
     index = PlaceIndex([place])
     assert all(index.covering(7 + n / 100, 46.5) == [place.id] for n in range(10))
     assert len(index._cells) <= 3
+
+
+def test_a_small_organisation_keeps_few_cells() -> None:
+    index = PlaceIndex([IndexedPlace(uuid4(), 1, MultiPolygon([shapely.box(7, 46, 8, 47)]))])
+    for n in range(4_000):
+        index.covering(7 + n / 1_000, 46.5)
+    assert len(index._cells) < 3_000

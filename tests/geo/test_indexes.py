@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from geo.index import PlaceIndex
 from geo.indexes import PlaceIndexes, Verdict, judge, load
-from geo.nearby import fences_near
+from geo.nearby import _Versions, fences_near
 from tests.geo import test_fixes
 from tests.geo.conftest import asks_the_index, ready
 from tests.geo.test_fixes import FAR, GATE, places_of, stands
@@ -225,3 +225,16 @@ def test_an_organisation_beyond_the_bound_is_left_to_postgis(world: World) -> No
         assert not indexes._wanted
     finally:
         del world.app.extensions["hereabouts_place_indexes"]
+
+
+def test_what_was_read_past_the_index_is_kept_up_to_a_weight(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org = world.organisation()
+    sites = [UUID(org.site(f"S{n}", at=GATE)) for n in range(3)]
+    monkeypatch.setattr("geo.nearby._KEPT_WEIGHT", 150)
+    monkeypatch.setattr("geo.nearby._versions", kept := _Versions())
+    for site in sites:
+        with world.web.transaction(org.id) as session:
+            assert site in fences_near(session, [FAR], 150, [site])
+        assert 0 < kept.weight <= 150

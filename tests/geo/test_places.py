@@ -10,6 +10,7 @@ def test_a_place_is_answered_as_it_was_drawn(world: World) -> None:
     clockwise = {"type": "Polygon", "coordinates": [square(127, 37.5, 0.001)["coordinates"][0][::-1]]}
     made = admin.post("/v1/admin/sites", feature(clockwise, name="Depot", timezone="Asia/Seoul"), 201)
     assert made["geometry"] == square(127, 37.5, 0.001)
+    assert made.pop("notes") == ["rewound"]
     assert admin.get(f"/v1/admin/sites/{made['id']}") == made
 
 
@@ -87,3 +88,34 @@ def test_the_lookup_of_a_fix_uses_the_index_under_row_level_security(world: Worl
         query = "EXPLAIN SELECT id FROM places WHERE boundary && ST_Expand(ST_SetSRID(ST_MakePoint(1, 1), 4326), 0.01)"
         plan = "\n".join(session.scalars(text(query)))
     assert "Index Cond: (boundary &&" in plan
+
+
+def test_publishing_a_zone_says_what_may_be_worth_a_look(world: World) -> None:
+    org = world.organisation()
+    site = org.site()  # 0.001 degrees to each side of 127, 37.5
+    path = f"/v1/admin/sites/{site}/zones"
+    first = org.admin.post(path, feature(square(127, 37.5, 0.0004), name="Gate"), 201)
+    assert first["notes"] == []
+    nested = org.admin.post(path, feature(square(127, 37.5, 0.0001), name="Desk"), 201)
+    assert nested["notes"] == []
+    upstairs = feature(square(127.0001, 37.5, 0.0004), name="Hall", floor_low=3, floor_high=3)
+    assert org.admin.post(path, upstairs, 201)["notes"] == ["overlaps_sibling"]
+    out = org.admin.post(path, feature(square(127.001, 37.5, 0.0002), name=" gate"), 201)
+    assert out["notes"] == ["duplicate_name", "sticks_out_of_site"]
+    zone = f"/v1/admin/zones/{out['id']}"
+    etag = org.admin.request("GET", zone).headers["ETag"]
+    body = feature(square(127.0007, 37.5, 0.0002), name="Yard")
+    assert org.admin.patch(zone, body, If_Match=etag)["notes"] == []
+
+
+def test_the_history_of_a_boundary_comes_in_pages(world: World) -> None:
+    org = world.organisation()
+    path = f"/v1/admin/sites/{org.site()}"
+    for half in (0.002, 0.003):
+        etag = org.admin.request("GET", path).headers["ETag"]
+        org.admin.patch(path, feature(square(127, 37.5, half)), If_Match=etag)
+    first = org.admin.get(f"{path}/boundaries?limit=2")
+    rest = org.admin.get(f"{path}/boundaries?limit=2&cursor={first['next']}")
+    assert [version["version"] for version in first["items"] + rest["items"]] == [3, 2, 1]
+    assert rest["next"] is None
+    assert org.admin.get(f"{path}/boundaries?cursor=WyJ4Il0", 422)["code"] == "cursor_invalid"

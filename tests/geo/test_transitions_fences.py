@@ -1,11 +1,12 @@
 """Distances to boundaries: as small as a desk, as large as a country, at the poles and across the antimeridian."""
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import MultiPolygon, Point, box
+from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from geo.fences import SIGHT_M, Fence, Fix, metres_between
 
@@ -70,6 +71,43 @@ def test_the_frame_around_a_fix_agrees_with_the_globe(east: float, north: float)
     distance = Fence(MultiPolygon([box(127, 37.5, 128, 38)])).distance(fix)
     if distance < math.inf:
         assert distance == pytest.approx(metres_between(corner, fix), rel=3e-3, abs=0.01)
+
+
+def plainly(polygon: MultiPolygon, fix: Fix) -> float:
+    """Metres to the nearest edge, one after the other, in the plane around the fix."""
+    shrink = math.cos(math.radians(fix.lat))
+    nearest = math.inf
+    for ring in (ring for part in polygon.geoms for ring in (part.exterior, *part.interiors)):
+        corners = [((x - fix.lon) * DEGREE_M * shrink, (y - fix.lat) * DEGREE_M) for x, y in ring.coords]
+        nearest = min(
+            nearest, *(LineString(edge).distance(Point(0, 0)) for edge in itertools.pairwise(corners))
+        )
+    return nearest
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(3, 60),
+    st.integers(3, 20),
+    st.floats(0.0002, 0.004),
+    st.floats(-0.005, 0.005),
+    st.floats(-0.005, 0.005),
+)
+def test_distances_are_those_to_the_nearest_of_all_edges(
+    corners: int, holes: int, radius: float, east: float, north: float
+) -> None:
+    def ring(count: int, radius: float) -> list[tuple[float, float]]:
+        turns = [2 * math.pi * n / count for n in range(count)]
+        return [
+            (127 + radius * math.cos(a), 37.5 + radius * math.sin(a) * (1 + 0.3 * math.sin(9 * a)))
+            for a in turns
+        ]
+
+    apart = box(127.006, 37.5, 127.0062, 37.5002)
+    polygon = MultiPolygon([Polygon(ring(corners, radius), [ring(holes, radius / 9)]), apart])
+    fix = Fix(0, 127 + east, 37.5 + north)
+    wanted = 0.0 if polygon.intersects(Point(fix.lon, fix.lat)) else plainly(polygon, fix)
+    assert Fence(polygon).distance(fix) == pytest.approx(wanted if wanted <= SIGHT_M else math.inf, abs=1e-6)
 
 
 def test_a_pole_and_the_opposite_of_it_are_places_on_earth() -> None:
