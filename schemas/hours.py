@@ -5,7 +5,8 @@ from marshmallow import fields, validate
 from base.hours import DAYS
 from schemas.base import Wire, timezone_name
 
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d\Z"
+# Not `\d`, which takes the digits of every script.
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
 class Stretch(Wire):

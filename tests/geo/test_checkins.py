@@ -111,6 +111,16 @@ def test_what_is_no_code_is_refused(world: World, forged: str) -> None:
     assert scans(alice, forged, 422)["code"] in ("code_refused", "invalid")
 
 
+def test_a_code_that_ends_in_letters_of_no_code_is_refused_everywhere(world: World) -> None:
+    org = world.organisation()
+    shown = code(org, marker(org, org.site(), admits_visitors_hours=8))
+    forged = f"{shown.rpartition('.')[0]}.éé"
+    assert scans(org.person("Alice"), forged, 422)["code"] == "code_refused"
+    stranger = Phone(org, "Vera")
+    body = {"code": forged, "name": "Vera", "device": stranger.app}
+    assert stranger.post("/v1/visitors", body, 422)["code"] == "code_refused"
+
+
 def test_a_code_with_one_letter_changed_is_refused(world: World) -> None:
     org = world.organisation()
     shown = code(org, marker(org, org.site()))
