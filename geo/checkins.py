@@ -1,4 +1,9 @@
-"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, regions, a manager, oneself."""
+"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, regions, a manager, oneself.
+
+To scan a code is one's own act and needs nobody's leave. What a phone does by itself (hearing a beacon, noticing a
+region) counts as far as the person's rules and the hours of the site's charter let it. That somebody has left always
+counts.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +20,7 @@ from geo import positions
 from geo.evidence import LASTS, Claim
 from geo.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.models import Marker, Place, Visit
+from geo.privacy import OutsideHours, rules_for
 from geo.times import FUTURE, corrected
 from geo.visits import open_visit, open_visits, support, withdraw
 from people.actor import Actor
@@ -34,7 +40,10 @@ class UnknownMarker(Invalid):
 
 
 def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, Any]:
-    """Take a scanned code, a beacon or an access point; returns the open visits of the place and its site."""
+    """Take a scanned code, a beacon or an access point; returns the open visits of the place and its site.
+
+    Raises `ConsentMissing`, `SharingPaused` or `OutsideHours` for what was not scanned.
+    """
     at = clock.now()
     if said["kind"] == "code":
         marker = _marker_of_code(session, said.get("code"), at)
@@ -44,6 +53,7 @@ def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, 
         if marker is None:
             raise UnknownMarker
         at = _heard_at(said, SOURCE[marker.kind])
+        _check_passive(session, actor, marker.place_id, at)
     claim = Claim(SOURCE[marker.kind], GRADE[marker.kind], at, actor.device_id, marker.id)
     return vouch(session, actor.person_id, marker.place_id, claim, floor=marker.floor)
 
@@ -105,8 +115,12 @@ def take_region_events(
 ) -> dict[str, Any]:
     """What the phone's own geofences saw, or the app by itself; one result an event, in the order of time.
 
-    A place smaller than the circle that the system watches is in doubt: being in the circle is being near.
+    Raises `ConsentMissing` or `SharingPaused`; what was entered outside the hours is refused. A place smaller than
+    the circle that the system watches is in doubt: being in the circle is being near.
     """
+    positions.locked_position(session, actor)
+    rules = rules_for(session, actor)
+    rules.check_sharing()
     results: list[dict[str, Any]] = []
     timely, refused = corrected(events, sent_at, clock.now(), what="event")
     in_sight = {scope.scope_id for scope in visible(session, actor)}
@@ -114,6 +128,9 @@ def take_region_events(
         place = session.get(Place, event["place_id"])
         if place is None or place.archived_at is not None or not _known_to(session, place, in_sight):
             results.append({"index": index, "outcome": "refused", "code": "place_not_found"})
+            continue
+        if event["type"] == "enter" and not rules.allows_in(place, at):
+            results.append({"index": index, "outcome": "refused", "code": OutsideHours.code})
             continue
         changed = _take_region_event(session, actor, place, event, at)
         results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
@@ -140,6 +157,14 @@ def _take_region_event(
     sources = ("region", "device")
     gone = withdraw(session, visit, at, reason="left", device_id=actor.device_id, sources=sources)
     return gone is not None
+
+
+def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime) -> None:
+    positions.locked_position(session, actor)
+    rules = rules_for(session, actor)
+    rules.check_sharing()
+    if not rules.allows_in(session.get_one(Place, place_id), at):
+        raise OutsideHours
 
 
 def _marker_of_code(session: Session, code: str | None, at: datetime) -> Marker:

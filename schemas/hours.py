@@ -30,7 +30,7 @@ class HoursField(fields.Nested):
     """Hours as they are stored: in the form of the wire, so that nothing has to be turned around."""
 
     def __init__(self, **options: object) -> None:
-        super().__init__(Hours, load_default=None, allow_none=True, **options)
+        super().__init__(Hours, **{"load_default": None, "allow_none": True, **options})
 
     def _deserialize(self, value, attr, data, partial=None, **options):  # type: ignore[no-untyped-def]
         super()._deserialize(value, attr, data, partial, **options)
