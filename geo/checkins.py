@@ -20,6 +20,7 @@ from geo import positions
 from geo.evidence import LASTS, Claim
 from geo.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.models import Marker, Place, Visit
+from geo.presence_views import record_views
 from geo.privacy import OutsideHours, rules_for
 from geo.times import FUTURE, corrected
 from geo.visits import open_visit, open_visits, support, withdraw
@@ -92,22 +93,31 @@ def check_out(session: Session, actor: Actor, place_id: UUID) -> dict[str, Any]:
 
 
 def check_in_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> dict[str, Any]:
-    """A manager says that somebody is there."""
-    scope_for(session, actor, place_id, Permission.VISITS_EDIT)
-    person = session.get(Person, person_id)
-    if person is None or person.ended_at is not None or session.get(Place, place_id) is None:
-        raise NotFound
-    return vouch(session, person_id, place_id, Claim("manual", 3, clock.now(), given_by=actor.person_id))
+    """A manager says that somebody is there; returns what was said.
+
+    Whether and since when the person was there already is not told: that is a look, which needs a reason.
+    """
+    _check_by_hand(session, actor, place_id, person_id, "Checked in by hand")
+    claim = Claim("manual", 3, clock.now(), given_by=actor.person_id)
+    vouch(session, person_id, place_id, claim)
+    return {
+        "person_id": str(person_id),
+        "place_id": str(place_id),
+        "source": claim.source,
+        "grade": claim.grade,
+        "at": clock.wire(claim.at),
+        "expires_at": clock.wire_or_none(claim.expires_at),
+    }
 
 
 def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> None:
-    """A manager says that somebody has left, whatever the phone says."""
-    scope_for(session, actor, place_id, Permission.VISITS_EDIT)
+    """A manager says that somebody has left, whatever the phone says; whether they were there is not told."""
+    _check_by_hand(session, actor, place_id, person_id, "Checked out by hand")
     visit = open_visit(session, person_id, place_id)
     if visit is None:
-        raise NotFound
+        return
     positions.forget_places(session, person_id, [place_id])
-    withdraw(session, visit, clock.now(), reason="checked_out")
+    withdraw(session, visit, clock.now(), reason="checked_out", actor_id=actor.person_id)
 
 
 def take_region_events(
@@ -165,6 +175,15 @@ def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime)
     rules.check_sharing()
     if not rules.allows_in(session.get_one(Place, place_id), at):
         raise OutsideHours
+
+
+def _check_by_hand(session: Session, actor: Actor, place_id: UUID, person_id: UUID, reason: str) -> None:
+    """Whether the manager may, and a note that the person reads."""
+    scope_for(session, actor, place_id, Permission.VISITS_EDIT)
+    person = session.get(Person, person_id)
+    if person is None or person.ended_at is not None or session.get(Place, place_id) is None:
+        raise NotFound
+    record_views(session, actor, place_id, [person_id], reason)
 
 
 def _marker_of_code(session: Session, code: str | None, at: datetime) -> Marker:

@@ -165,7 +165,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
     for part in [place, *session.scalars(with_zones.where(Place.id != place.id).with_for_update())]:
         part.archived_at = part.updated_at = clock.now()
         part.version += 1
-        empty(session, part.id)
+        empty(session, part.id, actor.person_id)
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
         archive_scope(session, part.id)
         session.flush()

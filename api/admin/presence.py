@@ -13,7 +13,7 @@ from geo.checkins import check_in_by_manager, check_out_by_manager
 from geo.places import place_for
 from geo.privacy import set_organisation_privacy
 from people.permissions import Permission
-from schemas.markers import ChangedVisits, ManualVisit
+from schemas.markers import ManualEvidence, ManualVisit
 from schemas.occupancy import Occupancy, OccupancyQuery
 from schemas.privacy import Charter, CharterEdit, PrivacyRules
 
@@ -25,11 +25,11 @@ routes = Routes("admin-presence", "Administration: presence and privacy", "/v1/a
     "/places/<uuid:place_id>/visits",
     permission=Permission.VISITS_EDIT,
     body=ManualVisit,
-    answer=ChangedVisits,
+    answer=ManualEvidence,
     status=201,
 )
 def check_person_in(call: Call, place_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
-    """Say that somebody is there."""
+    """Say that somebody is there. The person sees that you did; you do not see whether they were there already."""
     return check_in_by_manager(call.session, call.actor, place_id, body["person_id"])
 
 
@@ -40,7 +40,7 @@ def check_person_in(call: Call, place_id: UUID, body: dict[str, Any]) -> dict[st
     status=204,
 )
 def check_person_out(call: Call, place_id: UUID, person_id: UUID) -> None:
-    """Say that somebody has left."""
+    """Say that somebody has left, whatever their phone says. The person sees that you did."""
     check_out_by_manager(call.session, call.actor, place_id, person_id)
 
 
