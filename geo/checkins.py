@@ -25,7 +25,7 @@ from geo.privacy import OutsideHours, rules_for
 from geo.times import FUTURE, corrected
 from geo.visits import open_visit, open_visits, support, withdraw
 from people.actor import Actor
-from people.audience import visible
+from people.audience import in_sight
 from people.models import Person, Scope
 from people.permissions import Permission
 from people.scopes import scope_for
@@ -133,10 +133,14 @@ def take_region_events(
     rules.check_sharing()
     results: list[dict[str, Any]] = []
     timely, refused = corrected(events, sent_at, clock.now(), what="event")
-    in_sight = {scope.scope_id for scope in visible(session, actor)}
+    known = select(Scope.id).where(in_sight(session, actor))
     for index, at, event in timely:
         place = session.get(Place, event["place_id"])
-        if place is None or place.archived_at is not None or not _known_to(session, place, in_sight):
+        if (
+            place is None
+            or place.archived_at is not None
+            or not session.scalar(known.where(Scope.id == place.id))
+        ):
             results.append({"index": index, "outcome": "refused", "code": "place_not_found"})
             continue
         if event["type"] == "enter" and not rules.allows_in(place, at):
@@ -207,11 +211,6 @@ def _heard_at(said: dict[str, Any], source: str) -> datetime:
 
 def _only_floor(place: Place) -> int | None:
     return place.floor_low if place.floor_low == place.floor_high else None
-
-
-def _known_to(session: Session, place: Place, in_sight: set[UUID]) -> bool:
-    """An `assigned` place exists for its members only."""
-    return place.id in in_sight or session.get_one(Scope, place.id).admission != "assigned"
 
 
 def _area(session: Session, place_id: UUID) -> float:

@@ -21,13 +21,14 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, NotFound
 from journal.events import Event, append
+from people.audience import history_of
 from people.models import Membership, Person, Scope
 
 _STRENGTH = {"presence": 0, "joined": 1, "assigned": 2}
 
 
-def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
-    """A membership as `GET /v1/me` and the events carry it."""
+def wire_membership(membership: Membership, scope: Scope, role: str = "member") -> dict[str, Any]:
+    """A membership as `GET /v1/me` and the events carry it; `role` is the person's own."""
     return {
         "id": str(membership.id),
         "scope_id": str(membership.scope_id),
@@ -37,7 +38,7 @@ def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
         "role": membership.role,
         "source": membership.source,
         "level": membership.level,
-        "history": scope.history,
+        "history": history_of(role, membership.source, scope.history),
         "started_at": clock.wire(membership.started_at),
         "ends_at": clock.wire_or_none(membership.ends_at),
         "ended_at": clock.wire_or_none(membership.ended_at),
@@ -202,7 +203,7 @@ def _tell(
     actor_id: UUID | None,
     reason: str | None = None,
 ) -> None:
-    payload = wire_membership(membership, scope)
+    payload = wire_membership(membership, scope, session.get_one(Person, membership.person_id).role)
     if reason is not None:
         payload["reason"] = reason
     append(

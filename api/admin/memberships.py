@@ -86,4 +86,4 @@ def _person(session: Session, person_id: UUID) -> Person:
 
 
 def _with_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
-    return memberships.wire_membership(membership, scope) | {"person": wire_person(person)}
+    return memberships.wire_membership(membership, scope, person.role) | {"person": wire_person(person)}
