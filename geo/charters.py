@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden, NotFound
+from geo.groups import SMALLEST_GROUP
 from geo.models import Place
+from geo.occupancy import check_limits
 from geo.places import tell_changed
 from geo.privacy import DEFAULTS
 from geo.privacy_models import Charter
@@ -20,7 +22,6 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.models import Organisation, Scope
 
-SMALLEST_GROUP = 5
 PURPOSE = "Being at the site decides which of its news one reads and who is called in an emergency."
 
 
@@ -77,6 +78,7 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
     charter.version += 1
     charter.updated_at, charter.updated_by = clock.now(), actor.person_id
     session.flush()
+    check_limits(session, site.id)
     local = charter.hours and {**charter.hours, "timezone": charter.hours["timezone"] or site.timezone}
     _limit_places(session, actor, site.id, local)
     payload = wire_charter(charter)
