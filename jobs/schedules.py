@@ -13,7 +13,7 @@ from base.logs import logger
 from geo.admission import end_expired_memberships
 from geo.gate import close_accounts
 from geo.musters import remind_silent
-from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
 from geo.silence import end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
@@ -41,7 +41,7 @@ def jobs() -> list[Job]:
         Job("mark_silent_phones", 15, mark_silent),
         Job("end_silent_phones", 60, end_silent),
         Job("remind_the_silent_of_musters", 1, remind_silent),
-        Job("forget_old_visits", 600, forget_old_visits),
+        Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),
         Job("forget_old_trails", 600, forget_old_trails),
         Job("forget_old_keys", 3_600, forget_old_keys),

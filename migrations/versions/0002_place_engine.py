@@ -44,6 +44,11 @@ _SOURCES = "source IN ('gps', 'region', 'device', 'wifi', 'beacon', 'qr', 'nfc',
 
 _ROLES = "role IN ('member', 'visitor', 'organisation_administrator')"
 
+_OF_PRESENCE = (
+    "split_part(type, '.', 1) IN ('visit', 'muster', 'membership')"
+    " AND coalesce(payload ->> 'source', '') NOT IN ('assigned', 'joined')"
+)
+
 revision = "0002"
 down_revision = "0001"
 
@@ -357,6 +362,12 @@ def upgrade() -> None:
     op.add_column(
         "device_positions", sa.Column("stale", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
+    op.create_index(
+        "ix_journal_about",
+        "journal",
+        [sa.text("coalesce(payload ->> 'place_id', payload ->> 'scope_id')"), "occurred_at"],
+        postgresql_where=sa.text(_OF_PRESENCE),
+    )
     op.drop_constraint(op.f("ck_persons_role"), "persons")
     op.create_check_constraint(op.f("ck_persons_role"), "persons", _ROLES)
     op.add_column("invitations", sa.Column("stay_hours", sa.Integer(), nullable=True))
@@ -398,6 +409,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION organisation_of_marker")
+    op.drop_index("ix_journal_about", table_name="journal")
     op.drop_constraint(op.f("ck_places_grades"), "places")
     op.drop_constraint(op.f("ck_places_occupancy_limit"), "places")
     op.execute("UPDATE visits SET source = 'gps' WHERE source IN ('region', 'device', 'wifi')")

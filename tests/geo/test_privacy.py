@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from base import clock
 from geo.models import DevicePosition, Visit
 from geo.privacy_models import TrailPoint
-from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
 from tests.geo.test_checkins import code, marker, scans
 from tests.geo.test_fixes import GATE, fix, places_of, stands
 from tests.world import Phone, World
@@ -111,7 +111,7 @@ def test_what_is_old_is_deleted_by_the_rules(fresh_world: World) -> None:
     for left_at, kept in ((None, 1), (recent, 1), (old, 0)):
         with world.worker.transaction() as session:
             session.execute(update(Visit).values(left_at=left_at))
-            forget_old_visits(session)
+            forget_old_presence(session)
             assert session.scalar(select(func.count()).select_from(Visit)) == kept
     with world.worker.transaction() as session:
         session.execute(update(DevicePosition).values(fixed_at=old))
