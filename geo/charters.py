@@ -20,7 +20,10 @@ from geo.privacy import DEFAULTS
 from geo.privacy_models import Charter
 from journal.events import Event, append
 from people.actor import Actor
+from people.audience import visible
 from people.models import Organisation, Scope
+from people.permissions import Permission
+from people.scopes import scope_for
 
 PURPOSE = "Being at the site decides which of its news one reads and who is called in an emergency."
 
@@ -51,6 +54,14 @@ def charter_of(session: Session, site_id: UUID) -> dict[str, Any]:
         "version": 0,
         "updated_at": clock.wire(site.created_at),
     }
+
+
+def check_may_read(session: Session, actor: Actor, site_id: UUID) -> None:
+    """Whoever reads a site's scope, or that of a zone of it, is under its charter; raises as `scope_for`."""
+    own = [scope.scope_id for scope in visible(session, actor)]
+    zone = select(Scope.id).where(Scope.parent_id == site_id, Scope.id.in_(own), Scope.archived_at.is_(None))
+    if session.scalar(zone.limit(1)) is None:
+        scope_for(session, actor, site_id, Permission.POSTS_READ)
 
 
 def wire_charter(charter: Charter) -> dict[str, Any]:

@@ -147,6 +147,16 @@ def test_a_site_that_shows_numbers_only(world: World) -> None:
     assert calls["counts"]["expected"] == 1  # an emergency is what it is not for
 
 
+@pytest.mark.parametrize("admission", ["assigned", "present"])
+def test_who_is_in_a_zone_alone_reads_the_charter_of_its_site(world: World, admission: str) -> None:
+    org = world.organisation()
+    site = org.site(admission=admission)
+    zone, open_to_all = org.zone(site), org.site("Canteen", admission="open")
+    alice, carol = org.person("Alice", scopes=[zone]), org.person("Carol", scopes=[open_to_all])
+    assert alice.get(f"/v1/sites/{site}/charter")["site_id"] == site
+    carol.get(f"/v1/sites/{site}/charter", 404 if admission == "assigned" else 403)
+
+
 def test_every_member_reads_the_charter_and_hears_of_its_change(world: World) -> None:
     org = world.organisation()
     site = org.site(admission="assigned")
