@@ -4,9 +4,8 @@ from typing import Any
 
 from api.route import Call, Routes
 from geo import checkins, gate
+from geo.fixes import name_floor
 from geo.handover import hand_over
-from geo.positions import name_floor
-from geo.privacy import rules_for
 from people.permissions import Permission
 from people.sessions import start_session
 from schemas.markers import (
@@ -42,7 +41,6 @@ def check_out(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 @routes.route("PUT", "/me/floor", permission=Permission.ACCOUNT_USE, body=FloorEdit, status=204)
 def set_my_floor(call: Call, body: dict[str, Any]) -> None:
     """Say on which floor I am; it counts for half an hour's fixes that name none."""
-    rules_for(call.session, call.actor).check_coordinates()
     name_floor(call.session, call.actor, body["floor"])
 
 
@@ -55,7 +53,6 @@ def set_my_floor(call: Call, body: dict[str, Any]) -> None:
 )
 def report_region_events(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """What the phone's own geofences saw, or an app that judges by itself. No coordinates are asked for."""
-    rules_for(call.session, call.actor).check_sharing()
     return checkins.take_region_events(call.session, call.actor, body["events"], body["sent_at"])
 
 

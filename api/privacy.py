@@ -8,11 +8,10 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid
 from geo import privacy
-from geo.charters import charter_of
+from geo.charters import charter_of, check_may_read
 from geo.presence_views import views_of
 from geo.trails import my_trail
 from people.permissions import Permission
-from people.scopes import scope_for
 from schemas.base import Cursor
 from schemas.privacy import (
     Charter,
@@ -74,6 +73,6 @@ def list_presence_views(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.route("GET", "/sites/<uuid:site_id>/charter", permission=Permission.POSTS_READ, answer=Charter)
 def read_charter(call: Call, site_id: UUID) -> dict[str, Any]:
-    """What the site promises the people in it."""
-    scope_for(call.session, call.actor, site_id, Permission.POSTS_READ)
+    """What the site promises the people in it and in its zones."""
+    check_may_read(call.session, call.actor, site_id)
     return charter_of(call.session, site_id)

@@ -19,6 +19,10 @@ _KOREAN = {
     "There is an account with this address": "이미 사용 중인 이메일입니다",
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",
+    "Consent to presence has not been given": "위치 정보 이용에 아직 동의하지 않았습니다",
+    "Sharing is paused": "위치 공유가 일시 중지되어 있습니다",
+    "Nothing is taken at this hour": "지금은 위치를 받지 않는 시간입니다",
+    "This site shows numbers, not persons": "이 사이트는 인원수만 보여 주며 개인은 표시하지 않습니다",
     "This boundary cannot be used": "이 경계는 사용할 수 없습니다",
     "This file cannot be used": "이 파일은 사용할 수 없습니다",
     "The place is smaller than what a phone's position can tell; use a QR code or beacon.": (

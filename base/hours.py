@@ -14,12 +14,16 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def is_open(hours: Mapping[str, Any] | None, moment: datetime, timezone: str = "UTC") -> bool:
     """Whether the moment lies within the hours; no hours at all means always.
 
-    `timezone` counts where the hours name none, so that a person's own hours follow the person.
+    `timezone` counts where the hours name none, so that a person's own hours follow the person. Hours that cannot be
+    read are closed: every fix near a place asks, and what nobody can read must neither fail nor let anything through.
     """
     if hours is None:
         return True
-    local = moment.astimezone(ZoneInfo(hours.get("timezone") or timezone))
-    return any(_within(stretch, local) for stretch in hours["weekly"])
+    try:
+        local = moment.astimezone(ZoneInfo(hours.get("timezone") or timezone))
+        return any(_within(stretch, local) for stretch in hours["weekly"])
+    except (LookupError, OSError, TypeError, ValueError):
+        return False
 
 
 def _within(stretch: dict[str, Any], local: datetime) -> bool:

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from base import clock
 from geo.models import Place, Visit
 from people import memberships
+from people.audience import lets_in
 from people.models import Scope
 
 
 def follow_presence(session: Session, visit: Visit, place: Place, at: datetime) -> None:
     """Open or close a place's scope to the person of an open visit, by the visit's evidence as of `at`."""
     present = session.get_one(Scope, place.id).admission == "present"
-    if present and not visit.doubtful and visit.confidence >= place.presence_grade:
+    sure = not visit.doubtful and visit.confidence >= place.presence_grade
+    if present and sure and lets_in(session, place.id, visit.person_id):
         memberships.start_membership(session, place.id, visit.person_id, source="presence")
     else:
         memberships.leave_presence(session, place.id, visit.person_id, at)

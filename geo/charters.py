@@ -12,15 +12,19 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden, NotFound
+from geo.groups import SMALLEST_GROUP
 from geo.models import Place
+from geo.occupancy import check_limits
 from geo.places import tell_changed
 from geo.privacy import DEFAULTS
 from geo.privacy_models import Charter
 from journal.events import Event, append
 from people.actor import Actor
+from people.audience import visible
 from people.models import Organisation, Scope
+from people.permissions import Permission
+from people.scopes import scope_for
 
-SMALLEST_GROUP = 5
 PURPOSE = "Being at the site decides which of its news one reads and who is called in an emergency."
 
 
@@ -52,6 +56,14 @@ def charter_of(session: Session, site_id: UUID) -> dict[str, Any]:
     }
 
 
+def check_may_read(session: Session, actor: Actor, site_id: UUID) -> None:
+    """Whoever reads a site's scope, or that of a zone of it, is under its charter; raises as `scope_for`."""
+    own = [scope.scope_id for scope in visible(session, actor)]
+    zone = select(Scope.id).where(Scope.parent_id == site_id, Scope.id.in_(own), Scope.archived_at.is_(None))
+    if session.scalar(zone.limit(1)) is None:
+        scope_for(session, actor, site_id, Permission.POSTS_READ)
+
+
 def wire_charter(charter: Charter) -> dict[str, Any]:
     """A charter as every member reads it."""
     return {
@@ -77,6 +89,7 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
     charter.version += 1
     charter.updated_at, charter.updated_by = clock.now(), actor.person_id
     session.flush()
+    check_limits(session, site.id)
     local = charter.hours and {**charter.hours, "timezone": charter.hours["timezone"] or site.timezone}
     _limit_places(session, actor, site.id, local)
     payload = wire_charter(charter)

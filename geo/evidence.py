@@ -26,6 +26,8 @@ from geo.models import DevicePosition, Evidence, Visit
 
 PHONE_SOURCES = ("gps", "region", "device")
 MARKER_SOURCES = ("wifi", "beacon", "qr", "nfc")
+# What a phone does by itself, so that consent, pauses and hours decide. To scan a code is one's own act.
+PASSIVE_SOURCES = (*PHONE_SOURCES, "wifi", "beacon")
 # Fixes hold until the phone has been silent for long (`geo/silence.py`); the others until their time is over.
 LASTS: dict[str, timedelta | None] = {
     "gps": None,

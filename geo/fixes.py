@@ -1,9 +1,10 @@
 """Taking fixes: which count, what they decide, and the visits that follow, in one transaction.
 
 The order of a batch does not matter and repeats do no harm: fixes are sorted by time and the engine ignores what it
-has overtaken. The row of the device is locked, so that two batches of one phone cannot decide at once.
+has overtaken. The row of the device is locked, so that two batches of one phone cannot decide at once; the person's
+rules are read after that, so that a batch under way when a consent is taken back waits, and is refused.
 
-Most batches change nothing. Such a one reads the person's rules and the device's row, asks the process's index of
+Most batches change nothing. Such a one reads the device's row and the person's rules, asks the process's index of
 places (`geo/indexes.py`; PostGIS where that is not right at this moment), and writes the last position.
 """
 
@@ -20,7 +21,14 @@ from geo.evidence import Claim
 from geo.indexes import PlaceIndexes
 from geo.locks import changing
 from geo.nearby import fences_near
-from geo.positions import Known, floor_of, locked_position, store_position
+from geo.positions import (
+    Known,
+    floor_of,
+    locked_position,
+    made_position,
+    store_floor,
+    store_position,
+)
 from geo.privacy import rules_for
 from geo.silence import resume
 from geo.state import State
@@ -45,23 +53,36 @@ def take_fixes(
     Without `indexes`, or while they are not right, PostGIS says which places are near. Raises `ConsentMissing`,
     `SharingPaused` or `CoordinatesOff` where nothing may be taken.
     """
+    known = locked_position(session, actor)
     rules = rules_for(session, actor)
     rules.check_coordinates()
     received = clock.now()
     timely, refused = corrected(fixes, sent_at, received)
     taken = [(at, wire) for _, at, wire in timely if rules.allows(at)]
     refused += [(index, "outside_working_hours") for index, at, _ in timely if not rules.allows(at)]
-    visits = _take(session, actor, indexes, taken, received) if taken else []
+    visits = _take(session, actor, indexes, known, taken, received) if taken else []
     if taken and rules.trail:
         keep_trail(session, actor, taken)
     items = [{"index": index, "code": code} for index, code in sorted(refused)]
     return {"accepted": len(taken), "refused": items, "visits": visits}
 
 
-def _take(
-    session: Session, actor: Actor, indexes: PlaceIndexes | None, taken: Taken, received: datetime
-) -> list[dict[str, Any]]:
+def name_floor(session: Session, actor: Actor, floor: int | None) -> None:
+    """Say on which floor one is, for half an hour's fixes that name none; raises as `take_fixes` does."""
     known = locked_position(session, actor)
+    rules_for(session, actor).check_coordinates()
+    store_floor(session, actor, known or made_position(session, actor), floor)
+
+
+def _take(
+    session: Session,
+    actor: Actor,
+    indexes: PlaceIndexes | None,
+    known: Known | None,
+    taken: Taken,
+    received: datetime,
+) -> list[dict[str, Any]]:
+    known = known or made_position(session, actor)
     fixes = [_fix(known, at, wire) for at, wire in taken]
     state, decided = _decide(session, actor, indexes, known.state, fixes)
     heard = state.last is not None and state.last != known.state.last

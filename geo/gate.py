@@ -13,13 +13,13 @@ from base.errors import TooManyRequests
 from geo.checkins import vouch
 from geo.evidence import Claim
 from geo.markers import GRADE, SOURCE, CodeRefused, check_code, marker_id_of
-from geo.models import Evidence, Marker, Place
+from geo.models import GateAccount, Marker, Place
 from geo.musters import awaited
 from geo.visits import end_everywhere
 from people.models import Person
 from people.visitors import admit_visitor, end_expired_persons
 
-MOST_SCANS_AN_HOUR = 1_000
+MOST_ACCOUNTS_AN_HOUR = 1_000
 
 
 def open_account(session: Session, code: str, account: dict[str, Any]) -> tuple[Person, Marker]:
@@ -29,21 +29,26 @@ def open_account(session: Session, code: str, account: dict[str, Any]) -> tuple[
     if organisation_id is None:
         raise CodeRefused
     enter_organisation(session, organisation_id)
-    marker = session.get_one(Marker, marker_id)
+    # One account at a time a code, so that their number is exact.
+    marker = session.get_one(Marker, marker_id, with_for_update={"key_share": True})
     check_code(marker, code, clock.now())
     place = session.get_one(Place, marker.place_id)
     if marker.admits_visitors_hours is None or place.archived_at is not None:
         raise CodeRefused
     _check_pace(session, marker)
     scopes = list({place.site_id, place.id})
-    return admit_visitor(session, organisation_id, scopes, marker.admits_visitors_hours, **account), marker
+    person = admit_visitor(session, organisation_id, scopes, marker.admits_visitors_hours, **account)
+    opened = {"person_id": person.id, "marker_id": marker.id, "opened_at": clock.now()}
+    session.add(GateAccount(organisation_id=organisation_id, **opened))
+    session.flush()
+    return person, marker
 
 
 def _check_pace(session: Session, marker: Marker) -> None:
     """A code that was carried off must not fill the organisation with strangers."""
     hour_ago = clock.now() - timedelta(hours=1)
-    recent = select(func.count()).where(Evidence.marker_id == marker.id, Evidence.since > hour_ago)
-    if (session.scalar(recent) or 0) >= MOST_SCANS_AN_HOUR:
+    recent = select(func.count()).where(GateAccount.marker_id == marker.id, GateAccount.opened_at > hour_ago)
+    if (session.scalar(recent) or 0) >= MOST_ACCOUNTS_AN_HOUR:
         raise TooManyRequests(headers={"Retry-After": "600"}, code="too_many_visitors")
 
 

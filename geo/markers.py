@@ -174,9 +174,11 @@ def _code(marker: Marker, turn: int) -> str:
 
 def _parse(code: str) -> tuple[UUID, int, str]:
     parts = code.strip().upper().split(".")
+    if not code.isascii():
+        raise CodeRefused
     try:
         prefix, marker, turn, mac = parts
-        if prefix != _PREFIX or not (turn.isascii() and turn.isdigit() and len(turn) <= 12):
+        if prefix != _PREFIX or not (turn.isdigit() and len(turn) <= 12):
             raise CodeRefused
         return UUID(bytes=base64.b32decode(marker + "=" * (-len(marker) % 8))), int(turn), mac
     except (ValueError, binascii.Error):

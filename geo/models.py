@@ -176,6 +176,18 @@ class Evidence(Model):
     ended_at: Mapped[datetime | None] = _moment()
 
 
+class GateAccount(Model):
+    """That a marker's code opened a visitor's account."""
+
+    __tablename__ = "gate_accounts"
+    __table_args__ = (Index("ix_gate_accounts_marker", "marker_id", "opened_at"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    marker_id: Mapped[UUID] = mapped_column(ForeignKey("markers.id"))
+    opened_at: Mapped[datetime] = _moment()
+
+
 class Marker(Model):
     """A thing at a place that proves being there: a code on a wall or a screen, an NFC tag, a beacon, Wi-Fi."""
 

@@ -113,14 +113,20 @@ def tell_board(session: Session, muster: Muster, entry: MusterEntry | None = Non
     name = None if entry is None else session.get_one(Person, entry.person_id).name
     payload = {
         "muster_id": str(muster.id),
+        "place_id": str(muster.place_id),
         "counts": counts(session, muster.id),
-        "entry": None if entry is None or name is None else wire_entry(entry, name),
+        "entry": None if entry is None or name is None else _told(wire_entry(entry, name)),
     }
     events = [
         Event("muster.updated", subject_id=muster.id, payload=payload, person_id=person_id)
         for person_id in overseers(session, muster)
     ]
     append(session, muster.organisation_id, *events)
+
+
+def _told(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as the journal keeps it: where exactly somebody needs help is read from the board."""
+    return {member: value for member, value in line.items() if member != "point"}
 
 
 def overseers(session: Session, muster: Muster) -> list[UUID]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
+from geo import occupancy
 from geo.admission import judge_again
 from geo.boundaries import Boundary, wire_geometry
 from geo.models import BoundaryVersion, Place
@@ -116,6 +117,8 @@ def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Pla
     )
     session.add(place)
     session.flush()
+    if draft.occupancy_limit is not None:
+        occupancy.check_limits(session, place.site_id)
     _remember_boundary(session, actor, place)
     scope = session.get_one(Scope, place_id)
     _tell(session, actor, "place.created", place, scope)
@@ -145,6 +148,9 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
     if "boundary" in changes:
         place.boundary = _stored(changes["boundary"])
     tell_changed(session, actor, place, scope)
+    if "occupancy_limit" in changes:
+        occupancy.check_limits(session, place.site_id)
+        occupancy.recount(session, place)
     if changes.keys() & {"presence_grade", "admission"}:
         judge_again(session, place)
     if "boundary" in changes:
@@ -165,7 +171,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
     for part in [place, *session.scalars(with_zones.where(Place.id != place.id).with_for_update())]:
         part.archived_at = part.updated_at = clock.now()
         part.version += 1
-        empty(session, part.id)
+        empty(session, part.id, actor.person_id)
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
         archive_scope(session, part.id)
         session.flush()

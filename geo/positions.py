@@ -16,16 +16,23 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import AnyRow
 from geo.models import DevicePosition
 from geo.places import SRID
 from geo.state import State, assume, forget
 from people.actor import Actor
+from people.models import Person
 
 # How long a floor holds that a beacon, a code or the person named, for fixes that name none.
 FLOOR_LASTS = timedelta(minutes=30)
+# The device before its person, as everywhere. The person's lock is one that phones share, and that whoever changes
+# the person's sharing waits for.
 _LOCK = text(
-    "SELECT person_id, state, stale, floor, floor_at FROM device_positions WHERE device_id = :device FOR UPDATE"
+    "SELECT d.person_id, d.state, d.stale, d.floor, d.floor_at"
+    " FROM device_positions d JOIN persons p ON p.id = :person WHERE d.device_id = :device"
+    " FOR UPDATE OF d FOR KEY SHARE OF p"
 )
+_LOCK_PERSON = text("SELECT id FROM persons WHERE id = :person FOR KEY SHARE")
 _UPDATE = (
     "UPDATE device_positions SET state = cast(:state AS jsonb), received_at = :received, person_id = :person,"
     " stale = :stale, floor = CASE WHEN person_id = :person THEN floor END,{}"
@@ -61,22 +68,38 @@ class Known:
 _NOTHING = Known(State(), False, None, None)
 
 
-def locked_position(session: Session, actor: Actor) -> Known:
-    """The device's row, locked, and made on first sight. A device that changed hands begins anew."""
-    mine = {"device": actor.device_id}
+def locked_position(session: Session, actor: Actor) -> Known | None:
+    """The device's row, locked; None when nothing is kept of it. A device that changed hands begins anew.
+
+    From here to the end of the transaction the person's sharing cannot change: what may be taken is to be asked
+    after this, not before.
+    """
+    mine = {"device": actor.device_id, "person": actor.person_id}
     row = session.execute(_LOCK, mine).one_or_none()
     if row is None:
-        session.execute(
-            insert(DevicePosition)
-            .values(
-                device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id
-            )
-            .on_conflict_do_nothing()
-        )
-        row = session.execute(_LOCK, mine).one()
-    if row.person_id != actor.person_id:
-        return _NOTHING
+        session.execute(_LOCK_PERSON, {"person": actor.person_id})
+        return None
+    return _NOTHING if row.person_id != actor.person_id else _known(row)
+
+
+def made_position(session: Session, actor: Actor) -> Known:
+    """The row of a device of which nothing was kept, made and locked."""
+    new = insert(DevicePosition).values(
+        device_id=actor.device_id, organisation_id=actor.organisation_id, person_id=actor.person_id
+    )
+    session.execute(new.on_conflict_do_nothing())
+    return _known(session.execute(_LOCK, {"device": actor.device_id, "person": actor.person_id}).one())
+
+
+def _known(row: AnyRow) -> Known:
     return Known(State.from_json(row.state), row.stale, row.floor, row.floor_at)
+
+
+def lock_sharing(session: Session, person_id: UUID) -> None:
+    """Wait until nothing is being taken from the person's phones, and let nothing be until the transaction ends."""
+    devices = select(DevicePosition.device_id).where(DevicePosition.person_id == person_id)
+    session.execute(devices.order_by(DevicePosition.device_id).with_for_update())
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
 
 
 def store_position(
@@ -109,9 +132,8 @@ def floor_of(known: Known, at: datetime) -> int | None:
     return known.floor if holds else None
 
 
-def name_floor(session: Session, actor: Actor, floor: int | None) -> None:
-    """The person says on which floor they are."""
-    known = locked_position(session, actor)
+def store_floor(session: Session, actor: Actor, known: Known, floor: int | None) -> None:
+    """The person said on which floor they are."""
     store_position(session, actor, known.state, clock.now(), stale=known.stale, durable=True)
     mine = update(DevicePosition).where(DevicePosition.device_id == actor.device_id)
     session.execute(mine.values(floor=floor, floor_at=clock.now()))

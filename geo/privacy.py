@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Forbidden, NotFound
 from base.hours import is_open
-from geo.evidence import PHONE_SOURCES
-from geo.models import Visit
-from geo.positions import forget_person
+from geo.evidence import PASSIVE_SOURCES
+from geo.models import Place, Visit
+from geo.positions import forget_person, lock_sharing
 from geo.privacy_models import Consent, Sharing, TrailPoint
 from geo.visits import withdraw
 from people.actor import Actor
@@ -41,6 +41,12 @@ class SharingPaused(Conflict):
     """The person has paused sharing."""
 
     code, title = "sharing_paused", "Sharing is paused"
+
+
+class OutsideHours(Conflict):
+    """The moment lies outside the hours of the organisation, the person or the site."""
+
+    code, title = "outside_working_hours", "Nothing is taken at this hour"
 
 
 class CoordinatesOff(Conflict):
@@ -77,10 +83,18 @@ class Rules:
         """Whether the moment lies within the working hours."""
         return all(is_open(hours, at, self.timezone) for hours in self.hours)
 
+    def allows_in(self, place: Place, at: datetime) -> bool:
+        """As `allows`, and within the hours of the site's charter."""
+        return self.allows(at) and is_open(place.hours, at)
+
 
 def rules_for(session: Session, actor: Actor) -> Rules:
-    """The rules of the actor, in one query."""
+    """The rules of the actor, in one query. Read under `locked_position`, they hold until the transaction ends.
+
+    Where the organisation asks for no consent, one that was taken back still counts.
+    """
     agreed = {kind: _agreed(actor, kind).label(kind) for kind in ("presence", "trail")}
+    said = exists().where(Consent.person_id == actor.person_id, Consent.kind == "presence")
     row = session.execute(
         select(
             Organisation.settings,
@@ -88,6 +102,7 @@ def rules_for(session: Session, actor: Actor) -> Rules:
             Sharing.mode,
             Sharing.paused_until,
             Sharing.hours,
+            said.label("said"),
             *agreed.values(),
         )
         .select_from(Person)
@@ -97,7 +112,7 @@ def rules_for(session: Session, actor: Actor) -> Rules:
     ).one()
     privacy = DEFAULTS | row.settings.get("privacy", {})
     return Rules(
-        consented=row.presence or not privacy["consent_required"],
+        consented=row.presence or not (privacy["consent_required"] or row.said),
         trail=row.trail and privacy["trail_days"] > 0,
         mode=row.mode or "server",
         paused_until=row.paused_until,
@@ -121,7 +136,8 @@ def read_sharing(session: Session, actor: Actor) -> dict[str, Any]:
 
 def set_sharing(session: Session, actor: Actor, changes: dict[str, Any]) -> None:
     """Change how one shares; what may not be known any more is forgotten at once."""
-    sharing = session.get(Sharing, actor.person_id, with_for_update=True)
+    lock_sharing(session, actor.person_id)
+    sharing = session.get(Sharing, actor.person_id)
     if sharing is None:
         sharing = Sharing(person_id=actor.person_id, organisation_id=actor.organisation_id, mode="server")
         session.add(sharing)
@@ -131,13 +147,14 @@ def set_sharing(session: Session, actor: Actor, changes: dict[str, Any]) -> None
     session.flush()
     paused = sharing.paused_until is not None and sharing.paused_until > clock.now()
     if paused:
-        _forget(session, actor, PHONE_SOURCES)
+        _forget(session, actor, PASSIVE_SOURCES)
     elif sharing.mode == "device":
         _forget(session, actor, ("gps",))
 
 
 def give_consent(session: Session, actor: Actor, kind: str, text_version: str) -> Consent:
     """Write down that the actor agreed; agreeing again to the same text changes nothing."""
+    lock_sharing(session, actor.person_id)
     live = _live_consent(session, actor, kind)
     if live is not None and live.text_version == text_version:
         return live
@@ -159,13 +176,14 @@ def give_consent(session: Session, actor: Actor, kind: str, text_version: str) -
 
 def withdraw_consent(session: Session, actor: Actor, kind: str) -> None:
     """Take a consent back: the trail is deleted, and with presence the position and all that stood on it."""
+    lock_sharing(session, actor.person_id)
     consent = _live_consent(session, actor, kind)
     if consent is None:
         raise NotFound
     session.execute(update(Consent).where(Consent.id == consent.id).values(withdrawn_at=clock.now()))
     session.execute(delete(TrailPoint).where(TrailPoint.person_id == actor.person_id))
     if kind == "presence":
-        _forget(session, actor, PHONE_SOURCES)
+        _forget(session, actor, PASSIVE_SOURCES)
 
 
 def wire_consent(consent: Consent) -> dict[str, Any]:

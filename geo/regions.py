@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from base.errors import Invalid
@@ -27,7 +27,7 @@ from geo.circles import Circle, enclosing_circle
 from geo.models import DevicePosition, Place, Visit
 from geo.places import SRID
 from people.actor import Actor
-from people.audience import visible
+from people.audience import in_sight
 from people.models import Scope
 
 NEAR_SITE_M = 300.0
@@ -106,13 +106,12 @@ def _nearest(
     session: Session, actor: Actor, lon: float, lat: float, limit: int, inside: set[UUID]
 ) -> tuple[list[Place], float]:
     """The nearest places that matter to the actor, and how far one may be sure to have seen all, in metres."""
-    known = [readable.scope_id for readable in visible(session, actor)]
     mattering = (
         select(Place)
         .join(Scope, Scope.id == Place.id)
         .where(
             Place.archived_at.is_(None),
-            or_(Scope.admission != "assigned", Scope.id.in_(known)),
+            in_sight(session, actor),
         )
     )
     places: dict[UUID, Place] = {}

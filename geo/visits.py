@@ -62,10 +62,11 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     session.flush()
     follow_presence(session, visit, place, claim.at)
     if begun:
-        told = _tell(session, "visit.started", visit, place)
+        told = _tell(session, "visit.started", visit, place, claim.given_by)
         occupancy.recount(session, place)
     else:
-        told = _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+        changed = _judged(visit) != before
+        told = _tell(session, "visit.updated", visit, place, claim.given_by) if changed else None
     roll.note(session, visit, place)
     return told
 
@@ -79,6 +80,7 @@ def withdraw(
     device_id: UUID | None = None,
     sources: Sequence[str] | None = None,
     expired_at: datetime | None = None,
+    actor_id: UUID | None = None,
 ) -> dict[str, Any] | None:
     """Let evidence of an open visit go (of a device, of some sources, expired, or all); None when nothing changed.
 
@@ -95,7 +97,7 @@ def withdraw(
         follow_presence(session, visit, place, at)
         roll.note(session, visit, place)
         return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
-    return _end(session, visit, place, at, reason)
+    return _end(session, visit, place, at, reason, actor_id)
 
 
 def leave_by_fixes(
@@ -116,19 +118,21 @@ def leave_by_fixes(
     return [payload for payload in told if payload is not None]
 
 
-def end_everywhere(session: Session, person_id: UUID, at: datetime, reason: str) -> None:
+def end_everywhere(
+    session: Session, person_id: UUID, at: datetime, reason: str, actor_id: UUID | None = None
+) -> None:
     """End all open visits of a person, whatever they stood on."""
     open_ones = select(Visit).where(Visit.person_id == person_id, Visit.left_at.is_(None))
     for visit in session.scalars(open_ones).all():
-        withdraw(session, visit, at, reason=reason)
+        withdraw(session, visit, at, reason=reason, actor_id=actor_id)
 
 
-def empty(session: Session, place_id: UUID) -> None:
+def empty(session: Session, place_id: UUID, actor_id: UUID) -> None:
     """End all open visits of a place that is closed."""
     for visit in session.scalars(
         select(Visit).where(Visit.place_id == place_id, Visit.left_at.is_(None))
     ).all():
-        withdraw(session, visit, clock.now(), reason="archived")
+        withdraw(session, visit, clock.now(), reason="archived", actor_id=actor_id)
 
 
 def open_visits(session: Session, person_id: UUID) -> list[dict[str, Any]]:
@@ -185,11 +189,13 @@ def _judged(visit: Visit) -> tuple[int, bool]:
     return visit.confidence, visit.doubtful
 
 
-def _end(session: Session, visit: Visit, place: Place, at: datetime, reason: str) -> dict[str, Any]:
+def _end(
+    session: Session, visit: Visit, place: Place, at: datetime, reason: str, actor_id: UUID | None
+) -> dict[str, Any]:
     left_at = max(at, visit.entered_at)
     visit.left_at, visit.ended_at, visit.end_reason, visit.stale_at = left_at, clock.now(), reason, None
     session.flush()
-    payload = _tell(session, "visit.ended", visit, place)
+    payload = _tell(session, "visit.ended", visit, place, actor_id)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
     roll.note(session, visit, place)
@@ -227,14 +233,11 @@ def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime)
     return bool(session.scalar(select(exists().where(*later))))
 
 
-def _tell(session: Session, kind: str, visit: Visit, place: Place) -> dict[str, Any]:
+def _tell(
+    session: Session, kind: str, visit: Visit, place: Place, actor_id: UUID | None = None
+) -> dict[str, Any]:
     payload = wire_visit(visit, place)
-    event = Event(
-        kind,
-        subject_id=visit.id,
-        payload=payload,
-        person_id=visit.person_id,
-        actor_id=visit.person_id,
-    )
+    who = actor_id or visit.person_id
+    event = Event(kind, subject_id=visit.id, payload=payload, person_id=visit.person_id, actor_id=who)
     append(session, visit.organisation_id, event)
     return payload

@@ -14,7 +14,7 @@ from geo.admission import end_expired_memberships
 from geo.gate import close_accounts
 from geo.handover import end_foreign_evidence
 from geo.musters import remind_silent
-from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
 from geo.roll import refresh_running
 from geo.silence import end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
@@ -45,7 +45,7 @@ def jobs() -> list[Job]:
         Job("end_foreign_evidence", 60, end_foreign_evidence),
         Job("refresh_running_musters", 10, refresh_running),
         Job("remind_the_silent_of_musters", 1, remind_silent),
-        Job("forget_old_visits", 600, forget_old_visits),
+        Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),
         Job("forget_old_trails", 600, forget_old_trails),
         Job("forget_old_keys", 3_600, forget_old_keys),

@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
 
+_OF_PRESENCE = (
+    "split_part(type, '.', 1) IN ('visit', 'muster', 'membership')"
+    " AND coalesce(payload ->> 'source', '') NOT IN ('assigned', 'joined')"
+)
 _ONE_AUDIENCE = "num_nonnulls(scope_id, person_id) = 1"
 
 
@@ -40,6 +44,13 @@ class JournalRow(Model):
         Index("ix_journal_seq", "seq"),
         Index("ix_journal_scope_position", "scope_id", "position"),
         Index("ix_journal_person_position", "person_id", "position"),
+        # For erasing what was said of a place (`journal/erasing.py`).
+        Index(
+            "ix_journal_about",
+            text("coalesce(payload ->> 'place_id', payload ->> 'scope_id')"),
+            "occurred_at",
+            postgresql_where=text(_OF_PRESENCE),
+        ),
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 

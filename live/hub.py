@@ -97,7 +97,7 @@ class Hub:
 
     def _let_in(self, event: Any) -> None:
         scope_id = UUID(event.payload["scope_id"])
-        since = since_id(event.payload["source"], event.payload.get("history", "all"), event.occurred_at)
+        since = since_id(event.payload.get("history", "all"), event.occurred_at)
         for listener in self._by_person.get(event.person_id, {}).values():
             if listener.position < event.position:
                 self._join(listener, scope_id, since)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from people.permissions import VISITOR
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -19,3 +21,8 @@ class Actor:
     def is_administrator(self) -> bool:
         """Whether the person administers the whole organisation."""
         return self.role == "organisation_administrator"
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether the person is here for some hours, and belongs to nothing but what they were let into."""
+        return self.role == VISITOR

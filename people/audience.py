@@ -4,20 +4,25 @@
 and the organisation's own scope, where membership is implied. `visible` adds what may be read on asking: open
 scopes, and for managers the places that they run.
 
-A presence membership of a scope whose history is `since_entry` reads from its start on. Ids are made in order of
-time, so that start is a smallest id (`since_id`) and needs no column of its own in any query.
+A visitor belongs to nothing by itself: neither to the organisation's own scope nor to open ones, and knows of no other
+places than those of the scopes that they were let into.
+
+A presence membership of a scope whose history is `since_entry` reads from its start on, and so does every membership
+of a visitor. Ids are made in order of time, so that start is a smallest id (`since_id`) and needs no column of its own
+in any query.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, join, or_, outerjoin, select
 from sqlalchemy.orm import Session
 
 from base import ids
 from people.actor import Actor
 from people.models import Membership, Person, Scope
+from people.permissions import VISITOR, Standing
 
 BEGINNING = UUID(int=0)
 
@@ -50,16 +55,19 @@ def live_membership() -> list[ColumnElement[bool]]:
 
 def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Readable]:
     """The scopes whose news come to the person."""
+    held = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
     rows = session.execute(
-        select(Membership.scope_id, Membership.source, Membership.started_at, Membership.level, Scope.history)
-        .join(Scope, Scope.id == Membership.scope_id)
-        .where(Membership.person_id == person_id, Scope.archived_at.is_(None), *live_membership())
+        select(Membership.scope_id, Membership.started_at, Membership.level, _HISTORY, Person.role)
+        .select_from(outerjoin(Person, held, and_(Membership.person_id == Person.id, *live_membership())))
+        .where(Person.id == person_id)
     ).all()
     own = {
-        row.scope_id: Readable(row.scope_id, since_id(row.source, row.history, row.started_at), row.level)
+        row.scope_id: Readable(row.scope_id, since_id(row.history, row.started_at), row.level)
         for row in rows
+        if row.scope_id is not None
     }
-    own.setdefault(organisation_id, Readable(organisation_id, BEGINNING))
+    if all(row.role != VISITOR for row in rows):
+        own.setdefault(organisation_id, Readable(organisation_id, BEGINNING))
     return list(own.values())
 
 
@@ -68,6 +76,8 @@ def visible(session: Session, actor: Actor) -> list[Readable]:
     scopes = {
         readable.scope_id: readable for readable in following(session, actor.person_id, actor.organisation_id)
     }
+    if actor.is_visitor:
+        return list(scopes.values())
     for scope_id in session.scalars(_readable_on_asking(actor)):
         if scope_id not in scopes or scopes[scope_id].since_id != BEGINNING:
             scopes[scope_id] = Readable(scope_id, BEGINNING)
@@ -84,15 +94,12 @@ def audience(session: Session, scope_id: UUID, organisation_id: UUID) -> list[Fo
     if scope_id == organisation_id:
         return _everyone(session, organisation_id)
     rows = session.execute(
-        select(
-            Membership.person_id, Membership.level, Membership.source, Membership.started_at, Scope.history
-        )
+        select(Membership.person_id, Membership.level, Membership.started_at, _HISTORY)
         .join(Scope, Scope.id == Membership.scope_id)
+        .join(Person, Person.id == Membership.person_id)
         .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), *live_membership())
     ).all()
-    return [
-        Follower(row.person_id, row.level, since_id(row.source, row.history, row.started_at)) for row in rows
-    ]
+    return [Follower(row.person_id, row.level, since_id(row.history, row.started_at)) for row in rows]
 
 
 def _everyone(session: Session, organisation_id: UUID) -> list[Follower]:
@@ -100,15 +107,61 @@ def _everyone(session: Session, organisation_id: UUID) -> list[Follower]:
     rows = session.execute(
         select(Person.id, func.coalesce(Membership.level, "all"))
         .outerjoin(Membership, own)
-        .where(Person.organisation_id == organisation_id, Person.ended_at.is_(None))
+        .where(
+            Person.organisation_id == organisation_id,
+            Person.ended_at.is_(None),
+            or_(Person.role != VISITOR, Membership.id.is_not(None)),
+        )
     ).all()
     return [Follower(person_id, level, BEGINNING) for person_id, level in rows]
 
 
-def since_id(source: str, history: str, started_at: datetime) -> UUID:
-    """The smallest id that a membership reads."""
-    cut = source == "presence" and history == "since_entry"
-    return ids.first_id_at(started_at) if cut else BEGINNING
+def history_of(role: str, source: str, history: str) -> str:
+    """How far back a membership reads (`since_entry`, `all`), by the person's role, its source, its scope's history."""
+    return "since_entry" if role == VISITOR else history if source == "presence" else "all"
+
+
+_HISTORY = case(
+    (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
+).label("history")
+
+
+def since_id(history: str, started_at: datetime) -> UUID:
+    """The smallest id that a membership reads; `history` as `history_of` says."""
+    return ids.first_id_at(started_at) if history == "since_entry" else BEGINNING
+
+
+def standing_by_itself(actor: Actor, kind: str, admission: str) -> Standing:
+    """What a person is to a scope of which they are no member."""
+    if actor.is_visitor:
+        return Standing.OUTSIDER
+    if kind == "organisation":
+        return Standing.MEMBER
+    return Standing.READER if admission == "open" else Standing.OUTSIDER
+
+
+def in_sight(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """The condition for scopes that the actor may know of: an `assigned` one exists for its members only.
+
+    For a visitor nothing exists but what they were let into, and the parts of it.
+    """
+    own = [scope.scope_id for scope in visible(session, actor)]
+    shown = Scope.admission != "assigned"
+    return or_(Scope.id.in_(own), and_(shown, Scope.parent_id.in_(own)) if actor.is_visitor else shown)
+
+
+def lets_in(session: Session, scope_id: UUID, person_id: UUID) -> bool:
+    """Whether being there is enough for this person: a visitor was let into one site, not into every one."""
+    assigned = exists().where(
+        Membership.person_id == person_id,
+        Membership.scope_id.in_((Scope.id, Scope.parent_id)),
+        Membership.source == "assigned",
+        *live_membership(),
+    )
+    both = join(Person, Scope, Scope.organisation_id == Person.organisation_id)
+    allowed = select(or_(Person.role != VISITOR, assigned)).select_from(both)
+    allowed = allowed.where(Person.id == person_id, Scope.id == scope_id)
+    return bool(session.scalar(allowed))
 
 
 def managed_scopes(session: Session, actor: Actor) -> list[UUID]:

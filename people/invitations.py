@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.database import enter_organisation
-from base.errors import Invalid
+from base.errors import Forbidden, Invalid
 from people.actor import Actor
 from people.memberships import assign
 from people.models import Invitation, Person, Scope
+from people.permissions import VISITOR, Permission
 from people.persons import add_person
+from people.scopes import scope_for
 from people.tokens import digest
 from people.visitors import limit_stay
 
@@ -52,7 +54,13 @@ def invite(
     days: int,
     stay_hours: int | None = None,
 ) -> tuple[Invitation, str]:
-    """Make a code; raises `Invalid` for scopes that the organisation does not have."""
+    """Make a code; raises `Invalid` for scopes that the organisation does not have.
+
+    With `stay_hours` it is for visitors, whom managers invite too, each to the scopes that they manage.
+    """
+    if stay_hours is not None:
+        role = _visitors_role(role)
+    _check_may_invite(session, actor, role, scope_ids)
     known = set(session.scalars(select(Scope.id).where(Scope.id.in_(scope_ids), Scope.archived_at.is_(None))))
     for index, scope_id in enumerate(scope_ids):
         if scope_id not in known:
@@ -73,6 +81,21 @@ def invite(
     session.add(invitation)
     session.flush()
     return invitation, code
+
+
+def _visitors_role(role: str) -> str:
+    if role != "member":
+        raise Invalid.at("/stay_hours", "Only a visitor's account closes by itself.")
+    return VISITOR
+
+
+def _check_may_invite(session: Session, actor: Actor, role: str, scope_ids: list[UUID]) -> None:
+    if actor.is_administrator:
+        return
+    if role != VISITOR or not scope_ids:
+        raise Forbidden
+    for scope_id in scope_ids:
+        scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
 
 
 def accept(session: Session, code: str, account: dict[str, Any]) -> Person:

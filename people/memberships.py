@@ -21,13 +21,14 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, NotFound
 from journal.events import Event, append
+from people.audience import history_of
 from people.models import Membership, Person, Scope
 
 _STRENGTH = {"presence": 0, "joined": 1, "assigned": 2}
 
 
-def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
-    """A membership as `GET /v1/me` and the events carry it."""
+def wire_membership(membership: Membership, scope: Scope, role: str = "member") -> dict[str, Any]:
+    """A membership as `GET /v1/me` and the events carry it; `role` is the person's own."""
     return {
         "id": str(membership.id),
         "scope_id": str(membership.scope_id),
@@ -37,7 +38,7 @@ def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
         "role": membership.role,
         "source": membership.source,
         "level": membership.level,
-        "history": scope.history,
+        "history": history_of(role, membership.source, scope.history),
         "started_at": clock.wire(membership.started_at),
         "ends_at": clock.wire_or_none(membership.ends_at),
         "ended_at": clock.wire_or_none(membership.ended_at),
@@ -82,9 +83,17 @@ def start_membership(
 def _keeps(
     session: Session, live: Membership, source: str, role: str | None, ends_at: datetime | None
 ) -> bool:
-    """Update a live membership in place; False when its grace time is over and a new one has to start."""
+    """Update a live membership in place; False when a new one has to start.
+
+    Its grace time may be over; or it is one of presence and belonging takes over: when somebody came in, which its id
+    and start tell, is not for those who assign them. Nothing ends for the person, so no event says so.
+    """
     if live.ends_at is not None and live.ends_at <= clock.now():
         end_membership(session, live, reason="left")
+        return False
+    if live.source == "presence" and source != "presence":
+        live.ended_at = clock.now()
+        session.flush()
         return False
     if _STRENGTH[source] >= _STRENGTH[live.source]:
         live.ends_at = ends_at
@@ -194,7 +203,7 @@ def _tell(
     actor_id: UUID | None,
     reason: str | None = None,
 ) -> None:
-    payload = wire_membership(membership, scope)
+    payload = wire_membership(membership, scope, session.get_one(Person, membership.person_id).role)
     if reason is not None:
         payload["reason"] = reason
     append(
@@ -213,12 +222,19 @@ def _tell(
 def list_live(
     session: Session, scope_id: UUID, after: UUID | None, limit: int
 ) -> list[tuple[Membership, Scope, Person]]:
-    """A page of a scope's live memberships, oldest first, with scope and person."""
+    """A page of those who belong to a scope, oldest first, with scope and person.
+
+    Who is merely there is left out: to look at that takes a reason and is written down (`geo/presence_views.py`).
+    """
     query = (
         select(Membership, Scope, Person)
         .join(Scope, Scope.id == Membership.scope_id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.scope_id == scope_id, Membership.ended_at.is_(None))
+        .where(
+            Membership.scope_id == scope_id,
+            Membership.source != "presence",
+            Membership.ended_at.is_(None),
+        )
     )
     if after is not None:
         query = query.where(Membership.id > after)

@@ -47,7 +47,7 @@ class Person(Model):
 
     __tablename__ = "persons"
     __table_args__ = (
-        CheckConstraint(_in("role", "member", "organisation_administrator"), name="role"),
+        CheckConstraint(_in("role", "member", "visitor", "organisation_administrator"), name="role"),
         Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
     )

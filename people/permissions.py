@@ -6,9 +6,14 @@ A person's standing in a scope is one of
     member          follows the scope
     reader          the scope is open: may read, has not joined
     outsider        may know that it exists, nothing more
+
+A person's role is member, visitor or organisation_administrator. A visitor is here for some hours and belongs to
+nothing but the scopes that they were let into: not to the organisation as a whole, and to no open scope.
 """
 
 from enum import StrEnum
+
+VISITOR = "visitor"
 
 
 class Permission(StrEnum):
@@ -68,5 +73,6 @@ GRANTED: dict[Standing, frozenset[Permission]] = {
 # What a role allows without naming a scope; all else is asked of a scope.
 ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     "member": frozenset({Permission.ACCOUNT_USE}),
+    VISITOR: frozenset({Permission.ACCOUNT_USE}),
     "organisation_administrator": frozenset(Permission),
 }

@@ -48,4 +48,4 @@ def live_memberships(session: Session, actor: Actor) -> list[dict[str, Any]]:
         .where(Membership.person_id == actor.person_id, Scope.archived_at.is_(None), *live_membership())
         .order_by(Scope.name, Scope.id)
     ).all()
-    return [wire_membership(membership, scope) for membership, scope in rows]
+    return [wire_membership(membership, scope, actor.role) for membership, scope in rows]

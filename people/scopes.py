@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.errors import Forbidden, NotFound
 from people.actor import Actor
-from people.audience import live_membership
+from people.audience import live_membership, standing_by_itself
 from people.models import Membership, Scope
 from people.permissions import GRANTED, Permission, Standing
 
@@ -67,7 +67,7 @@ def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permis
     if scope is None or scope.organisation_id != actor.organisation_id or scope.archived_at is not None:
         raise NotFound
     standing = _standing(session, actor, scope)
-    if standing is Standing.OUTSIDER and scope.admission == "assigned":
+    if standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
         raise NotFound
     if permission not in GRANTED[standing]:
         raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
@@ -98,9 +98,7 @@ def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
     ).one()
     if held[0]:
         return Standing.MANAGER
-    if held[1] or scope.kind == "organisation":
-        return Standing.MEMBER
-    return Standing.READER if scope.admission == "open" else Standing.OUTSIDER
+    return Standing.MEMBER if held[1] else standing_by_itself(actor, scope.kind, scope.admission)
 
 
 def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from people.memberships import assign
 from people.models import Person
+from people.permissions import VISITOR
 from people.persons import add_person, end_person
 
 _NOBODYS_MAIL = "visitors.invalid"
@@ -34,6 +35,7 @@ def admit_visitor(
         password=None,
         locale=locale,
         timezone=timezone,
+        role=VISITOR,
     )
     limit_stay(session, person, scope_ids, clock.now() + timedelta(hours=hours))
     return person

@@ -5,7 +5,8 @@ from marshmallow import fields, validate
 from base.hours import DAYS
 from schemas.base import Wire, timezone_name
 
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d\Z"
+# Not `\d`, which takes the digits of every script.
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
 class Stretch(Wire):
@@ -29,7 +30,7 @@ class HoursField(fields.Nested):
     """Hours as they are stored: in the form of the wire, so that nothing has to be turned around."""
 
     def __init__(self, **options: object) -> None:
-        super().__init__(Hours, load_default=None, allow_none=True, **options)
+        super().__init__(Hours, **{"load_default": None, "allow_none": True, **options})
 
     def _deserialize(self, value, attr, data, partial=None, **options):  # type: ignore[no-untyped-def]
         super()._deserialize(value, attr, data, partial, **options)

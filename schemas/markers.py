@@ -123,6 +123,17 @@ class ManualVisit(Wire):
     person_id = ID(required=True)
 
 
+class ManualEvidence(Wire):
+    """What a manager said of somebody, and until when it holds."""
+
+    person_id = ID(required=True)
+    place_id = ID(required=True)
+    source = fields.String(required=True)
+    grade = fields.Integer(required=True)
+    at = Moment(required=True)
+    expires_at = Moment(required=True, allow_none=True)
+
+
 class NewVisitor(Wire):
     """A stranger at the gate."""
 

@@ -68,7 +68,7 @@ class MusterBoard(Muster):
 MusterPage = page_of(MusterBoard, "MusterPage")
 
 
-class MusterEntry(Wire):
+class MusterLine(Wire):
     """One person's line: why expected, what is known, what was answered."""
 
     person = fields.Nested(Person, required=True)
@@ -83,10 +83,15 @@ class MusterEntry(Wire):
     last_seen_at = Moment(required=True, allow_none=True)
     left_at = Moment(required=True, allow_none=True)
     text = fields.String(required=True, allow_none=True)
-    point = fields.Nested(Point, required=True, allow_none=True)
     answered_at = Moment(required=True, allow_none=True)
     answered_by = ID(required=True, allow_none=True)
     alerts = fields.Integer(required=True)
+
+
+class MusterEntry(MusterLine):
+    """One person's line, with the point that they named."""
+
+    point = fields.Nested(Point, required=True, allow_none=True)
 
 
 MusterEntryPage = page_of(MusterEntry, "MusterEntryPage")
@@ -107,11 +112,12 @@ class MusterMark(MusterAnswer):
 
 
 class MusterUpdate(Wire):
-    """A change of the board."""
+    """A change of the board; for the point that somebody named, read the board."""
 
     muster_id = ID(required=True)
+    place_id = ID(required=True)
     counts = fields.Nested(Counts, required=True)
-    entry = fields.Nested(MusterEntry, required=True, allow_none=True)
+    entry = fields.Nested(MusterLine, required=True, allow_none=True)
 
 
 class MusterReport(Wire):

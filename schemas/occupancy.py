@@ -1,16 +1,21 @@
 """Occupancy on the wire."""
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from schemas.base import ID, Moment, Wire
 
 
+def _quarters(minutes: int) -> None:
+    if minutes % 15:
+        raise ValidationError("A multiple of 15.")
+
+
 class OccupancyQuery(Wire):
-    """Without `from` and `until`: only now. `step` in minutes."""
+    """Without `from` and `until`: only now. Steps are of a quarter of an hour or a multiple, cut at fixed moments."""
 
     start = Moment(load_default=None, data_key="from")
     until = Moment(load_default=None)
-    step_minutes = fields.Integer(load_default=60, validate=validate.Range(5, 1_440))
+    step_minutes = fields.Integer(load_default=60, validate=[validate.Range(15, 1_440), _quarters])
 
 
 class PlaceOccupancy(Wire):
@@ -25,7 +30,10 @@ class PlaceOccupancy(Wire):
 
 
 class OccupancyStep(Wire):
-    """How many different persons were in a place within a step; steps without anybody are left out."""
+    """How many different persons were in a place within a step; null where they are too few to be shown.
+
+    Steps without anybody are left out; where a site shows numbers only, so is everything that is not shown.
+    """
 
     place_id = ID(required=True)
     start = Moment(required=True, data_key="from")
@@ -42,10 +50,10 @@ class Occupancy(Wire):
 
 
 class OccupancyChange(Wire):
-    """A place came to be over its limit, or is not any more."""
+    """A place came to be over its limit, or is not any more; null for a count that is not shown, or no limit."""
 
     place_id = ID(required=True)
     place_name = fields.String(required=True)
-    count = fields.Integer(required=True)
-    limit = fields.Integer(required=True)
+    count = fields.Integer(required=True, allow_none=True)
+    limit = fields.Integer(required=True, allow_none=True)
     at = Moment(required=True)

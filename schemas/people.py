@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from schemas.base import ID, Cursor, Moment, Text, Wire, page_of, timezone_name
 
-ROLES = ("member", "organisation_administrator")
+ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
@@ -145,7 +145,11 @@ class ProfileEdit(Wire):
 class NewInvitation(Wire):
     """An invitation to make."""
 
-    role = fields.String(load_default="member", validate=validate.OneOf(ROLES))
+    role = fields.String(
+        load_default="member",
+        validate=validate.OneOf(("member", "organisation_administrator")),
+        metadata={"description": "Without `stay_hours`, which makes a visitor"},
+    )
     scope_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
     uses = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
     days = fields.Integer(load_default=14, strict=True, validate=validate.Range(1, 365))

@@ -1,6 +1,6 @@
 """Sharing, consent, charters and looks on the wire."""
 
-from marshmallow import fields, validate
+from marshmallow import fields, missing, validate
 
 from schemas.base import ID, Moment, Text, Wire, page_of
 from schemas.hours import HoursField
@@ -41,7 +41,7 @@ class SharingEdit(Wire):
 
     mode = fields.String(validate=validate.OneOf(("server", "device")))
     paused_until = Moment(allow_none=True)
-    hours = HoursField()
+    hours = HoursField(load_default=missing)
 
 
 class Sharing(Wire):

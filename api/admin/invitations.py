@@ -1,4 +1,4 @@
-"""Invitations, for administrators of the organisation."""
+"""Invitations: of anybody for administrators, of visitors for managers too."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
 @routes.route(
     "POST",
     "/invitations",
-    permission=Permission.PEOPLE_MANAGE,
+    permission=Permission.MEMBERS_MANAGE,
     body=NewInvitation,
     answer=Invitation,
     status=201,
 )
 def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Make a code that lets people open accounts, assigned to the named scopes."""
+    """Make a code that lets people open accounts, assigned to the named scopes. Managers invite visitors only."""
     return wire_invitation(*invite(call.session, call.actor, **body))

@@ -30,7 +30,7 @@ routes = Routes("admin-memberships", "Administration: memberships", "/v1/admin")
     answer=MembershipPage,
 )
 def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
-    """The live memberships of a scope, oldest first."""
+    """Who belongs to a scope, oldest first; who is merely there is in `present`."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     after = decode_cursor(query["cursor"], by_id)
     found = memberships.list_live(call.session, scope_id, after, query["limit"])
@@ -66,10 +66,10 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
     status=204,
 )
 def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
-    """End a person's membership; nothing of the scope reaches the person from then on."""
+    """End an assignment or a joining; nothing of the scope reaches the person from then on, but while being there."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     membership = memberships.live_membership_of(call.session, scope_id, person_id)
-    if membership is None:
+    if membership is None or membership.source == "presence":
         raise NotFound
     memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
     resume_presence(call.session, scope_id, person_id)
@@ -86,4 +86,4 @@ def _person(session: Session, person_id: UUID) -> Person:
 
 
 def _with_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
-    return memberships.wire_membership(membership, scope) | {"person": wire_person(person)}
+    return memberships.wire_membership(membership, scope, person.role) | {"person": wire_person(person)}

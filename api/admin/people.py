@@ -34,4 +34,4 @@ def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
     persons.end_person(call.session, person, call.actor.person_id)
-    end_everywhere(call.session, person_id, clock.now(), "account_ended")
+    end_everywhere(call.session, person_id, clock.now(), "account_ended", call.actor.person_id)

@@ -1,19 +1,19 @@
 """Presence, for managers: check people in and out, numbers, charters, the organisation's rules."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from api.route import Call, Routes
 from base import clock
-from base.errors import Invalid
 from geo import occupancy
-from geo.charters import charter_of, set_charter
+from geo.charters import set_charter
 from geo.checkins import check_in_by_manager, check_out_by_manager
+from geo.groups import groups_of
 from geo.places import place_for
 from geo.privacy import set_organisation_privacy
 from people.permissions import Permission
-from schemas.markers import ChangedVisits, ManualVisit
+from schemas.markers import ManualEvidence, ManualVisit
 from schemas.occupancy import Occupancy, OccupancyQuery
 from schemas.privacy import Charter, CharterEdit, PrivacyRules
 
@@ -25,11 +25,11 @@ routes = Routes("admin-presence", "Administration: presence and privacy", "/v1/a
     "/places/<uuid:place_id>/visits",
     permission=Permission.VISITS_EDIT,
     body=ManualVisit,
-    answer=ChangedVisits,
+    answer=ManualEvidence,
     status=201,
 )
 def check_person_in(call: Call, place_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
-    """Say that somebody is there."""
+    """Say that somebody is there. The person sees that you did; you do not see whether they were there already."""
     return check_in_by_manager(call.session, call.actor, place_id, body["person_id"])
 
 
@@ -40,7 +40,7 @@ def check_person_in(call: Call, place_id: UUID, body: dict[str, Any]) -> dict[st
     status=204,
 )
 def check_person_out(call: Call, place_id: UUID, person_id: UUID) -> None:
-    """Say that somebody has left."""
+    """Say that somebody has left, whatever their phone says. The person sees that you did."""
     check_out_by_manager(call.session, call.actor, place_id, person_id)
 
 
@@ -54,19 +54,16 @@ def check_person_out(call: Call, place_id: UUID, person_id: UUID) -> None:
 def read_occupancy(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """How full the site and its zones are now and, with `from`, over time. Small groups are not shown."""
     place_for(call.session, call.actor, site_id, Permission.OCCUPANCY_READ, "site")
-    smallest = charter_of(call.session, site_id)["smallest_group"]
+    groups = groups_of(call.session, site_id)
     over_time = []
     if query["start"] is not None:
         step = timedelta(minutes=query["step_minutes"])
         until = query["until"] or clock.now()
-        _check_span(query["start"], until, step)
-        over_time = occupancy.occupancy_over_time(
-            call.session, site_id, query["start"], until, step, smallest
-        )
+        over_time = occupancy.occupancy_over_time(call.session, site_id, query["start"], until, step, groups)
     return {
         "at": clock.wire(clock.now()),
-        "smallest_group": smallest,
-        "now": occupancy.occupancy_now(call.session, site_id, smallest),
+        "smallest_group": groups.smallest,
+        "now": occupancy.occupancy_now(call.session, site_id, groups),
         "over_time": over_time,
     }
 
@@ -88,10 +85,3 @@ def write_charter(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, 
 def write_privacy_rules(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """The organisation's rules for presence; what is not given is set to its default."""
     return set_organisation_privacy(call.session, call.actor, body)
-
-
-def _check_span(start: datetime, until: datetime, step: timedelta) -> None:
-    if start >= until:
-        raise Invalid.at("/from", "The beginning lies before the end.")
-    if (until - start) / step > occupancy.MAX_STEPS:
-        raise Invalid.at("/step_minutes", f"At most {occupancy.MAX_STEPS} steps; take longer ones.")

@@ -12,6 +12,7 @@ _TABLES = (
     "sharings",
     "charters",
     "markers",
+    "gate_accounts",
     "musters",
     "muster_entries",
     "evidence",
@@ -23,7 +24,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sharings, charters, markers, musters, mu
     TO hereabouts_web;
 -- What was agreed and who looked is added to, and never rewritten.
 GRANT SELECT, INSERT, UPDATE (withdrawn_at) ON consents TO hereabouts_web;
-GRANT SELECT, INSERT ON presence_views TO hereabouts_web;
+GRANT SELECT, INSERT ON presence_views, gate_accounts TO hereabouts_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hereabouts_worker;
 
 CREATE FUNCTION organisation_of_marker(marker uuid) RETURNS uuid
@@ -40,6 +41,13 @@ SELECT gen_random_uuid(), organisation_id, id, device_id, source, 1, doubtful, e
 FROM visits WHERE left_at IS NULL
 """
 _SOURCES = "source IN ('gps', 'region', 'device', 'wifi', 'beacon', 'qr', 'nfc', 'manual')"
+
+_ROLES = "role IN ('member', 'visitor', 'organisation_administrator')"
+
+_OF_PRESENCE = (
+    "split_part(type, '.', 1) IN ('visit', 'muster', 'membership')"
+    " AND coalesce(payload ->> 'source', '') NOT IN ('assigned', 'joined')"
+)
 
 revision = "0002"
 down_revision = "0001"
@@ -139,6 +147,20 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("revoked_at IS NULL"),
     )
+    op.create_table(
+        "gate_accounts",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("marker_id", sa.Uuid(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["marker_id"], ["markers.id"], name=op.f("fk_gate_accounts_marker_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_gate_accounts_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_gate_accounts_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_gate_accounts")),
+    )
+    op.create_index("ix_gate_accounts_marker", "gate_accounts", ["marker_id", "opened_at"], unique=False)
     op.create_table(
         "musters",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -353,6 +375,14 @@ def upgrade() -> None:
     op.add_column(
         "device_positions", sa.Column("stale", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
+    op.create_index(
+        "ix_journal_about",
+        "journal",
+        [sa.text("coalesce(payload ->> 'place_id', payload ->> 'scope_id')"), "occurred_at"],
+        postgresql_where=sa.text(_OF_PRESENCE),
+    )
+    op.drop_constraint(op.f("ck_persons_role"), "persons")
+    op.create_check_constraint(op.f("ck_persons_role"), "persons", _ROLES)
     op.add_column("invitations", sa.Column("stay_hours", sa.Integer(), nullable=True))
     op.add_column("persons", sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
@@ -395,6 +425,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION organisation_of_marker")
+    op.drop_index("ix_journal_about", table_name="journal")
     op.drop_constraint(op.f("ck_places_grades"), "places")
     op.drop_constraint(op.f("ck_places_occupancy_limit"), "places")
     op.execute("UPDATE visits SET source = 'gps' WHERE source IN ('region', 'device', 'wifi')")
@@ -418,6 +449,11 @@ def downgrade() -> None:
     op.drop_column("places", "presence_grade")
     op.drop_index("ix_persons_ends_at", table_name="persons", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_column("persons", "ends_at")
+    op.execute("UPDATE persons SET role = 'member' WHERE role = 'visitor'")
+    op.drop_constraint(op.f("ck_persons_role"), "persons")
+    op.create_check_constraint(
+        op.f("ck_persons_role"), "persons", "role IN ('member', 'organisation_administrator')"
+    )
     op.drop_column("invitations", "stay_hours")
     op.drop_column("device_positions", "stale")
     op.drop_column("device_positions", "floor_at")
@@ -452,6 +488,8 @@ def downgrade() -> None:
     op.drop_index("ix_musters_repeat", table_name="musters", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index("ix_musters_place", table_name="musters")
     op.drop_table("musters")
+    op.drop_index("ix_gate_accounts_marker", table_name="gate_accounts")
+    op.drop_table("gate_accounts")
     op.drop_index("uq_markers_address", table_name="markers", postgresql_where=sa.text("revoked_at IS NULL"))
     op.drop_index("ix_markers_place", table_name="markers")
     op.drop_table("markers")

@@ -111,6 +111,16 @@ def test_what_is_no_code_is_refused(world: World, forged: str) -> None:
     assert scans(alice, forged, 422)["code"] in ("code_refused", "invalid")
 
 
+def test_a_code_that_ends_in_letters_of_no_code_is_refused_everywhere(world: World) -> None:
+    org = world.organisation()
+    shown = code(org, marker(org, org.site(), admits_visitors_hours=8))
+    forged = f"{shown.rpartition('.')[0]}.éé"
+    assert scans(org.person("Alice"), forged, 422)["code"] == "code_refused"
+    stranger = Phone(org, "Vera")
+    body = {"code": forged, "name": "Vera", "device": stranger.app}
+    assert stranger.post("/v1/visitors", body, 422)["code"] == "code_refused"
+
+
 def test_a_code_with_one_letter_changed_is_refused(world: World) -> None:
     org = world.organisation()
     shown = code(org, marker(org, org.site()))
@@ -265,8 +275,11 @@ def test_an_app_that_judges_by_itself_sends_no_coordinates_and_none_are_kept(wor
     refused = alice.post("/v1/me/fixes", {"fixes": [fix_at_gate()]}, 409)
     assert refused["code"] == "coordinates_off"
     enters(alice, hut, judged_by="device")
+    assert set(places(alice)) == {site, hut}  # who is in the hut is at the site
     alice.posts(hut, "hello")
     exits(alice, hut, judged_by="device")
+    assert set(places(alice)) == {site}
+    exits(alice, site, judged_by="device")
     assert places(alice) == {}
 
 
@@ -375,3 +388,17 @@ def test_a_named_floor_lets_fixes_into_the_room(world: World) -> None:
     alice.put("/v1/me/floor", {"floor": 2}, 204)
     stands(alice, GATE, now + 30)
     assert set(places(alice)) == {site, room}
+
+
+def test_an_app_that_saw_one_leave_the_site_ends_what_its_phone_had_scanned_there(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    hut = org.zone(site, "Hut", at=GATE)
+    alice = org.person("Alice")
+    alice.patch("/v1/me/sharing", {"mode": "device"})
+    scans(alice, code(org, marker(org, hut)))
+    enters(alice, hut, judged_by="device")
+    exits(alice, hut, judged_by="device")
+    assert set(places(alice)) == {site, hut}  # the code at the door is better evidence than the phone
+    exits(alice, site, judged_by="device")
+    assert places(alice) == {}

@@ -1,8 +1,7 @@
 """Consent, pauses, hours, trails, charters, and who looked."""
 
 import time
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,23 +9,14 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from base import clock
-from base.hours import is_open
 from geo.models import DevicePosition, Visit
 from geo.privacy_models import TrailPoint
-from geo.retention import forget_old_positions, forget_old_trails, forget_old_visits
+from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
 from tests.geo.test_checkins import code, marker, scans
 from tests.geo.test_fixes import GATE, fix, places_of, stands
 from tests.world import Phone, World
 
-EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ALWAYS = {"timezone": "UTC", "weekly": [{"days": EVERY_DAY, "from": "00:00", "to": "00:00"}]}
 PURPOSE = "To know who is there in an emergency."
-
-
-def never_now() -> dict[str, Any]:
-    """Hours that are open tomorrow only."""
-    tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%a").lower()
-    return {"timezone": "UTC", "weekly": [{"days": [tomorrow], "from": "08:00", "to": "17:00"}]}
 
 
 def positions_of(world: World, phone: Phone) -> int:
@@ -94,38 +84,6 @@ def test_a_pause_ends_presence_and_takes_no_fix(world: World) -> None:
     stands(alice, GATE, time.time())
 
 
-def test_fixes_outside_the_hours_are_refused_one_by_one(world: World) -> None:
-    org = world.organisation()
-    org.site(at=GATE)
-    alice = org.person("Alice")
-    org.admin.put("/v1/admin/privacy", {"hours": never_now()})
-    report = alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})
-    assert (report["accepted"], report["refused"]) == (0, [{"index": 0, "code": "outside_working_hours"}])
-    assert positions_of(world, alice) == 0
-    org.admin.put("/v1/admin/privacy", {"hours": ALWAYS})
-    alice.patch("/v1/me/sharing", {"hours": never_now()})
-    assert alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})["accepted"] == 0
-    alice.patch("/v1/me/sharing", {"hours": None})
-    assert alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})["accepted"] == 1
-
-
-@pytest.mark.parametrize(
-    ("moment", "expected"),
-    [
-        ("2026-11-23T21:59:00+09:00", False),  # Monday evening in Seoul, before the night shift
-        ("2026-11-23T22:00:00+09:00", True),
-        ("2026-11-24T05:59:00+09:00", True),  # goes on past midnight
-        ("2026-11-24T06:00:00+09:00", False),
-        ("2026-11-24T22:30:00+09:00", False),  # Tuesday has no night shift
-    ],
-)
-def test_a_night_shift_belongs_to_the_day_on_which_it_began(moment: str, expected: bool) -> None:
-    hours = {"timezone": "Asia/Seoul", "weekly": [{"days": ["mon"], "from": "22:00", "to": "06:00"}]}
-    assert is_open(hours, datetime.fromisoformat(moment)) is expected
-    own = {"timezone": None, "weekly": hours["weekly"]}
-    assert is_open(own, datetime.fromisoformat(moment), "Asia/Seoul") is expected
-
-
 def test_a_trail_needs_the_setting_and_the_consent(world: World) -> None:
     org = world.organisation()
     alice = org.person("Alice")
@@ -153,7 +111,7 @@ def test_what_is_old_is_deleted_by_the_rules(fresh_world: World) -> None:
     for left_at, kept in ((None, 1), (recent, 1), (old, 0)):
         with world.worker.transaction() as session:
             session.execute(update(Visit).values(left_at=left_at))
-            forget_old_visits(session)
+            forget_old_presence(session)
             assert session.scalar(select(func.count()).select_from(Visit)) == kept
     with world.worker.transaction() as session:
         session.execute(update(DevicePosition).values(fixed_at=old))
@@ -189,6 +147,16 @@ def test_a_site_that_shows_numbers_only(world: World) -> None:
     assert calls["counts"]["expected"] == 1  # an emergency is what it is not for
 
 
+@pytest.mark.parametrize("admission", ["assigned", "present"])
+def test_who_is_in_a_zone_alone_reads_the_charter_of_its_site(world: World, admission: str) -> None:
+    org = world.organisation()
+    site = org.site(admission=admission)
+    zone, open_to_all = org.zone(site), org.site("Canteen", admission="open")
+    alice, carol = org.person("Alice", scopes=[zone]), org.person("Carol", scopes=[open_to_all])
+    assert alice.get(f"/v1/sites/{site}/charter")["site_id"] == site
+    carol.get(f"/v1/sites/{site}/charter", 404 if admission == "assigned" else 403)
+
+
 def test_every_member_reads_the_charter_and_hears_of_its_change(world: World) -> None:
     org = world.organisation()
     site = org.site(admission="assigned")
@@ -201,22 +169,3 @@ def test_every_member_reads_the_charter_and_hears_of_its_change(world: World) ->
     carol.get(f"/v1/sites/{site}/charter", 404)
     small = {"purpose": PURPOSE, "smallest_group": 2}
     org.admin.put(f"/v1/admin/sites/{site}/charter", small, 422)
-
-
-def test_outside_the_charters_hours_fixes_do_not_count_at_the_site(world: World) -> None:
-    org = world.organisation()
-    site = org.site(at=GATE)
-    zone = org.zone(site, at=GATE)
-    alice = org.person("Alice")
-    now = time.time()
-    stands(alice, GATE, now - 300)
-    assert set(places_of(alice)) == {site, zone}
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
-    stands(alice, GATE, now - 200)
-    assert places_of(alice) == []
-    later = org.zone(site, "Later", at=GATE)
-    stands(alice, GATE, now - 100)
-    assert places_of(alice) == []
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": None})
-    stands(alice, GATE, now)
-    assert set(places_of(alice)) == {site, zone, later}
