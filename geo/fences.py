@@ -49,12 +49,14 @@ class Fix:
 class Fence:
     """A place's boundary, ready to be asked; made once for a version of a place. It may be limited to floors.
 
-    `room` is how many metres across the place is: the side of a square of its area.
+    `whole_height` says of a range of floors that it is all that its site has. `room` is how many metres across the
+    place is: the side of a square of its area.
     """
 
     polygon: MultiPolygon
     floor_low: int | None = None
     floor_high: int | None = None
+    whole_height: bool = False
     # When fixes count here, by the site's charter (`base.hours`); the engine is not asked about a closed place.
     hours: Mapping[str, Any] | None = field(default=None, compare=False)
     room: float = field(init=False, repr=False, compare=False)
@@ -97,14 +99,11 @@ class Fence:
         return metres if metres <= sight else math.inf
 
     def allows_floor(self, floor: int | None) -> bool:
-        """Whether a fix of this floor may put someone into the place.
-
-        A place of one floor needs a fix that names it; what spans several may be entered without.
-        """
+        """Whether a fix of this floor may put someone into the place; one without counts for all floors alone."""
         if self.floor_low is None or self.floor_high is None:
             return True
         if floor is None:
-            return self.floor_high > self.floor_low
+            return self.whole_height
         return self.floor_low <= floor <= self.floor_high
 
     def _to_edge(self, lon: float, lat: float, sight: float) -> float:
@@ -119,6 +118,13 @@ class Fence:
         if not near.any():
             return math.inf
         return _nearest((self._runs[near] - (lon, lat)) * (_METRES_A_DEGREE * shrink, _METRES_A_DEGREE))
+
+
+def whole_height(low: int | None, high: int | None, site_low: int | None, site_high: int | None) -> bool:
+    """Whether a place's range of floors is all that its site has; without a range of either it cannot be said."""
+    if low is None or high is None or site_low is None or site_high is None:
+        return False
+    return low <= site_low and site_high <= high
 
 
 def metres_between(one: Fix, other: Fix) -> float:

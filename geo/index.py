@@ -38,7 +38,17 @@ Cell = tuple[NDArray[Any], list[UUID]]
 class IndexedPlace:
     """A version of a place. Its polygon is prepared with the first question; its fence is made on demand and kept."""
 
-    __slots__ = ("_fence", "floor_high", "floor_low", "hours", "id", "polygon", "version", "weight")
+    __slots__ = (
+        "_fence",
+        "floor_high",
+        "floor_low",
+        "hours",
+        "id",
+        "polygon",
+        "version",
+        "weight",
+        "whole_height",
+    )
 
     def __init__(
         self,
@@ -48,9 +58,11 @@ class IndexedPlace:
         floor_low: int | None = None,
         floor_high: int | None = None,
         hours: Mapping[str, Any] | None = None,
+        whole_height: bool = False,
     ) -> None:
         self.id, self.version, self.polygon = place_id, version, polygon
         self.floor_low, self.floor_high, self.hours = floor_low, floor_high, hours
+        self.whole_height = whole_height
         self.weight = int(shapely.get_num_coordinates(polygon)) + _PLACE_WEIGHT
         self._fence: Fence | None = None
 
@@ -58,7 +70,7 @@ class IndexedPlace:
     def fence(self) -> Fence:
         """The boundary with its floors, ready for `geo.transitions`."""
         if self._fence is None:
-            self._fence = Fence(self.polygon, self.floor_low, self.floor_high, self.hours)
+            self._fence = Fence(self.polygon, self.floor_low, self.floor_high, self.whole_height, self.hours)
         return self._fence
 
 

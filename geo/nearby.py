@@ -7,9 +7,10 @@ from uuid import UUID
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy import LargeBinary, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from base.database import AnyRow
+from geo.fences import whole_height
 from geo.index import IndexedPlace, boxes_around
 from geo.models import Place
 from geo.transitions import Fence
@@ -74,14 +75,27 @@ def fences_near(
 def stored_places(session: Session, place_ids: Sequence[UUID]) -> Sequence[AnyRow]:
     """The rows that `read_places` reads, of those places that stand."""
     boundary = func.ST_AsBinary(Place.boundary, type_=LargeBinary).label("boundary")
-    wanted = select(Place.id, Place.version, boundary, Place.floor_low, Place.floor_high, Place.hours)
-    return session.execute(wanted.where(Place.id.in_(place_ids), Place.archived_at.is_(None))).all()
+    site = aliased(Place)
+    floors = (site.floor_low.label("site_low"), site.floor_high.label("site_high"))
+    wanted = select(
+        Place.id, Place.version, boundary, Place.floor_low, Place.floor_high, Place.hours, *floors
+    )
+    standing = (Place.id.in_(place_ids), Place.archived_at.is_(None))
+    return session.execute(wanted.join(site, site.id == Place.site_id).where(*standing)).all()
 
 
 def read_places(rows: Sequence[AnyRow]) -> list[IndexedPlace]:
     """The places of stored rows, with their polygons."""
     polygons = shapely.from_wkb([bytes(row.boundary) for row in rows])
     return [
-        IndexedPlace(row.id, row.version, polygon, row.floor_low, row.floor_high, row.hours)
+        IndexedPlace(
+            row.id,
+            row.version,
+            polygon,
+            row.floor_low,
+            row.floor_high,
+            row.hours,
+            whole_height(row.floor_low, row.floor_high, row.site_low, row.site_high),
+        )
         for row, polygon in zip(rows, polygons, strict=True)
     ]

@@ -151,6 +151,8 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
     if "occupancy_limit" in changes:
         occupancy.check_limits(session, place.site_id)
         occupancy.recount(session, place)
+    if place.kind == "site" and changes.keys() & {"floor_low", "floor_high"}:
+        _tell_floors(session, actor, place.id)
     if changes.keys() & {"presence_grade", "admission"}:
         judge_again(session, place)
     if "boundary" in changes:
@@ -232,6 +234,18 @@ def _page(
 def _check_floors(low: int | None, high: int | None) -> None:
     if (low is None) != (high is None) or (low is not None and high is not None and low > high):
         raise Invalid.at("/properties/floor_low", "Give both floors, the lower one first, or neither.")
+
+
+def _tell_floors(session: Session, actor: Actor, site_id: UUID) -> None:
+    """The site's height says which of its zones span all floors, and so which fixes count for them."""
+    limited = select(Place).where(
+        Place.site_id == site_id,
+        Place.id != site_id,
+        Place.archived_at.is_(None),
+        Place.floor_low.is_not(None),
+    )
+    for zone in session.scalars(limited.order_by(Place.id).with_for_update()).all():
+        tell_changed(session, actor, zone, session.get_one(Scope, zone.id))
 
 
 def _hours_of_site(session: Session, site_id: UUID | None) -> dict[str, Any] | None:

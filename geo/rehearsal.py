@@ -10,6 +10,7 @@ from uuid import UUID
 from shapely import MultiPolygon, get_num_coordinates
 
 from base.errors import Invalid
+from geo.fences import whole_height
 from geo.transitions import LOOKUP_RADIUS_M, Fence, Fix, State, Transition, transitions
 
 _DRAFT = UUID(int=0)
@@ -27,16 +28,20 @@ class Rehearsal:
 
 
 def rehearse(
-    polygon: MultiPolygon, fixes: Sequence[Fix], floor_low: int | None = None, floor_high: int | None = None
+    polygon: MultiPolygon,
+    fixes: Sequence[Fix],
+    floors: tuple[int, int] | None = None,
+    of_site: tuple[int, int] | None = None,
 ) -> Rehearsal:
-    """Play the fixes, in the order of their times, against one fence.
+    """Play the fixes, in the order of their times, against one fence, of some of its site's floors or of all.
 
     Raises `Invalid` (`rehearsal_too_large`) for more work than a request may ask for.
     """
     if int(get_num_coordinates(polygon)) * len(fixes) > MAX_WORK:
         detail = "This outline is too detailed for so long a track; send fewer fixes or a simpler outline."
         raise Invalid.at("/fixes", detail, code="rehearsal_too_large")
-    fence = {_DRAFT: Fence(polygon, floor_low, floor_high)}
+    low, high = floors or (None, None)
+    fence = {_DRAFT: Fence(polygon, low, high, whole_height(low, high, *(of_site or (None, None))))}
     near = _Near(polygon)
     state, events, considered = State(), list[Transition](), 0
     for fix in sorted(fixes, key=lambda fix: fix.at):

@@ -58,10 +58,11 @@ def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, An
 )
 def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Play a recorded track against a boundary: when would the phone have entered and left?"""
-    place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
+    site, _ = place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
     boundary = offload(parse_boundary, body["geometry"])
-    floors = _floors(body, "") or (None, None)
-    rehearsal = offload(rehearse, boundary.polygon, [_fix(fix) for fix in body["fixes"]], *floors)
+    of_site = None if site.floor_low is None or site.floor_high is None else (site.floor_low, site.floor_high)
+    fixes = [_fix(fix) for fix in body["fixes"]]
+    rehearsal = offload(rehearse, boundary.polygon, fixes, _floors(body, ""), of_site)
     events = [
         {"entered": e.entered, "at": clock.wire(datetime.fromtimestamp(e.at, UTC)), "doubtful": e.doubtful}
         for e in rehearsal.events

@@ -4,12 +4,13 @@ from uuid import UUID
 
 import pytest
 
+from geo.fences import whole_height
 from geo.transitions import Fence, Fix, State, transitions
 from tests.geo.test_transitions import FENCE, INSIDE, PLACE, told
 
 
-def storeys(low: int | None, high: int | None) -> dict[UUID, Fence]:
-    return {PLACE: Fence(FENCE.polygon, low, high)}
+def storeys(low: int | None, high: int | None, of_site: tuple[int, int] = (-1, 4)) -> dict[UUID, Fence]:
+    return {PLACE: Fence(FENCE.polygon, low, high, whole_height(low, high, *of_site))}
 
 
 def on(second: float, floor: int | None) -> Fix:
@@ -22,7 +23,8 @@ def on(second: float, floor: int | None) -> Fix:
         (3, 3, None, False),
         (3, 3, 2, False),
         (3, 3, 3, True),
-        (-1, 3, None, True),
+        (-1, 3, None, False),
+        (-1, 4, None, True),
         (-1, 3, -1, True),
         (-1, 3, 4, False),
         (None, None, None, True),
