@@ -28,7 +28,9 @@ def building(plan: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dic
     outlines = [shape(f["geometry"]) for _, drawn in levels for f in _of_type(drawn, OUTLINE)]
     if not outlines:
         raise ValueError("no level has a building outline")
+    floors = [level["z_order"] for level, _ in levels]
     site = {"kind": "site", "external_id": plan["id"], "name": plan["name"]}
+    site |= {"floor_low": min(floors), "floor_high": max(floors)}
     features = [_feature(mapping(unary_union([make_valid(outline) for outline in outlines])), site)]
     for level, drawn in levels:
         features += _zones(plan["id"], level, drawn)

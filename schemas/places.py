@@ -11,8 +11,8 @@ HISTORIES = ("since_entry", "all")
 _FLOOR = validate.Range(-99, 999)
 
 
-class SiteProperties(Wire):
-    """What is said of a site beside its boundary."""
+class DrawnProperties(Wire):
+    """What is said of a site or zone beside its boundary. The floors of a site are all that it has."""
 
     name = Text(1, 200, required=True)
     admission = fields.String(load_default="present", validate=validate.OneOf(ADMISSIONS))
@@ -25,11 +25,6 @@ class SiteProperties(Wire):
     occupancy_limit = fields.Integer(
         load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 1_000_000)
     )
-
-
-class ZoneProperties(SiteProperties):
-    """A zone has floors too."""
-
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
 
@@ -59,13 +54,13 @@ class _Feature(Wire):
 class NewSite(_Feature):
     """A site to draw."""
 
-    properties = fields.Nested(SiteProperties, required=True)
+    properties = fields.Nested(DrawnProperties, required=True)
 
 
 class NewZone(_Feature):
     """A zone to draw."""
 
-    properties = fields.Nested(ZoneProperties, required=True)
+    properties = fields.Nested(DrawnProperties, required=True)
 
 
 class PlaceEdit(Wire):
@@ -78,7 +73,7 @@ class PlaceEdit(Wire):
     properties = fields.Nested(PropertiesEdit, load_default=dict)
 
 
-class PlaceProperties(ZoneProperties):
+class PlaceProperties(DrawnProperties):
     """What is known of a place."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("site", "zone")))

@@ -187,7 +187,7 @@ def test_the_roll_of_a_building_calls_its_rooms(world: World) -> None:
     assert set(board(org.admin, muster)) == {"Early"}
     scans(late, shown)
     assert board(org.admin, muster)["Late"]["expected"] == "arrived_late"
-    stands(late, GATE, time.time())
+    stands(late, GATE, time.time(), floor=0)
     late.post("/v1/me/check-outs", {"place_id": room})
     assert board(org.admin, muster)["Late"]["left_at"] is None, "still in the building by fixes"
     late.post("/v1/me/check-outs", {"place_id": site})
