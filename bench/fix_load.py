@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bench.place_world import Walker, make_zones
+from bench.place_world import STEP_S, Walker, make_zones
 
 _HEAD = (
     "POST /v1/me/fixes HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
@@ -83,7 +83,9 @@ class Load:
 
 def build(tokens: list[str], zones: int, rounds: int, batch: int, crossing: float, seed: int) -> list[bytes]:
     """All requests: every device once a round, so that no device has two on their way."""
-    grid, began, chance = make_zones(zones), time.time() - 6 * 3600, random.Random(seed)
+    # The last fixes are of now: devices that were last heard of hours ago would be ended as silent meanwhile.
+    began = time.time() - rounds * batch * STEP_S
+    grid, chance = make_zones(zones), random.Random(seed)
     walkers = [Walker(grid, number, began) for number in range(len(tokens))]
     requests = []
     for number in range(rounds):

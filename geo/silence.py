@@ -21,7 +21,8 @@ from geo.transitions import settle
 from geo.visits import leave_by_fixes, mark_stale, withdraw
 
 SILENT = timedelta(hours=4)
-_BATCH = 200
+# Few at a time: a phone that comes back waits for the batch that it is in.
+BATCH = 25
 
 
 def mark_silent(session: Session) -> int:
@@ -34,7 +35,7 @@ def mark_silent(session: Session) -> int:
             _has_visits(),
         )
         .order_by(DevicePosition.device_id)
-        .limit(_BATCH)
+        .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
     for row in silent:
@@ -66,7 +67,7 @@ def end_silent(session: Session) -> int:
             _has_visits(),
         )
         .order_by(DevicePosition.device_id)
-        .limit(_BATCH)
+        .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
     for row in gone:
@@ -85,7 +86,7 @@ def end_expired_evidence(session: Session) -> int:
     # Nothing is locked before the person, as everywhere; what was renewed or ended meanwhile is left alone.
     visits = session.scalars(
         select(Visit)
-        .where(Visit.id.in_(over.order_by(Evidence.expires_at).limit(_BATCH)))
+        .where(Visit.id.in_(over.order_by(Evidence.expires_at).limit(BATCH)))
         .order_by(Visit.person_id, Visit.place_id)
     ).all()
     ended = [withdraw(session, visit, None, reason="expired", expired_at=at) for visit in visits]

@@ -16,7 +16,7 @@ from geo.handover import end_foreign_evidence
 from geo.musters import remind_silent
 from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
 from geo.roll import refresh_running
-from geo.silence import end_expired_evidence, end_silent, mark_silent
+from geo.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
 
@@ -25,11 +25,15 @@ log = logger(__name__)
 
 @dataclass
 class Job:
-    """A function of a transaction, and how many seconds lie between its runs."""
+    """A function of a transaction, and how many seconds lie between its runs.
+
+    Where it answers that it did `batch` things, there may be more, and it is due again at once.
+    """
 
     name: str
     every_s: float
     run: Callable[[Session], object]
+    batch: int | None = None
     due: float = 0.0
 
 
@@ -40,8 +44,8 @@ def jobs() -> list[Job]:
         Job("end_expired_sessions", 30, end_expired_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_expired_evidence", 5, end_expired_evidence),
-        Job("mark_silent_phones", 15, mark_silent),
-        Job("end_silent_phones", 60, end_silent),
+        Job("mark_silent_phones", 15, mark_silent, BATCH),
+        Job("end_silent_phones", 60, end_silent, BATCH),
         Job("end_foreign_evidence", 60, end_foreign_evidence),
         Job("refresh_running_musters", 10, refresh_running),
         Job("remind_the_silent_of_musters", 1, remind_silent),
@@ -66,6 +70,8 @@ def run_schedules(database: Database, stopping: threading.Event) -> None:
 def _run(database: Database, job: Job) -> None:
     try:
         with database.transaction() as session:
-            job.run(session)
+            done = job.run(session)
+        if job.batch is not None and done == job.batch:
+            job.due = 0.0
     except SQLAlchemyError as error:
         log.warning("schedule_lost_database", job=job.name, error=type(error).__name__)
