@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,10 @@ class OutboxRow(Model):
     """An event that its transaction has written and the relay has not yet moved."""
 
     __tablename__ = "outbox"
-    __table_args__ = (CheckConstraint(_ONE_AUDIENCE, name="one_audience"),)
+    __table_args__ = (
+        CheckConstraint(_ONE_AUDIENCE, name="one_audience"),
+        Index("ix_outbox_starting", "person_id", postgresql_where=text("type = 'membership.started'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     organisation_id: Mapped[UUID]
