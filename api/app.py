@@ -33,11 +33,13 @@ from api.admin import musters as admin_musters
 from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.admin import presence as admin_presence
+from api.compression import register_compression
 from api.document import describe
 from api.problems import register_problems
 from base.database import Database, make_engine
 from base.logs import configure_logs, logger
 from base.settings import Settings
+from journal.wakeups import Wakeups
 from people.passwords import configure_passwords
 from people.runtime import Runtime
 from people.tokens import TokenMaker
@@ -100,8 +102,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
     tokens = TokenMaker(settings.secret_key, settings.access_token_ttl)
-    app.extensions["hereabouts"] = Runtime(settings, database, tokens)
+    app.extensions["hereabouts"] = Runtime(settings, database, tokens, Wakeups(settings.database_url))
     register_problems(app)
+    register_compression(app)
     _log_requests(app)
     api = DocumentedApi(app)
     for resource in _RESOURCES:

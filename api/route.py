@@ -3,18 +3,22 @@
     check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
+A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
+organisation's journal to grow without holding a connection, and everything from the actor on is done again.
+
 A declaration names the permission (or says `public`), the schemas and the status, so that the API document, the
 tests that walk all routes and the reader of the code see the same thing. The body is read before the transaction
 opens: a slow phone must not hold a database connection.
 """
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from sqlalchemy.orm import Session
@@ -47,7 +51,9 @@ class Answer:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     content: bytes | None = None
-    """Instead of a body: a file, of the media type that the route declares."""
+    """Instead of a body: a file, of the media type that the route declares, or JSON that is encoded already."""
+    wait_s: float = 0.0
+    """Not yet: look again when the journal has grown, for so many seconds from the request's beginning on."""
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
@@ -165,8 +171,10 @@ def _handler(view: View, status: int, media: str | None) -> Callable[..., Respon
     def handler(call: Call, **arguments: Any) -> Response:
         outcome = view(call, **arguments)
         answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        g.wait_s = answer.wait_s
         if answer.content is not None:
-            return Response(answer.content, answer.status or status, answer.headers, content_type=media)
+            media_type = media or "application/json"
+            return Response(answer.content, answer.status or status, answer.headers, content_type=media_type)
         return _response(answer.body, answer.status or status, answer.headers)
 
     return handler
@@ -179,10 +187,17 @@ def _life(handler: Callable[..., Response], permission: Permission | None, **pat
         with shared.database.transaction() as session:
             return handler(Call(session, shared), **path_arguments)
     claims = shared.tokens.read_access_token(_bearer_token())
-    with shared.database.transaction(claims.organisation_id) as session:
-        actor = actor_of(session, claims)
-        _check_role(actor, permission)
-        return _once(handler, Call(session, shared, actor), path_arguments)
+    began = time.monotonic()
+    while True:
+        ticket = shared.wakeups.ticket(claims.organisation_id)
+        with shared.database.transaction(claims.organisation_id) as session:
+            actor = actor_of(session, claims)
+            _check_role(actor, permission)
+            response = _once(handler, Call(session, shared, actor), path_arguments)
+        left = g.pop("wait_s", 0.0) - (time.monotonic() - began)
+        if left <= 0:
+            return response
+        shared.wakeups.wait(claims.organisation_id, ticket, left)
 
 
 def _bearer_token() -> str:

@@ -16,6 +16,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from base import ids
+from base.database import table_of
+from journal.models import OutboxRow
+from journal.tail import journal
 from people.actor import Actor
 from people.models import Membership, Person, Scope
 
@@ -29,6 +32,15 @@ class Readable:
     scope_id: UUID
     since_id: UUID
     level: str = "all"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A scope whose news come to somebody: after which position of the journal, and about subjects from which id on."""
+
+    scope_id: UUID
+    since_id: UUID
+    position: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,44 @@ def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     }
     own.setdefault(organisation_id, Readable(organisation_id, BEGINNING))
     return list(own.values())
+
+
+def followed_since(session: Session, person_id: UUID, organisation_id: UUID, after: int) -> list[Followed]:
+    """The scopes that are followed now, each with the position at which that began, where it is after `after`.
+
+    A scope whose beginning the relay has not moved yet is left out: nothing in the journal comes after it.
+    """
+    begun = and_(
+        journal.c.person_id == Membership.person_id,
+        journal.c.subject_id == Membership.id,
+        journal.c.type == "membership.started",
+        journal.c.position > after,
+    )
+    outbox = table_of(OutboxRow)
+    beginning = select(outbox.c.subject_id).where(
+        outbox.c.person_id == person_id, outbox.c.type == "membership.started"
+    )
+    rows = session.execute(
+        select(
+            Membership.scope_id, Membership.source, Membership.started_at, Scope.history, journal.c.position
+        )
+        .join(Scope, Scope.id == Membership.scope_id)
+        .outerjoin(journal, begun)
+        .where(
+            Membership.person_id == person_id,
+            Membership.id.not_in(beginning),
+            Scope.archived_at.is_(None),
+            *live_membership(),
+        )
+    ).all()
+    followed = {
+        row.scope_id: Followed(
+            row.scope_id, since_id(row.source, row.history, row.started_at), row.position or 0
+        )
+        for row in rows
+    }
+    followed.setdefault(organisation_id, Followed(organisation_id, BEGINNING, 0))
+    return list(followed.values())
 
 
 def visible(session: Session, actor: Actor) -> list[Readable]:

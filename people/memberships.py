@@ -194,8 +194,10 @@ def _tell(
     reason: str | None = None,
 ) -> None:
     payload = wire_membership(membership, scope)
-    if reason is not None:
-        payload["reason"] = reason
+    if reason is None:
+        payload["fetch_from"] = f"/v1/scopes/{scope.id}/posts"
+    else:
+        payload |= {"reason": reason, "delete_scope_id": str(scope.id)}
     append(
         session,
         membership.organisation_id,

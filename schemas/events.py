@@ -1,6 +1,8 @@
 """Every event and its payload, as sync and live carry them."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
 
 from schemas.base import ID, Moment, Wire
 from schemas.musters import Muster, MusterUpdate
@@ -10,6 +12,8 @@ from schemas.places import Place
 from schemas.posts import Post
 from schemas.privacy import Charter
 from schemas.visits import Visit
+
+MAX_WAIT_S = 30
 
 
 class Event(Wire):
@@ -24,11 +28,34 @@ class Event(Wire):
     data = fields.Dict(required=True, allow_none=True)
 
 
+class Names(fields.String):
+    """Names of members of events' data, with commas between them; read as a set."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        names = set(super()._deserialize(value, attr, data, **options).split(","))
+        known = {field for payload in PAYLOADS.values() for field in payload().fields}
+        if unknown := names - known:
+            raise ValidationError(f"No event has this in its data: {', '.join(sorted(unknown))}.")
+        return names
+
+
 class SyncQuery(Wire):
     """Where to go on, and how many."""
 
     after = fields.Integer(required=True, validate=validate.Range(0, 2**53))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    wait = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, MAX_WAIT_S),
+        metadata={"description": "Seconds to wait for something to tell"},
+    )
+    members = Names(
+        data_key="fields",
+        load_default=None,
+        metadata={
+            "description": "Of the data of scopes' events only these members (and id, version, deleted_at)"
+        },
+    )
 
 
 class SyncPage(Wire):
@@ -39,10 +66,18 @@ class SyncPage(Wire):
     more = fields.Boolean(required=True)
 
 
+class StartedMembership(Membership):
+    """A membership, and where what was said before is fetched from; what comes after it comes as events."""
+
+    fetch_from = fields.String(required=True)
+
+
 class EndedMembership(Membership):
-    """A membership and why it ended: left, unassigned, expired, archived, account_ended."""
+    """A membership, why it ended (left, unassigned, expired, archived, account_ended), and of which scope the phone
+    deletes everything."""
 
     reason = fields.String(required=True)
+    delete_scope_id = ID(required=True)
 
 
 class EndedSession(Wire):
@@ -57,7 +92,7 @@ PAYLOADS: dict[str, type[Wire]] = {
     "post.created": Post,
     "post.updated": Post,
     "post.deleted": Post,
-    "membership.started": Membership,
+    "membership.started": StartedMembership,
     "membership.ended": EndedMembership,
     "visit.started": Visit,
     "visit.updated": Visit,

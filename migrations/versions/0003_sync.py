@@ -66,9 +66,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "REVOKE SELECT (organisation_id, person_id, type, subject_id) ON outbox FROM hereabouts_web"
-    )
+    op.execute("REVOKE SELECT (organisation_id, person_id, type, subject_id) ON outbox FROM hereabouts_web")
     op.drop_table("mentions")
     op.drop_table("read_positions")
     op.drop_index("ix_outbox_starting", table_name="outbox")
