@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop bench-place
+.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop bench-place
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ postman: packages ## run the Postman collection with newman against a fresh serv
 
 collection: environment ## write the Postman collection anew from the API document and the flows
 	@$(PYTHON) -m postman.build
+
+events: environment ## write docs/events.md anew from the schemas of the events
+	@$(PYTHON) -m api.events
 
 bench: packages ## speeds of the main job, one JSON object a line
 	@$(PYTHON) -m bench.main_job

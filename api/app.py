@@ -20,6 +20,7 @@ from api import (
     places,
     posts,
     privacy,
+    reads,
     regions,
     sessions,
     sync,
@@ -33,6 +34,7 @@ from api.admin import musters as admin_musters
 from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.admin import presence as admin_presence
+from api.admin import scopes as admin_scopes
 from api.compression import register_compression
 from api.document import describe
 from api.problems import register_problems
@@ -60,11 +62,13 @@ _RESOURCES = (
     privacy,
     feed,
     posts,
+    reads,
     memberships,
     sync,
     admin_people,
     admin_invitations,
     admin_memberships,
+    admin_scopes,
     admin_places,
     admin_markers,
     admin_musters,

@@ -8,11 +8,12 @@ A presence membership of a scope whose history is `since_entry` reads from its s
 time, so that start is a smallest id (`since_id`) and needs no column of its own in any query.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from base import ids
@@ -75,6 +76,18 @@ def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     return list(own.values())
 
 
+def following_from(session: Session, person_id: UUID, organisation_id: UUID) -> dict[UUID, datetime]:
+    """The scopes that are followed, each with the time since when."""
+    rows = session.execute(
+        select(Membership.scope_id, Membership.started_at)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id == person_id, Scope.archived_at.is_(None), *live_membership())
+    ).all()
+    since = {row.scope_id: row.started_at for row in rows}
+    since[organisation_id] = session.get_one(Person, person_id).created_at
+    return since
+
+
 def followed_since(session: Session, person_id: UUID, organisation_id: UUID, after: int) -> list[Followed]:
     """The scopes that are followed now, each with the position at which that began, where it is after `after`.
 
@@ -129,28 +142,32 @@ def readable(session: Session, actor: Actor, scope_id: UUID) -> Readable | None:
     return next((scope for scope in visible(session, actor) if scope.scope_id == scope_id), None)
 
 
-def audience(session: Session, scope_id: UUID, organisation_id: UUID) -> list[Follower]:
-    """The persons whom the scope's news reach now."""
+def audience(
+    session: Session, scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
+) -> list[Follower]:
+    """The persons whom the scope's news reach now; `among` these only."""
     if scope_id == organisation_id:
-        return _everyone(session, organisation_id)
+        return _everyone(session, organisation_id, among)
+    these = true() if among is None else Membership.person_id.in_(among)
     rows = session.execute(
         select(
             Membership.person_id, Membership.level, Membership.source, Membership.started_at, Scope.history
         )
         .join(Scope, Scope.id == Membership.scope_id)
-        .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), *live_membership())
+        .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), these, *live_membership())
     ).all()
     return [
         Follower(row.person_id, row.level, since_id(row.source, row.history, row.started_at)) for row in rows
     ]
 
 
-def _everyone(session: Session, organisation_id: UUID) -> list[Follower]:
+def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | None) -> list[Follower]:
+    these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
     rows = session.execute(
         select(Person.id, func.coalesce(Membership.level, "all"))
         .outerjoin(Membership, own)
-        .where(Person.organisation_id == organisation_id, Person.ended_at.is_(None))
+        .where(Person.organisation_id == organisation_id, Person.ended_at.is_(None), these)
     ).all()
     return [Follower(person_id, level, BEGINNING) for person_id, level in rows]
 

@@ -37,6 +37,7 @@ def wire_membership(membership: Membership, scope: Scope) -> dict[str, Any]:
         "source": membership.source,
         "level": membership.level,
         "history": scope.history,
+        "read_receipts": scope.read_receipts,
         "started_at": clock.wire(membership.started_at),
         "ends_at": clock.wire_or_none(membership.ends_at),
         "ended_at": clock.wire_or_none(membership.ended_at),

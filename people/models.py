@@ -192,6 +192,11 @@ class Scope(Model):
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 
+    @property
+    def read_receipts(self) -> bool:
+        """Whether the scope shows who has read what."""
+        return self.receipts_since is not None
+
 
 class Membership(Model):
     """A person's part in a scope. `ends_at`: when the grace time after leaving, or a visitor's day, is over."""

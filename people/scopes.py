@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden, NotFound
+from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership
 from people.models import Membership, Scope
@@ -103,7 +104,7 @@ def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
     return Standing.READER if scope.admission == "open" else Standing.OUTSIDER
 
 
-def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
+def wire_scope(scope: Scope) -> dict[str, Any]:
     """A scope as an app shows it in a list."""
     return {
         "id": str(scope.id),
@@ -112,7 +113,28 @@ def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
         "parent_id": None if scope.parent_id is None else str(scope.parent_id),
         "admission": scope.admission,
         "history": scope.history,
+        "read_receipts": scope.read_receipts,
     }
+
+
+def set_read_receipts(session: Session, actor: Actor, scope_id: UUID, shown: bool) -> dict[str, Any]:
+    """Let a scope show who has read what from now on, or not; its members are told.
+
+    The caller has checked the permission.
+    """
+    scope = session.get_one(Scope, scope_id, with_for_update=True)
+    if scope.read_receipts is not shown:
+        scope.receipts_since = clock.now() if shown else None
+        session.flush()
+        event = Event(
+            "scope.updated",
+            subject_id=scope.id,
+            payload=wire_scope(scope),
+            scope_id=scope.id,
+            actor_id=actor.person_id,
+        )
+        append(session, actor.organisation_id, event)
+    return wire_scope(scope)
 
 
 def archive_scope(session: Session, scope_id: UUID) -> None:

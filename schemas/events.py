@@ -11,6 +11,8 @@ from schemas.people import Membership
 from schemas.places import Place
 from schemas.posts import Post
 from schemas.privacy import Charter
+from schemas.reads import ReadPosition
+from schemas.scopes import Scope
 from schemas.visits import Visit
 
 MAX_WAIT_S = 30
@@ -92,6 +94,8 @@ PAYLOADS: dict[str, type[Wire]] = {
     "post.created": Post,
     "post.updated": Post,
     "post.deleted": Post,
+    "scope.updated": Scope,
+    "read.advanced": ReadPosition,
     "membership.started": StartedMembership,
     "membership.ended": EndedMembership,
     "visit.started": Visit,
@@ -110,4 +114,34 @@ PAYLOADS: dict[str, type[Wire]] = {
     "place.updated": Place,
     "place.archived": Place,
     "session.ended": EndedSession,
+}
+
+_MANAGERS = "those who oversee the roll call"
+_FOLLOWERS = "those who follow the scope"
+_PERSON = "the person"
+_SIGHT = "everyone; for an `assigned` place those who follow it"
+REACHES: dict[str, str] = {
+    "post.created": _FOLLOWERS,
+    "post.updated": _FOLLOWERS,
+    "post.deleted": _FOLLOWERS,
+    "scope.updated": _FOLLOWERS,
+    "read.advanced": _PERSON,
+    "membership.started": _PERSON,
+    "membership.ended": _PERSON,
+    "visit.started": _PERSON,
+    "visit.updated": _PERSON,
+    "visit.stale": _PERSON,
+    "visit.resumed": _PERSON,
+    "visit.ended": _PERSON,
+    "occupancy.exceeded": "those who follow the place",
+    "occupancy.restored": "those who follow the place",
+    "muster.started": "everyone on the roll",
+    "muster.reminded": "those on the roll who have not answered",
+    "muster.ended": f"everyone on the roll, and {_MANAGERS}",
+    "muster.updated": _MANAGERS,
+    "charter.updated": "those who follow the site",
+    "place.created": _SIGHT,
+    "place.updated": _SIGHT,
+    "place.archived": _SIGHT,
+    "session.ended": _PERSON,
 }
