@@ -8,6 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    bundles,
     checkins,
     devices,
     feed,
@@ -17,6 +18,7 @@ from api import (
     me,
     memberships,
     musters,
+    outbox,
     places,
     posts,
     privacy,
@@ -65,6 +67,8 @@ _RESOURCES = (
     reads,
     memberships,
     sync,
+    outbox,
+    bundles,
     admin_people,
     admin_invitations,
     admin_memberships,

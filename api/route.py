@@ -218,7 +218,7 @@ def _once(handler: Callable[..., Response], call: Call, path_arguments: dict[str
     if key is None or request.method in ("GET", "HEAD"):
         return handler(call, **path_arguments)
     idempotency.check_key(key)
-    route = f"{request.method} {request.path}"
+    route = f"{request.method} {request.full_path.rstrip('?')}"
     earlier = idempotency.stored_answer(call.session, call.actor, key, route, request.get_data(cache=True))
     if earlier is not None:
         headers = {**(earlier.headers or {}), "Idempotent-Replayed": "true"}

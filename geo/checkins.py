@@ -35,8 +35,8 @@ class UnknownMarker(Invalid):
 
 def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, Any]:
     """Take a scanned code, a beacon or an access point; returns the open visits of the place and its site."""
-    at = clock.now()
     if said["kind"] == "code":
+        at = _heard_at(said, "qr")
         marker = _marker_of_code(session, said.get("code"), at)
     else:
         address = address_of(said)
@@ -44,7 +44,10 @@ def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, 
         if marker is None:
             raise UnknownMarker
         at = _heard_at(said, SOURCE[marker.kind])
-    claim = Claim(SOURCE[marker.kind], GRADE[marker.kind], at, actor.device_id, marker.id)
+    # A code that changes proves little once it has changed: a picture of it may have been passed on.
+    late = marker.kind == "rotating" and clock.now() - at > FUTURE
+    grade = 1 if late else GRADE[marker.kind]
+    claim = Claim(SOURCE[marker.kind], grade, at, actor.device_id, marker.id, doubtful=late)
     return vouch(session, actor.person_id, marker.place_id, claim, floor=marker.floor)
 
 
@@ -64,10 +67,18 @@ def vouch(
     return {"visits": wire_open(session, person_id, {place.site_id, place_id})}
 
 
-def check_out(session: Session, actor: Actor, place_id: UUID) -> dict[str, Any]:
-    """Say that one has left; with a site, its zones too. Nothing that was said before holds any more."""
+def check_out(
+    session: Session, actor: Actor, place_id: UUID, *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one has left; with a site, its zones too. Nothing that was said before holds any more.
+
+    `at` is when, for a phone that says so later; visits that began since then are none of its business.
+    """
+    left_at = at or clock.now()
     place = session.get(Place, place_id)
-    here = select(Visit).where(Visit.person_id == actor.person_id, Visit.left_at.is_(None))
+    here = select(Visit).where(
+        Visit.person_id == actor.person_id, Visit.left_at.is_(None), Visit.entered_at <= left_at
+    )
     if place is not None and place.kind == "site":
         of_site = select(Place.id).where(Place.site_id == place_id)
         here = here.where(Visit.place_id.in_(of_site))
@@ -77,7 +88,7 @@ def check_out(session: Session, actor: Actor, place_id: UUID) -> dict[str, Any]:
     if not visits:
         raise NotFound
     positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
-    ended = [withdraw(session, visit, clock.now(), reason="checked_out") for visit in visits]
+    ended = [withdraw(session, visit, left_at, reason="checked_out") for visit in visits]
     return {"visits": [payload for payload in ended if payload is not None]}
 
 
@@ -112,7 +123,7 @@ def take_region_events(
     in_sight = {scope.scope_id for scope in visible(session, actor)}
     for index, at, event in timely:
         place = session.get(Place, event["place_id"])
-        if place is None or place.archived_at is not None or not _known_to(session, place, in_sight):
+        if place is None or place.archived_at is not None or not known_to(session, place, in_sight):
             results.append({"index": index, "outcome": "refused", "code": "place_not_found"})
             continue
         changed = _take_region_event(session, actor, place, event, at)
@@ -165,7 +176,7 @@ def _only_floor(place: Place) -> int | None:
     return place.floor_low if place.floor_low == place.floor_high else None
 
 
-def _known_to(session: Session, place: Place, in_sight: set[UUID]) -> bool:
+def known_to(session: Session, place: Place, in_sight: set[UUID]) -> bool:
     """An `assigned` place exists for its members only."""
     return place.id in in_sight or session.get_one(Scope, place.id).admission != "assigned"
 

@@ -4,7 +4,7 @@ Nobody slips through between the count and the call: starting locks the places, 
 waits for that lock, then finds the roll call running and is put on it as arrived late.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,12 @@ class MusterEnded(Conflict):
     """Nothing can be answered any more."""
 
     code, title = "muster_ended", "This roll call has ended"
+
+
+class AnswerSuperseded(Conflict):
+    """Something later was said of the person, by themselves or by a warden."""
+
+    code, title = "answer_superseded", "A later answer is there already"
 
 
 def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any]) -> Muster:
@@ -89,14 +95,21 @@ def muster_for(session: Session, actor: Actor, muster_id: UUID, *, lock: bool = 
     raise Forbidden("Only those who oversee the roll call see its board.")
 
 
-def answer(session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any]) -> dict[str, Any]:
-    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it."""
+def answer(
+    session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any], *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it.
+
+    An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`.
+    """
     muster = _running(session, muster_id)
     entry = session.get(MusterEntry, (muster_id, actor.person_id), with_for_update=True)
     if entry is None:
         scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
         entry = roll.add_entry(session, muster, actor.person_id, expected="added")
-    _set(session, muster, entry, actor.person_id, said)
+    if at is not None and entry.answered_at is not None and at < entry.answered_at:
+        raise AnswerSuperseded
+    _set(session, muster, entry, actor.person_id, said, at)
     return wire_card(session, muster, entry)
 
 
@@ -196,12 +209,17 @@ def _remind(session: Session, muster: Muster) -> int:
 
 
 def _set(
-    session: Session, muster: Muster, entry: MusterEntry, answered_by: UUID, said: dict[str, Any]
+    session: Session,
+    muster: Muster,
+    entry: MusterEntry,
+    answered_by: UUID,
+    said: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     point = said.get("point")
     entry.status, entry.text = said["status"], said.get("text")
     entry.point = None if point is None else from_shape(Point(point["coordinates"]), srid=SRID)
-    entry.answered_at, entry.answered_by = clock.now(), answered_by
+    entry.answered_at, entry.answered_by = at or clock.now(), answered_by
     session.flush()
     roll.tell_board(session, muster, entry)
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -153,6 +153,19 @@ def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Mem
         )
         .with_for_update()
     ).one_or_none()
+
+
+def was_present(session: Session, scope_id: UUID, person_id: UUID, at: datetime) -> bool:
+    """Whether being there made the person a member at a moment that may be over."""
+    until = func.coalesce(Membership.ended_at, Membership.ends_at)
+    stay = select(Membership.id).where(
+        Membership.scope_id == scope_id,
+        Membership.person_id == person_id,
+        Membership.source == "presence",
+        Membership.started_at <= at,
+        or_(until.is_(None), until >= at),
+    )
+    return session.scalar(stay.limit(1)) is not None
 
 
 def assign(

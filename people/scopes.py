@@ -64,14 +64,20 @@ def create_scope(
 
 def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permission) -> ScopeInSight:
     """Load a scope and check the permission: NotFound out of sight, Forbidden or NotAMember in sight."""
+    scope = scope_in_sight(session, actor, scope_id)
+    if permission not in GRANTED[scope.standing]:
+        raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
+    return scope
+
+
+def scope_in_sight(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight:
+    """Load a scope that the actor may know of, whatever they may do there; raises `NotFound`."""
     scope = session.execute(select(Scope).where(Scope.id == scope_id)).scalar_one_or_none()
     if scope is None or scope.organisation_id != actor.organisation_id or scope.archived_at is not None:
         raise NotFound
     standing = _standing(session, actor, scope)
     if standing is Standing.OUTSIDER and scope.admission == "assigned":
         raise NotFound
-    if permission not in GRANTED[standing]:
-        raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
     return ScopeInSight(
         scope.id, scope.kind, scope.name, scope.admission, scope.history, scope.parent_id, standing
     )

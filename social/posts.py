@@ -16,9 +16,10 @@ from geo.grades import check_posting_grade
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
+from people.memberships import was_present
 from people.models import Person
 from people.permissions import GRANTED, Permission, Standing
-from people.scopes import ScopeInSight, scope_for
+from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
 from social.mentions import MENTIONED, check_mentions, set_mentions
 from social.models import Post
 
@@ -89,8 +90,8 @@ def publish(
 
     A `client_id` that the author used before gives the post of then: a phone that lost the answer asks again.
     """
-    scope = scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
-    if scope.standing is Standing.MEMBER and scope.kind in ("site", "zone"):
+    scope = _writable(session, actor, scope_id, draft.get("written_at"))
+    if scope.standing in (Standing.MEMBER, Standing.OUTSIDER) and scope.kind in ("site", "zone"):
         check_posting_grade(session, actor.person_id, scope_id)
     earlier = _by_client_id(session, actor, draft.get("client_id"))
     if earlier is not None:
@@ -171,6 +172,16 @@ def post_for(
     if window is None or post_id < window.since_id:
         raise NotFound
     return row, scope
+
+
+def _writable(session: Session, actor: Actor, scope_id: UUID, written_at: datetime | None) -> ScopeInSight:
+    """A scope to write into. What was written while one was there counts, though the network came after one left."""
+    try:
+        return scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
+    except NotAMember:
+        if written_at is None or not was_present(session, scope_id, actor.person_id, written_at):
+            raise
+        return scope_in_sight(session, actor, scope_id)
 
 
 def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) -> Any:
