@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop bench-place
+.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop bench-place bench-sync
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,3 +54,6 @@ bench: packages ## speeds of the main job, one JSON object a line
 
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
+
+bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
+	@$(PYTHON) -m bench.sync

@@ -187,8 +187,7 @@ class Scope(Model):
     admission: Mapped[str] = mapped_column(Text)
     history: Mapped[str] = mapped_column(Text, server_default="all")
     grace_seconds: Mapped[int] = mapped_column(Integer, server_default="900")
-    # Who has read what is shown from here on; null: it is not.
-    receipts_since: Mapped[datetime | None] = _moment()
+    receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 
