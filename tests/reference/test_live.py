@@ -37,11 +37,10 @@ class App:
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
         self.client.catch_up(least=self._ready.get(timeout=20))
 
-    def hears_until(self, text: str) -> None:
-        """Take events from the socket up to a post."""
-        while (event := self._events.get(timeout=20))["data"].get("text") != text:
-            self.client.hear(event)
-        self.client.hear(event)
+    def shows(self, text: str) -> None:
+        """Take events from the socket until a post is in the store."""
+        while text not in texts(self):
+            self.client.hear(self._events.get(timeout=20))
 
     def close(self) -> None:
         self._socket.disconnect()
@@ -67,11 +66,12 @@ def test_sync_then_live_then_sync_again_leaves_no_gap(product: Product, tmp_path
     org.admin.posts(str(org.id), "2 live")
     app.client.do("post", scope_id=str(org.id), text="3 mine")
     app.client.catch_up()
-    app.hears_until("3 mine")
+    app.shows("3 mine")
     assert texts(app) == ["1 before", "2 live", "3 mine"]
     app.close()
     org.admin.posts(str(org.id), "4 meanwhile")
     app.connect()
+    app.shows("4 meanwhile")
     assert texts(app) == ["1 before", "2 live", "3 mine", "4 meanwhile"]
     app.close()
     app.store.close()
