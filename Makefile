@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop bench-place
+.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop bench-place bench-sync
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,14 @@ postman: packages ## run the Postman collection with newman against a fresh serv
 collection: environment ## write the Postman collection anew from the API document and the flows
 	@$(PYTHON) -m postman.build
 
+events: environment ## write docs/events.md anew from the schemas of the events
+	@$(PYTHON) -m api.events
+
 bench: packages ## speeds of the main job, one JSON object a line
 	@$(PYTHON) -m bench.main_job
 
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
+
+bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
+	@$(PYTHON) -m bench.sync

@@ -8,6 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import (
+    bundles,
     checkins,
     devices,
     feed,
@@ -17,9 +18,11 @@ from api import (
     me,
     memberships,
     musters,
+    outbox,
     places,
     posts,
     privacy,
+    reads,
     regions,
     sessions,
     sync,
@@ -33,11 +36,14 @@ from api.admin import musters as admin_musters
 from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.admin import presence as admin_presence
+from api.admin import scopes as admin_scopes
+from api.compression import register_compression
 from api.document import describe
 from api.problems import register_problems
 from base.database import Database, make_engine
 from base.logs import configure_logs, logger
 from base.settings import Settings
+from journal.wakeups import Wakeups
 from people.passwords import configure_passwords
 from people.runtime import Runtime
 from people.tokens import TokenMaker
@@ -58,11 +64,15 @@ _RESOURCES = (
     privacy,
     feed,
     posts,
+    reads,
     memberships,
     sync,
+    outbox,
+    bundles,
     admin_people,
     admin_invitations,
     admin_memberships,
+    admin_scopes,
     admin_places,
     admin_markers,
     admin_musters,
@@ -100,8 +110,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
     tokens = TokenMaker(settings.secret_key, settings.access_token_ttl)
-    app.extensions["hereabouts"] = Runtime(settings, database, tokens)
+    app.extensions["hereabouts"] = Runtime(settings, database, tokens, Wakeups(settings.database_url))
     register_problems(app)
+    register_compression(app)
     _log_requests(app)
     api = DocumentedApi(app)
     for resource in _RESOURCES:

@@ -1,7 +1,12 @@
-"""ETag and If-Match: an edit names the version that it was made from."""
+"""ETag, If-Match and If-None-Match: an edit names the version that it was made from, a reader the one that it has."""
 
+import hashlib
+from typing import Any
+
+import orjson
 from flask import request
 
+from api.route import Answer
 from base.errors import PreconditionMissing, Stale
 
 
@@ -17,3 +22,16 @@ def check_if_match(version: int) -> None:
         raise PreconditionMissing
     if given.strip() != "*" and f'"{version}"' not in [tag.strip() for tag in given.split(",")]:
         raise Stale
+
+
+def conditional(body: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
+    """An answer whose ETag is its content's digest, or 304 without a body where the caller has just that.
+
+    The tag is weak: compressed or not, it is the same answer.
+    """
+    content = orjson.dumps(body)
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
+    if request.if_none_match.contains_weak(digest):
+        return Answer(None, 304, headers, wait_s=wait_s)
+    return Answer(None, headers=headers, content=content, wait_s=wait_s)

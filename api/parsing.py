@@ -54,11 +54,15 @@ class Parser(FlaskParser):
         self, error: ValidationError, req: Request, schema: Any, *, error_status_code: Any, error_headers: Any
     ) -> NoReturn:
         """Turn marshmallow's tree of messages into pointers."""
-        tree: Any = error.messages
-        if isinstance(tree, dict) and len(tree) == 1 and next(iter(tree)) in ("json", "query"):
-            tree = next(iter(tree.values()))
-        faults = list(_faults(tree, ""))
-        raise Invalid(errors=faults)
+        raise Invalid(errors=faults_of(error))
+
+
+def faults_of(error: ValidationError) -> list[dict[str, str]]:
+    """What marshmallow found, as pointers and messages."""
+    tree: Any = error.messages
+    if isinstance(tree, dict) and len(tree) == 1 and next(iter(tree)) in ("json", "query"):
+        tree = next(iter(tree.values()))
+    return list(_faults(tree, ""))
 
 
 def _faults(tree: Any, pointer: str) -> Iterator[dict[str, str]]:

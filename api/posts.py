@@ -73,7 +73,7 @@ def list_replies(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, 
 @routes.route("PATCH", "/posts/<uuid:post_id>", permission=Permission.POSTS_WRITE, body=PostEdit, answer=Post)
 def edit_post(call: Call, post_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Change the words of one's own post."""
-    return posts.edit(call.session, call.actor, post_id, body["text"])
+    return posts.edit(call.session, call.actor, post_id, body)
 
 
 @routes.route("DELETE", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, status=204)

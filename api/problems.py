@@ -46,24 +46,35 @@ def problem_response(
     extra: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The answer itself; sentences are in the caller's language where a translation is there."""
-    locale = request.accept_languages.best_match(("en", "ko"), "en")
-    body = {
+    """The answer itself."""
+    body = problem_body(status, code, title, detail, errors, extra)
+    told = {"Content-Language": _locale(), **(headers or {})}
+    return Response(orjson.dumps(body), status, told, mimetype="application/problem+json")
+
+
+def problem_body(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A problem in wire form; sentences are in the caller's language where a translation is there."""
+    return {
         "type": f"/errors#{code}",
-        "title": translated(title, locale),
+        "title": translated(title, _locale()),
         "status": status,
-        "detail": translated(detail, locale),
+        "detail": translated(detail, _locale()),
         "code": code,
         "request_id": g.request_id,
         "errors": errors or [],
         **(extra or {}),
     }
-    return Response(
-        orjson.dumps(body),
-        status,
-        {"Content-Language": locale, **(headers or {})},
-        mimetype="application/problem+json",
-    )
+
+
+def _locale() -> str:
+    return request.accept_languages.best_match(("en", "ko"), "en")
 
 
 def _problem(problem: Problem) -> Response:

@@ -3,6 +3,9 @@
     check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
+A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
+organisation's journal to grow without holding a connection, and everything from the actor on is done again.
+
 A declaration names the permission (or says `public`), the schemas and the status, so that the API document, the
 tests that walk all routes and the reader of the code see the same thing. The body is read before the transaction
 opens: a slow phone must not hold a database connection. A transaction that PostgreSQL undid to let another pass is
@@ -10,12 +13,13 @@ begun again, twice at most.
 """
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from sqlalchemy.orm import Session
@@ -49,7 +53,9 @@ class Answer:
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     content: bytes | None = None
-    """Instead of a body: a file, of the media type that the route declares."""
+    """Instead of a body: a file, of the media type that the route declares, or JSON that is encoded already."""
+    wait_s: float = 0.0
+    """Not yet: look again when the journal has grown, for so many seconds from the request's beginning on."""
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
@@ -167,8 +173,10 @@ def _handler(view: View, status: int, media: str | None) -> Callable[..., Respon
     def handler(call: Call, **arguments: Any) -> Response:
         outcome = view(call, **arguments)
         answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        g.wait_s = answer.wait_s
         if answer.content is not None:
-            return Response(answer.content, answer.status or status, answer.headers, content_type=media)
+            media_type = media or "application/json"
+            return Response(answer.content, answer.status or status, answer.headers, content_type=media_type)
         return _response(answer.body, answer.status or status, answer.headers)
 
     return handler
@@ -187,10 +195,17 @@ def _attempt(
         with shared.database.transaction() as session:
             return handler(Call(session, shared), **path_arguments)
     claims = shared.tokens.read_access_token(_bearer_token())
-    with shared.database.transaction(claims.organisation_id) as session:
-        actor = actor_of(session, claims)
-        _check_role(actor, permission)
-        return _once(handler, Call(session, shared, actor), path_arguments)
+    began = time.monotonic()
+    while True:
+        ticket = shared.wakeups.ticket(claims.organisation_id)
+        with shared.database.transaction(claims.organisation_id) as session:
+            actor = actor_of(session, claims)
+            _check_role(actor, permission)
+            response = _once(handler, Call(session, shared, actor), path_arguments)
+        left = g.pop("wait_s", 0.0) - (time.monotonic() - began)
+        if left <= 0:
+            return response
+        shared.wakeups.wait(claims.organisation_id, ticket, left)
 
 
 def _bearer_token() -> str:
@@ -211,7 +226,7 @@ def _once(handler: Callable[..., Response], call: Call, path_arguments: dict[str
     if key is None or request.method in ("GET", "HEAD"):
         return handler(call, **path_arguments)
     idempotency.check_key(key)
-    route = f"{request.method} {request.path}"
+    route = f"{request.method} {request.full_path.rstrip('?')}"
     earlier = idempotency.stored_answer(call.session, call.actor, key, route, request.get_data(cache=True))
     if earlier is not None:
         headers = {**(earlier.headers or {}), "Idempotent-Replayed": "true"}

@@ -47,8 +47,11 @@ def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, 
 
     Raises `ConsentMissing`, `SharingPaused` or `OutsideHours` for what was not scanned.
     """
-    at = clock.now()
     if said["kind"] == "code":
+        at = _heard_at(said, "qr")
+        if clock.now() - at <= FUTURE:
+            # Only who says that they come late is taken at their own time, and believed less.
+            at = clock.now()
         marker = _marker_of_code(session, said.get("code"), at)
     else:
         address = address_of(said)
@@ -57,7 +60,10 @@ def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, 
             raise UnknownMarker
         at = _heard_at(said, SOURCE[marker.kind])
         _check_passive(session, actor, marker.place_id, at)
-    claim = Claim(SOURCE[marker.kind], GRADE[marker.kind], at, actor.device_id, marker.id)
+    # A code that changes proves little once it has changed: a picture of it may have been passed on.
+    late = marker.kind == "rotating" and clock.now() - at > FUTURE
+    grade = 1 if late else GRADE[marker.kind]
+    claim = Claim(SOURCE[marker.kind], grade, at, actor.device_id, marker.id, doubtful=late)
     return vouch(session, actor.person_id, marker.place_id, claim, floor=marker.floor)
 
 
@@ -80,10 +86,18 @@ def vouch(
     return {"visits": wire_open(session, person_id, {place.site_id, place_id})}
 
 
-def check_out(session: Session, actor: Actor, place_id: UUID) -> dict[str, Any]:
-    """Say that one has left; with a site, its zones too. Nothing that was said before holds any more."""
+def check_out(
+    session: Session, actor: Actor, place_id: UUID, *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one has left; with a site, its zones too. Nothing that was said before holds any more.
+
+    `at` is when, for a phone that says so later; visits that began since then are none of its business.
+    """
+    left_at = at or clock.now()
     place = session.get(Place, place_id)
-    here = select(Visit).where(Visit.person_id == actor.person_id, Visit.left_at.is_(None))
+    here = select(Visit).where(
+        Visit.person_id == actor.person_id, Visit.left_at.is_(None), Visit.entered_at <= left_at
+    )
     if place is not None and place.kind == "site":
         of_site = select(Place.id).where(Place.site_id == place_id)
         here = here.where(Visit.place_id.in_(of_site))
@@ -93,7 +107,7 @@ def check_out(session: Session, actor: Actor, place_id: UUID) -> dict[str, Any]:
     if not visits:
         raise NotFound
     positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
-    ended = [withdraw(session, visit, clock.now(), reason="checked_out") for visit in visits]
+    ended = [withdraw(session, visit, left_at, reason="checked_out") for visit in visits]
     return {"visits": [payload for payload in ended if payload is not None]}
 
 

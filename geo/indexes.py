@@ -7,9 +7,9 @@
 
 A stale index is never asked. Every change of a place writes its event in the same transaction, so at any moment all
 committed changes are in the journal or still in the outbox. An index that was right at position p is therefore right
-for a transaction that sees no event of a place after p in the journal, and no event at all in the outbox (whose types
-the web's role may not read). Both are seen in that transaction itself, by one statement: a relayed event leaves the
-one and enters the other at the same commit. The follower only makes the next index come sooner.
+for a transaction that sees no event of a place after p in the journal, and no event at all in the outbox. Both are
+seen in that transaction itself, by one statement: a relayed event leaves the one and enters the other at the same
+commit. The follower only makes the next index come sooner.
 
 An index is loaded after the position that it is said to be right at was read. A change that commits in between may
 or may not be in it; its event lies behind that position, so the index will not be asked before it is made again.

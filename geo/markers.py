@@ -25,7 +25,7 @@ from people.actor import Actor
 from people.permissions import Permission
 from people.scopes import scope_for
 
-PERIOD = timedelta(seconds=30)
+PERIOD, ON_ITS_WAY = timedelta(seconds=30), timedelta(seconds=5)
 GRADE = {"printed": 2, "nfc": 2, "beacon": 2, "wifi": 2, "rotating": 3}
 SOURCE = {"printed": "qr", "rotating": "qr", "nfc": "nfc", "beacon": "beacon", "wifi": "wifi"}
 CODED = ("printed", "rotating", "nfc")
@@ -156,9 +156,9 @@ def check_code(marker: Marker | None, code: str, at: datetime) -> None:
         raise CodeRefused
     if not hmac.compare_digest(_code(marker, turn), code.strip().upper()):
         raise CodeRefused
-    # The window before counts too: walking up to the phone's camera takes a moment.
-    now = _window(at) if marker.kind == "rotating" else marker.turn
-    if turn not in ((now, now - 1) if marker.kind == "rotating" else (now,)):
+    # What was on the screen when the camera saw it is on its way for a moment.
+    good = (_window(at), _window(at - ON_ITS_WAY)) if marker.kind == "rotating" else (marker.turn,)
+    if turn not in good:
         raise CodeTurned
 
 

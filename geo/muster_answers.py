@@ -1,5 +1,6 @@
 """How people are: what they say of themselves, and what wardens say of them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +27,27 @@ class MusterEnded(Conflict):
     code, title = "muster_ended", "This roll call has ended"
 
 
-def answer(session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any]) -> dict[str, Any]:
-    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it."""
+class AnswerSuperseded(Conflict):
+    """Something later was said of the person, by themselves or by a warden."""
+
+    code, title = "answer_superseded", "A later answer is there already"
+
+
+def answer(
+    session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any], *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it.
+
+    An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`.
+    """
     muster = _running(session, muster_id)
     entry = _entry_of(session, muster, actor.person_id)
     if entry is None:
         scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
         entry = roll.put_on(session, muster, actor.person_id, "added")
-    _set(session, muster, entry, actor.person_id, said)
+    if at is not None and entry.answered_at is not None and at < entry.answered_at:
+        raise AnswerSuperseded
+    _set(session, muster, entry, actor.person_id, said, at)
     return wire_card(session, muster, entry)
 
 
@@ -55,12 +69,17 @@ def mark(
 
 
 def _set(
-    session: Session, muster: Muster, entry: MusterEntry, answered_by: UUID, said: dict[str, Any]
+    session: Session,
+    muster: Muster,
+    entry: MusterEntry,
+    answered_by: UUID,
+    said: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     point = said.get("point")
     entry.status, entry.text = said["status"], said.get("text")
     entry.point = None if point is None else from_shape(Point(point["coordinates"]), srid=SRID)
-    entry.answered_at, entry.answered_by = clock.now(), answered_by
+    entry.answered_at, entry.answered_by = at or clock.now(), answered_by
     session.flush()
     tell_board(session, muster, entry)
 

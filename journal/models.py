@@ -21,7 +21,10 @@ class OutboxRow(Model):
     """An event that its transaction has written and the relay has not yet moved."""
 
     __tablename__ = "outbox"
-    __table_args__ = (CheckConstraint(_ONE_AUDIENCE, name="one_audience"),)
+    __table_args__ = (
+        CheckConstraint(_ONE_AUDIENCE, name="one_audience"),
+        Index("ix_outbox_starting", "person_id", postgresql_where=text("type = 'membership.started'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     organisation_id: Mapped[UUID]

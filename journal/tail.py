@@ -54,6 +54,13 @@ def head_position(session: Session, organisation_id: UUID) -> int:
     return position or 0
 
 
+def oldest_position(session: Session, organisation_id: UUID) -> int | None:
+    """The first position that is still kept; None when nothing is."""
+    return session.scalar(
+        select(func.min(journal.c.position)).where(journal.c.organisation_id == organisation_id)
+    )
+
+
 def read_organisation(
     session: Session, organisation_id: UUID, after: int, limit: int = READ_LIMIT
 ) -> Sequence[AnyRow]:

@@ -12,14 +12,18 @@ of a visitor. Ids are made in order of time, so that start is a smallest id (`si
 in any query.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, join, or_, outerjoin, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, join, or_, outerjoin, select, true
 from sqlalchemy.orm import Session
 
 from base import ids
+from base.database import table_of
+from journal.models import OutboxRow
+from journal.tail import journal
 from people.actor import Actor
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR, Standing
@@ -34,6 +38,15 @@ class Readable:
     scope_id: UUID
     since_id: UUID
     level: str = "all"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A scope whose news come to somebody: after which position of the journal, and about subjects from which id on."""
+
+    scope_id: UUID
+    since_id: UUID
+    position: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,56 @@ def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     return list(own.values())
 
 
+def following_from(session: Session, person_id: UUID, organisation_id: UUID) -> dict[UUID, datetime]:
+    """The scopes that are followed, each with the time since when."""
+    rows = session.execute(
+        select(Membership.scope_id, Membership.started_at)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id == person_id, Scope.archived_at.is_(None), *live_membership())
+    ).all()
+    since = {row.scope_id: row.started_at for row in rows}
+    person = session.get_one(Person, person_id)
+    if person.role != VISITOR:
+        since[organisation_id] = person.created_at
+    return since
+
+
+def followed_since(session: Session, person_id: UUID, organisation_id: UUID, after: int) -> list[Followed]:
+    """The scopes that are followed now, each with the position at which that began, where it is after `after`.
+
+    A scope whose beginning the relay has not moved yet is left out: nothing in the journal comes after it.
+    """
+    begun = and_(
+        journal.c.person_id == Membership.person_id,
+        journal.c.subject_id == Membership.id,
+        journal.c.type == "membership.started",
+        journal.c.position > after,
+    )
+    outbox = table_of(OutboxRow)
+    beginning = select(outbox.c.subject_id).where(
+        outbox.c.person_id == person_id, outbox.c.type == "membership.started"
+    )
+    rows = session.execute(
+        select(Membership.scope_id, Membership.started_at, _HISTORY, journal.c.position)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .join(Person, Person.id == Membership.person_id)
+        .outerjoin(journal, begun)
+        .where(
+            Membership.person_id == person_id,
+            Membership.id.not_in(beginning),
+            Scope.archived_at.is_(None),
+            *live_membership(),
+        )
+    ).all()
+    followed = {
+        row.scope_id: Followed(row.scope_id, since_id(row.history, row.started_at), row.position or 0)
+        for row in rows
+    }
+    if session.get_one(Person, person_id).role != VISITOR:
+        followed.setdefault(organisation_id, Followed(organisation_id, BEGINNING, 0))
+    return list(followed.values())
+
+
 def visible(session: Session, actor: Actor) -> list[Readable]:
     """All that the person may read on asking: what is followed, what is open, what is managed."""
     scopes = {
@@ -89,20 +152,24 @@ def readable(session: Session, actor: Actor, scope_id: UUID) -> Readable | None:
     return next((scope for scope in visible(session, actor) if scope.scope_id == scope_id), None)
 
 
-def audience(session: Session, scope_id: UUID, organisation_id: UUID) -> list[Follower]:
-    """The persons whom the scope's news reach now."""
+def audience(
+    session: Session, scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
+) -> list[Follower]:
+    """The persons whom the scope's news reach now; `among` these only."""
     if scope_id == organisation_id:
-        return _everyone(session, organisation_id)
+        return _everyone(session, organisation_id, among)
+    these = true() if among is None else Membership.person_id.in_(among)
     rows = session.execute(
         select(Membership.person_id, Membership.level, Membership.started_at, _HISTORY)
         .join(Scope, Scope.id == Membership.scope_id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), *live_membership())
+        .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), these, *live_membership())
     ).all()
     return [Follower(row.person_id, row.level, since_id(row.history, row.started_at)) for row in rows]
 
 
-def _everyone(session: Session, organisation_id: UUID) -> list[Follower]:
+def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | None) -> list[Follower]:
+    these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
     rows = session.execute(
         select(Person.id, func.coalesce(Membership.level, "all"))
@@ -111,6 +178,7 @@ def _everyone(session: Session, organisation_id: UUID) -> list[Follower]:
             Person.organisation_id == organisation_id,
             Person.ended_at.is_(None),
             or_(Person.role != VISITOR, Membership.id.is_not(None)),
+            these,
         )
     ).all()
     return [Follower(person_id, level, BEGINNING) for person_id, level in rows]

@@ -3,6 +3,9 @@
 The key's row is inserted in the request's own transaction: a concurrent twin waits on the unique index until the
 first has committed, and then gets its answer. A refusal rolls the row back with everything else, so a corrected
 request may use the key again.
+
+A key is kept 7 days, for phones that come out of a basement after a weekend, and bound to the person, the route with
+its query, and the body.
 """
 
 import hashlib

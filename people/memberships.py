@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -39,6 +39,7 @@ def wire_membership(membership: Membership, scope: Scope, role: str = "member") 
         "source": membership.source,
         "level": membership.level,
         "history": history_of(role, membership.source, scope.history),
+        "read_receipts": scope.read_receipts,
         "started_at": clock.wire(membership.started_at),
         "ends_at": clock.wire_or_none(membership.ends_at),
         "ended_at": clock.wire_or_none(membership.ended_at),
@@ -164,6 +165,19 @@ def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Mem
     ).one_or_none()
 
 
+def was_present(session: Session, scope_id: UUID, person_id: UUID, at: datetime) -> bool:
+    """Whether being there made the person a member at a moment that may be over."""
+    until = func.coalesce(Membership.ended_at, Membership.ends_at)
+    stay = select(Membership.id).where(
+        Membership.scope_id == scope_id,
+        Membership.person_id == person_id,
+        Membership.source == "presence",
+        Membership.started_at <= at,
+        or_(until.is_(None), until >= at),
+    )
+    return session.scalar(stay.limit(1)) is not None
+
+
 def assign(
     session: Session,
     scope_id: UUID,
@@ -204,8 +218,10 @@ def _tell(
     reason: str | None = None,
 ) -> None:
     payload = wire_membership(membership, scope, session.get_one(Person, membership.person_id).role)
-    if reason is not None:
-        payload["reason"] = reason
+    if reason is None:
+        payload["fetch_from"] = f"/v1/scopes/{scope.id}/posts"
+    else:
+        payload |= {"reason": reason, "delete_scope_id": str(scope.id)}
     append(
         session,
         membership.organisation_id,

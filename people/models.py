@@ -187,8 +187,14 @@ class Scope(Model):
     admission: Mapped[str] = mapped_column(Text)
     history: Mapped[str] = mapped_column(Text, server_default="all")
     grace_seconds: Mapped[int] = mapped_column(Integer, server_default="900")
+    receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
+
+    @property
+    def read_receipts(self) -> bool:
+        """Whether the scope shows who has read what."""
+        return self.receipts_since is not None
 
 
 class Membership(Model):

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MUSTERS_RUN = "site:musters:run"
     CHARTER_EDIT = "site:charter:edit"
     OCCUPANCY_READ = "site:occupancy:read"
+    SCOPES_EDIT = "scope:settings:edit"
     SCOPES_JOIN = "scope:membership:join"
     POSTS_READ = "scope:posts:read"
     POSTS_WRITE = "scope:posts:write"
@@ -60,6 +61,7 @@ _MANAGER = _MEMBER | {
     Permission.MUSTERS_RUN,
     Permission.CHARTER_EDIT,
     Permission.OCCUPANCY_READ,
+    Permission.SCOPES_EDIT,
     Permission.POSTS_MODERATE,
 }
 GRANTED: dict[Standing, frozenset[Permission]] = {

@@ -1,9 +1,10 @@
-"""What the edges of one process share: settings, transactions, tokens."""
+"""What the edges of one process share: settings, transactions, tokens, waiting for the journal."""
 
 from dataclasses import dataclass
 
 from base.database import Database
 from base.settings import Settings
+from journal.wakeups import Wakeups
 from people.tokens import TokenMaker
 
 
@@ -14,3 +15,4 @@ class Runtime:
     settings: Settings
     database: Database
     tokens: TokenMaker
+    wakeups: Wakeups

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden, NotFound
+from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership, standing_by_itself
 from people.models import Membership, Scope
@@ -63,14 +64,20 @@ def create_scope(
 
 def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permission) -> ScopeInSight:
     """Load a scope and check the permission: NotFound out of sight, Forbidden or NotAMember in sight."""
+    scope = scope_in_sight(session, actor, scope_id)
+    if permission not in GRANTED[scope.standing]:
+        raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
+    return scope
+
+
+def scope_in_sight(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight:
+    """Load a scope that the actor may know of, whatever they may do there; raises `NotFound`."""
     scope = session.execute(select(Scope).where(Scope.id == scope_id)).scalar_one_or_none()
     if scope is None or scope.organisation_id != actor.organisation_id or scope.archived_at is not None:
         raise NotFound
     standing = _standing(session, actor, scope)
     if standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
         raise NotFound
-    if permission not in GRANTED[standing]:
-        raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
     return ScopeInSight(
         scope.id, scope.kind, scope.name, scope.admission, scope.history, scope.parent_id, standing
     )
@@ -101,7 +108,7 @@ def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
     return Standing.MEMBER if held[1] else standing_by_itself(actor, scope.kind, scope.admission)
 
 
-def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
+def wire_scope(scope: Scope) -> dict[str, Any]:
     """A scope as an app shows it in a list."""
     return {
         "id": str(scope.id),
@@ -110,7 +117,28 @@ def wire_scope(scope: Scope | ScopeInSight) -> dict[str, Any]:
         "parent_id": None if scope.parent_id is None else str(scope.parent_id),
         "admission": scope.admission,
         "history": scope.history,
+        "read_receipts": scope.read_receipts,
     }
+
+
+def set_read_receipts(session: Session, actor: Actor, scope_id: UUID, shown: bool) -> dict[str, Any]:
+    """Let a scope show who has read what from now on, or not; its members are told.
+
+    The caller has checked the permission.
+    """
+    scope = session.get_one(Scope, scope_id, with_for_update=True)
+    if scope.read_receipts is not shown:
+        scope.receipts_since = clock.now() if shown else None
+        session.flush()
+        event = Event(
+            "scope.updated",
+            subject_id=scope.id,
+            payload=wire_scope(scope),
+            scope_id=scope.id,
+            actor_id=actor.person_id,
+        )
+        append(session, actor.organisation_id, event)
+    return wire_scope(scope)
 
 
 def archive_scope(session: Session, scope_id: UUID) -> None:

@@ -2,58 +2,140 @@
 
 The page is cut by position, not by what is visible: `position` in the answer moves on over what concerns others,
 so that a phone in a quiet corner of a busy organisation does not read the same stretch again and again.
+
+What may be seen. Events addressed to the person, always. Events of a scope while a membership holds that began
+before them in the journal's own order: between `membership.started` and `membership.ended` of the same membership.
+Once it has ended, in the database or in the journal, whichever comes first, nothing of the scope is given any more,
+not even what was said before the end: the phone is about to delete it.
+
+The races, and why none leaks or skips:
+- The head is read before the memberships. A membership that ends later has its `ended` event behind the head, and
+  the page ends at the head.
+- A membership that has just begun is in the database before its `started` event is in the journal. Whether that
+  event is still in the outbox, or behind `after`, is read in the statement that reads the memberships, so in one
+  snapshot: the relay moves a row from one table to the other in one transaction. As long as it is in the outbox,
+  nothing of the scope is given; then only what comes after it. What came before, the phone fetches.
+- A partition cannot be dropped while a page is read: the page's transaction has read from the journal already, and
+  dropping waits for it.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, and_, bindparam, column, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from base import clock
+from base.database import AnyRow
 from base.errors import Gone
-from journal.tail import EVENT_COLUMNS, head_position, journal, wire_event
+from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, wire_event
 from people.actor import Actor
-from people.audience import following
+from people.audience import Followed, followed_since
+
+_START_OVER = ["/v1/me", "/v1/feed"]
+# How far the clocks of two relays may differ.
+_CLOCKS_APART = timedelta(days=1)
+
+
+class PositionUnknown(Gone):
+    """The position lies beyond the journal's end: another server's, or a restored database."""
+
+    code, title = "position_unknown", "This position is not in the journal; start over"
+
+
+class PositionTooOld(Gone):
+    """What came after the position is no longer kept."""
+
+    code, title = "position_too_old", "The events after this position are no longer kept; start over"
 
 
 def sync(session: Session, actor: Actor, after: int, limit: int) -> dict[str, Any]:
-    """The events after a position that concern the actor: own ones, and those of the scopes that are followed.
+    """The events after a position that concern the actor, and where to go on.
 
-    Of a scope whose history begins with entry, nothing about subjects from before is sent.
+    Raises `PositionUnknown` or `PositionTooOld`; both name the present position and where to start over.
     """
-    head = head_position(session, actor.organisation_id)
-    if after > head:
-        raise Gone(
-            "This position is not in the journal; start over with GET /v1/me and the feed.",
-            code="position_unknown",
-            position=head,
-        )
-    scopes = following(session, actor.person_id, actor.organisation_id)
-    wanted = (
-        func.unnest(
-            bindparam("scopes", [scope.scope_id for scope in scopes], ARRAY(Uuid)),
-            bindparam("sinces", [scope.since_id for scope in scopes], ARRAY(Uuid)),
-        )
-        .table_valued(column("scope_id", Uuid), column("since_id", Uuid), name="wanted")
-        .render_derived()
-    )
-    followed = select(wanted.c.scope_id).where(
-        wanted.c.scope_id == journal.c.scope_id, journal.c.subject_id >= wanted.c.since_id
-    )
-    rows = session.execute(
-        select(*EVENT_COLUMNS)
-        .where(
-            journal.c.organisation_id == actor.organisation_id,
-            journal.c.position > after,
-            journal.c.position <= head,
-            or_(
-                journal.c.person_id == actor.person_id,
-                and_(journal.c.scope_id.is_not(None), followed.exists()),
-            ),
-        )
-        .order_by(journal.c.position)
-        .limit(limit + 1)
-    ).all()
+    head = _checked_head(session, actor, after)
+    scopes = followed_since(session, actor.person_id, actor.organisation_id, after)
+    rows = _read(session, actor, scopes, after, head, limit + 1)
     more = len(rows) > limit
     items = [wire_event(row) for row in rows[:limit]]
     position = items[-1]["position"] if more else head
     return {"items": items, "position": position, "more": more}
+
+
+def _checked_head(session: Session, actor: Actor, after: int) -> int:
+    head = head_position(session, actor.organisation_id)
+    if after > head:
+        raise PositionUnknown(position=head, start_over=_START_OVER)
+    oldest = oldest_position(session, actor.organisation_id)
+    if after + 1 < (head + 1 if oldest is None else oldest):
+        raise PositionTooOld(position=head, start_over=_START_OVER)
+    return head
+
+
+def _read(
+    session: Session, actor: Actor, scopes: Sequence[Followed], after: int, head: int, limit: int
+) -> Sequence[AnyRow]:
+    """The first events of all these scopes and of the person, in order.
+
+    Each scope gives its first positions from the index, then the first of those are fetched: the cost depends on how
+    many scopes there are, not on how much others have said meanwhile.
+    """
+    stretch = [journal.c.position <= head, journal.c.recorded_at >= _recorded_before(session, actor, after)]
+    wanted = _wanted(scopes, after)
+    of_scope = _first(
+        limit,
+        journal.c.scope_id == wanted.c.scope_id,
+        journal.c.subject_id >= wanted.c.since_id,
+        journal.c.position > wanted.c.start,
+        *stretch,
+    ).lateral("of_scope")
+    own = _first(limit, journal.c.person_id == actor.person_id, journal.c.position > after, *stretch)
+    of_scopes = select(of_scope.c.position).select_from(wanted.join(of_scope, true()))
+    found = union_all(of_scopes, select(own.subquery().c.position)).subquery("found")
+    page = select(found.c.position).order_by(found.c.position).limit(limit).scalar_subquery()
+    query = select(*EVENT_COLUMNS).where(
+        journal.c.organisation_id == actor.organisation_id, journal.c.position.in_(page), *stretch
+    )
+    return session.execute(query.order_by(journal.c.position)).all()
+
+
+def _first(limit: int, *conditions: ColumnElement[bool]) -> Select[int]:
+    return select(journal.c.position).where(*conditions).order_by(journal.c.position).limit(limit)
+
+
+def _wanted(scopes: Sequence[Followed], after: int) -> TableValuedAlias:
+    return (
+        func.unnest(
+            bindparam("scopes", [scope.scope_id for scope in scopes], ARRAY(Uuid)),
+            bindparam("sinces", [scope.since_id for scope in scopes], ARRAY(Uuid)),
+            bindparam("starts", [max(scope.position, after) for scope in scopes], ARRAY(BigInteger)),
+        )
+        .table_valued(
+            column("scope_id", Uuid), column("since_id", Uuid), column("start", BigInteger), name="wanted"
+        )
+        .render_derived()
+    )
+
+
+def _recorded_before(session: Session, actor: Actor, after: int) -> datetime:
+    """A time before everything after a position: it spares PostgreSQL the partitions of the months before."""
+    first = select(journal.c.recorded_at).where(
+        journal.c.organisation_id == actor.organisation_id, journal.c.position > after
+    )
+    recorded = session.scalar(first.order_by(journal.c.position).limit(1))
+    return (recorded or clock.now()) - _CLOCKS_APART

@@ -1,6 +1,8 @@
 """Every event and its payload, as sync and live carry them."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
 
 from schemas.base import ID, Moment, Wire
 from schemas.musters import Muster, MusterUpdate
@@ -9,7 +11,11 @@ from schemas.people import Membership
 from schemas.places import Place
 from schemas.posts import Post
 from schemas.privacy import Charter
+from schemas.reads import ReadPosition
+from schemas.scopes import Scope
 from schemas.visits import Visit
+
+MAX_WAIT_S = 30
 
 
 class Event(Wire):
@@ -24,11 +30,34 @@ class Event(Wire):
     data = fields.Dict(required=True, allow_none=True)
 
 
+class Names(fields.String):
+    """Names of members of events' data, with commas between them; read as a set."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        names = set(super()._deserialize(value, attr, data, **options).split(","))
+        known = {field for payload in PAYLOADS.values() for field in payload().fields}
+        if unknown := names - known:
+            raise ValidationError(f"No event has this in its data: {', '.join(sorted(unknown))}.")
+        return names
+
+
 class SyncQuery(Wire):
     """Where to go on, and how many."""
 
     after = fields.Integer(required=True, validate=validate.Range(0, 2**53))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    wait = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, MAX_WAIT_S),
+        metadata={"description": "Seconds to wait for something to tell"},
+    )
+    members = Names(
+        data_key="fields",
+        load_default=None,
+        metadata={
+            "description": "Of the data of scopes' events only these members (and id, version, deleted_at)"
+        },
+    )
 
 
 class SyncPage(Wire):
@@ -39,10 +68,18 @@ class SyncPage(Wire):
     more = fields.Boolean(required=True)
 
 
+class StartedMembership(Membership):
+    """A membership, and where what was said before is fetched from; what comes after it comes as events."""
+
+    fetch_from = fields.String(required=True)
+
+
 class EndedMembership(Membership):
-    """A membership and why it ended: left, unassigned, expired, archived, account_ended."""
+    """A membership, why it ended (left, unassigned, expired, archived, account_ended), and of which scope the phone
+    deletes everything."""
 
     reason = fields.String(required=True)
+    delete_scope_id = ID(required=True)
 
 
 class EndedSession(Wire):
@@ -57,7 +94,9 @@ PAYLOADS: dict[str, type[Wire]] = {
     "post.created": Post,
     "post.updated": Post,
     "post.deleted": Post,
-    "membership.started": Membership,
+    "scope.updated": Scope,
+    "read.advanced": ReadPosition,
+    "membership.started": StartedMembership,
     "membership.ended": EndedMembership,
     "visit.started": Visit,
     "visit.updated": Visit,
@@ -75,4 +114,34 @@ PAYLOADS: dict[str, type[Wire]] = {
     "place.updated": Place,
     "place.archived": Place,
     "session.ended": EndedSession,
+}
+
+_MANAGERS = "those who oversee the roll call"
+_FOLLOWERS = "those who follow the scope"
+_PERSON = "the person"
+_SIGHT = "everyone; for an `assigned` place those who follow it"
+REACHES: dict[str, str] = {
+    "post.created": _FOLLOWERS,
+    "post.updated": _FOLLOWERS,
+    "post.deleted": _FOLLOWERS,
+    "scope.updated": _FOLLOWERS,
+    "read.advanced": _PERSON,
+    "membership.started": _PERSON,
+    "membership.ended": _PERSON,
+    "visit.started": _PERSON,
+    "visit.updated": _PERSON,
+    "visit.stale": _PERSON,
+    "visit.resumed": _PERSON,
+    "visit.ended": _PERSON,
+    "occupancy.exceeded": "those who follow the place",
+    "occupancy.restored": "those who follow the place",
+    "muster.started": "everyone on the roll",
+    "muster.reminded": "those on the roll who have not answered",
+    "muster.ended": f"everyone on the roll, and {_MANAGERS}",
+    "muster.updated": _MANAGERS,
+    "charter.updated": "those who follow the site",
+    "place.created": _SIGHT,
+    "place.updated": _SIGHT,
+    "place.archived": _SIGHT,
+    "session.ended": _PERSON,
 }

@@ -59,7 +59,7 @@ class ShownCode(Wire):
 
 
 class CheckIn(Wire):
-    """What was scanned or heard. `at` only for beacons and Wi-Fi that were heard without a network."""
+    """What was scanned or heard. `at` only where that was without a network."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
     code = Text(1, 200, load_default=None, allow_none=True)

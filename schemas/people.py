@@ -93,6 +93,9 @@ class Membership(Wire):
     source = fields.String(required=True, validate=validate.OneOf(("assigned", "joined", "presence")))
     level = fields.String(required=True, validate=validate.OneOf(LEVELS))
     history = fields.String(required=True, validate=validate.OneOf(("since_entry", "all")))
+    read_receipts = fields.Boolean(
+        required=True, metadata={"description": "Whether authors and managers see who has read a post"}
+    )
     started_at = Moment(required=True)
     ends_at = Moment(
         required=True,

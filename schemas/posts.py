@@ -6,6 +6,7 @@ from schemas.base import ID, Moment, Point, Text, Wire, page_of
 from schemas.people import Person
 
 MAX_TEXT = 10_000
+_FEW = validate.Length(max=50)
 
 
 class NewPost(Wire):
@@ -14,13 +15,15 @@ class NewPost(Wire):
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
     parent_id = ID(load_default=None, allow_none=True, metadata={"description": "Reply to this post"})
+    mentions = fields.List(ID(), load_default=list, validate=_FEW)
     client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(8, 64))
 
 
 class PostEdit(Wire):
-    """New words for a post."""
+    """New words for a post; without `mentions` it names whom it named."""
 
     text = Text(1, MAX_TEXT, required=True)
+    mentions = fields.List(ID(), validate=_FEW)
 
 
 class Post(Wire):
@@ -32,8 +35,14 @@ class Post(Wire):
     parent_id = ID(required=True, allow_none=True)
     text = fields.String(required=True, allow_none=True)
     point = fields.Nested(Point, required=True, allow_none=True)
+    mentions = fields.List(fields.Nested(Person), required=True)
     client_id = fields.String(required=True, allow_none=True)
     version = fields.Integer(required=True)
+    written_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The phone's time, where the post waited there for a network"},
+    )
     created_at = Moment(required=True)
     edited_at = Moment(required=True, allow_none=True)
     deleted_at = Moment(required=True, allow_none=True)

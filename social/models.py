@@ -39,6 +39,33 @@ class Post(Model):
     point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     client_id: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
+    # The phone's time of a post that waited for a network, corrected; created_at orders everything.
+    written_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Mention(Model):
+    """A person whom a post names. The scope stands beside it, so that unread mentions are one look at an index."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (Index("ix_mentions_unread", "person_id", "scope_id", text("post_id DESC")),)
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+
+
+class ReadPosition(Model):
+    """How far a person has read in a scope, as the id of a post. It never goes back."""
+
+    __tablename__ = "read_positions"
+    __table_args__ = (Index("ix_read_positions_scope", "scope_id", "post_id"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    post_id: Mapped[UUID]
+    read_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,5 +1,6 @@
 """Posts and replies: publish, edit, delete, read one. Each change writes its event in the same transaction."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from geo.grades import check_posting_grade
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
+from people.memberships import was_present
 from people.models import Person
 from people.permissions import GRANTED, Permission, Standing
-from people.scopes import ScopeInSight, scope_for
+from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
+from social.mentions import MENTIONED, check_mentions, set_mentions
 from social.models import Post
 
 _table = table_of(Post)
@@ -29,6 +32,12 @@ class PostDeleted(Conflict):
     code, title = "post_deleted", "This post was deleted"
 
 
+class EditSuperseded(Conflict):
+    """The post was edited after this edit was written."""
+
+    code, title = "edit_superseded", "The post was edited again meanwhile"
+
+
 COLUMNS = (
     Post.id,
     Post.scope_id,
@@ -38,8 +47,10 @@ COLUMNS = (
     Post.text,
     func.ST_X(Post.point).label("lon"),
     func.ST_Y(Post.point).label("lat"),
+    MENTIONED,
     Post.client_id,
     Post.version,
+    Post.written_at,
     Post.created_at,
     Post.edited_at,
     Post.deleted_at,
@@ -57,8 +68,10 @@ def wire_post(row: AnyRow) -> dict[str, Any]:
         "parent_id": None if row.parent_id is None else str(row.parent_id),
         "text": None if gone else row.text,
         "point": point,
+        "mentions": [] if gone else row.mentions or [],
         "client_id": row.client_id,
         "version": row.version,
+        "written_at": clock.wire_or_none(row.written_at),
         "created_at": clock.wire(row.created_at),
         "edited_at": clock.wire_or_none(row.edited_at),
         "deleted_at": clock.wire_or_none(row.deleted_at),
@@ -77,14 +90,16 @@ def publish(
 
     A `client_id` that the author used before gives the post of then: a phone that lost the answer asks again.
     """
-    scope = scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
-    if scope.standing is Standing.MEMBER and scope.kind in ("site", "zone"):
+    scope = _writable(session, actor, scope_id, draft.get("written_at"))
+    if scope.standing in (Standing.MEMBER, Standing.OUTSIDER) and scope.kind in ("site", "zone"):
         check_posting_grade(session, actor.person_id, scope_id)
     earlier = _by_client_id(session, actor, draft.get("client_id"))
     if earlier is not None:
         return _same_post(earlier, scope_id), False
     if draft.get("parent_id") is not None:
         _check_parent(session, actor, scope_id, draft["parent_id"])
+    mentions = draft.get("mentions", ())
+    check_mentions(session, actor, scope, mentions)
     post_id = ids.new_id()
     written = session.execute(
         _insert(actor, scope_id, post_id, draft).on_conflict_do_nothing().returning(_table.c.id)
@@ -94,17 +109,33 @@ def publish(
         if twin is None:
             raise Conflict
         return _same_post(twin, scope_id), False
+    set_mentions(session, actor, scope_id, post_id, mentions)
     return _tell(session, actor, "post.created", post_id), True
 
 
-def edit(session: Session, actor: Actor, post_id: UUID, text: str) -> dict[str, Any]:
-    """Change one's own words; raises `PostDeleted`, or `Forbidden` for others' posts."""
-    row, _ = post_for(session, actor, post_id, Permission.POSTS_WRITE, lock=True)
+def edit(
+    session: Session,
+    actor: Actor,
+    post_id: UUID,
+    changes: dict[str, Any],
+    *,
+    written_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Change one's own words, and whom they name; raises `PostDeleted`, or `Forbidden` for others' posts.
+
+    An edit that waited on a phone (`written_at`) does not undo a later one: `EditSuperseded`.
+    """
+    row, scope = post_for(session, actor, post_id, Permission.POSTS_WRITE, lock=True)
     _check_alive(row)
     if row.author_id != actor.person_id:
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
-    changes = {"text": text, "edited_at": clock.now(), "version": Post.version + 1}
-    session.execute(update(Post).where(Post.id == post_id).values(changes))
+    if written_at is not None and row.edited_at is not None and written_at < row.edited_at:
+        raise EditSuperseded
+    if "mentions" in changes:
+        check_mentions(session, actor, scope, changes["mentions"])
+        set_mentions(session, actor, scope.id, post_id, changes["mentions"])
+    edited = {"text": changes["text"], "edited_at": clock.now(), "version": Post.version + 1}
+    session.execute(update(Post).where(Post.id == post_id).values(edited))
     return _tell(session, actor, "post.updated", post_id)
 
 
@@ -118,6 +149,7 @@ def delete(session: Session, actor: Actor, post_id: UUID) -> None:
         return
     changes = {"text": "", "point": None, "deleted_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(changes))
+    set_mentions(session, actor, row.scope_id, post_id, ())
     _tell(session, actor, "post.deleted", post_id)
 
 
@@ -142,6 +174,16 @@ def post_for(
     return row, scope
 
 
+def _writable(session: Session, actor: Actor, scope_id: UUID, written_at: datetime | None) -> ScopeInSight:
+    """A scope to write into. What was written while one was there counts, though the network came after one left."""
+    try:
+        return scope_for(session, actor, scope_id, Permission.POSTS_WRITE)
+    except NotAMember:
+        if written_at is None or not was_present(session, scope_id, actor.person_id, written_at):
+            raise
+        return scope_in_sight(session, actor, scope_id)
+
+
 def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) -> Any:
     point = draft.get("point")
     at = clock.now()
@@ -154,6 +196,7 @@ def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) 
         text=draft["text"],
         point=None if point is None else WKTElement("POINT({} {})".format(*point["coordinates"]), srid=4326),
         client_id=draft.get("client_id"),
+        written_at=draft.get("written_at"),
         created_at=at,
     )
 

@@ -1,7 +1,14 @@
 """Repeated requests are done once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from base import clock
+from people.idempotency import forget_old_keys
+from people.models import IdempotencyKey
 from tests.world import World
 
 
@@ -42,3 +49,26 @@ def test_twins_in_flight_write_one_post(world: World) -> None:
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.get_json()["id"] for answer in answers}) == 1
     assert org.admin.feed() == ["once"]
+
+
+def test_a_key_is_bound_to_its_route(world: World) -> None:
+    org = world.organisation()
+    site, body = org.site(admission="open"), {"text": "one"}
+    org.admin.post(f"/v1/scopes/{org.id}/posts", body, 201, Idempotency_Key="k-1")
+    elsewhere = org.admin.post(f"/v1/scopes/{site}/posts", body, 422, Idempotency_Key="k-1")
+    assert elsewhere["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize(
+    ("age", "posts"), [(timedelta(days=6, hours=23), 1), (timedelta(days=7, hours=1), 2)]
+)
+def test_a_key_is_kept_for_seven_days(world: World, age: timedelta, posts: int) -> None:
+    org = world.organisation()
+    path, body = f"/v1/scopes/{org.id}/posts", {"text": "once a week"}
+    org.admin.post(path, body, 201, Idempotency_Key="k-1")
+    with world.worker.transaction() as session:
+        mine = update(IdempotencyKey).where(IdempotencyKey.organisation_id == org.id)
+        session.execute(mine.values(created_at=clock.now() - age))
+        forget_old_keys(session)
+    org.admin.post(path, body, 201, Idempotency_Key="k-1")
+    assert len(org.admin.feed()) == posts

@@ -25,6 +25,9 @@ PLACE = feature(square(127, 37, 0.001), name="x")
 BODIES: dict[str, Any] = {
     "publish_post": {"text": "x"},
     "edit_post": {"text": "x"},
+    "send_queued": {"sent_at": "2026-01-01T00:00:00Z", "items": [{}]},
+    "mark_scope_read": {"post_id": str(UUID(int=1))},
+    "edit_scope": {"read_receipts": True},
     "create_site": PLACE,
     "create_zone": PLACE,
     "edit_site": {"type": "Feature", "properties": {"name": "x"}},

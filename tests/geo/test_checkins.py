@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from base import clock
-from geo.markers import PERIOD, show_code
+from geo.markers import PERIOD, CodeTurned, check_code, show_code
 from geo.models import DevicePosition, Evidence, Marker, Visit
 from geo.silence import end_expired_evidence, end_silent, mark_silent
 from tests.geo.test_fixes import GATE, stands
@@ -73,18 +73,25 @@ def test_posting_may_ask_for_more_than_reading(world: World) -> None:
 
 def test_a_photo_of_a_rotating_code_is_worth_nothing_after_it_turned(world: World) -> None:
     org = world.organisation()
-    screen = marker(org, org.site(), "rotating")
+    site = org.site()
+    screen = marker(org, site, "rotating")
     alice = org.person("Alice")
+    now = clock.now()
     with world.worker.transaction() as session:
         row = session.get_one(Marker, UUID(screen))
-        now = clock.now()
         photo, _ = show_code(row, now - 2 * PERIOD)
-        just_turned, _ = show_code(row, now - PERIOD)
         not_yet, _ = show_code(row, now + 2 * PERIOD)
+        shown, until = show_code(row, now)
+        assert until is not None
+        check_code(row, shown, until + timedelta(seconds=4))  # it was on its way
+        with pytest.raises(CodeTurned):
+            check_code(row, shown, until + timedelta(seconds=6))
     assert scans(alice, photo, 422)["code"] == "code_turned"
     assert scans(alice, not_yet, 422)["code"] == "code_turned"
     assert places(alice) == {}
-    scans(alice, just_turned)
+    back = {"kind": "code", "code": photo, "at": clock.wire(now - timedelta(seconds=50))}
+    assert alice.post("/v1/me/check-ins", back, 422)["code"] == "code_turned"
+    scans(alice, code(org, screen))
 
 
 def test_a_turned_poster_counts_no_longer(world: World) -> None:

@@ -1,0 +1,94 @@
+"""What a phone queued while it had no network."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from api.parsing import faults_of
+from api.problems import problem_body
+from api.route import Call, Routes
+from base import clock
+from base.errors import Invalid, Problem
+from base.logs import logger
+from geo.times import corrected
+from people import idempotency
+from people.permissions import Permission
+from schemas.outbox import KINDS, OutboxBatch, OutboxReport
+from social import outbox
+from social.outbox import Act
+
+log = logger(__name__)
+routes = Routes("outbox", "Outbox: what was done without a network")
+_ROUTE = "POST /v1/me/outbox"
+
+
+@routes.route("POST", "/me/outbox", permission=Permission.ACCOUNT_USE, body=OutboxBatch, answer=OutboxReport)
+def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Do what was queued, in order, each once. One that is refused does not keep the others from being done."""
+    outbox.one_at_a_time(call.session, call.actor)
+    received = clock.now()
+    results = [
+        {"index": index, "client_id": _client_id(item), **_taken(call, item, body["sent_at"], received)}
+        for index, item in enumerate(body["items"])
+    ]
+    return {"items": results}
+
+
+def _taken(call: Call, item: dict[str, Any], sent_at: datetime, received: datetime) -> dict[str, Any]:
+    """The result of one item. A fault of ours in one must not block a phone's queue for ever, so it is one's too."""
+    try:
+        with call.session.begin_nested():
+            return _once(call, item, _parsed(item, sent_at, received))
+    except Problem as problem:
+        told = (problem.status, problem.code, problem.title, problem.detail, problem.errors, problem.extra)
+        return _result(problem.status, problem=problem_body(*told))
+    except OperationalError:
+        raise  # the database is lost, or two requests stood in each other's way: the phone sends all again
+    except Exception as error:
+        log.error("outbox_item_failed", exc_info=error, kind=item.get("kind"))
+        title = "Something went wrong on our side"
+        return _result(500, problem=problem_body(500, "internal", title, title))
+
+
+def _once(call: Call, item: dict[str, Any], act: Act) -> dict[str, Any]:
+    key = f"outbox:{item['client_id']}"
+    said = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    earlier = idempotency.stored_answer(call.session, call.actor, key, _ROUTE, said)
+    if earlier is not None:
+        return _result(earlier.status or 200, earlier.body, repeated=True)
+    status, body = outbox.do(call.session, call.actor, act)
+    idempotency.store_answer(call.session, call.actor, key, status, {}, body)
+    return _result(status, body, doubt=act.doubt)
+
+
+def _parsed(item: dict[str, Any], sent_at: datetime, received: datetime) -> Act:
+    kind = item.get("kind")
+    schema = KINDS.get(kind) if isinstance(kind, str) else None
+    if schema is None:
+        raise Invalid.at("/kind", f"One of {', '.join(KINDS)}.")
+    try:
+        said: dict[str, Any] = schema().load(item)  # type: ignore[assignment]
+    except ValidationError as error:
+        raise Invalid(errors=faults_of(error)) from None
+    taken, refused = corrected([said], sent_at, received, what="item")
+    if refused:
+        return Act(str(kind), said, None, refused[0][1])
+    return Act(str(kind), said, min(taken[0][1], received))
+
+
+def _client_id(item: dict[str, Any]) -> str | None:
+    return client_id if isinstance(client_id := item.get("client_id"), str) else None
+
+
+def _result(
+    status: int,
+    body: dict[str, Any] | None = None,
+    *,
+    problem: dict[str, Any] | None = None,
+    repeated: bool = False,
+    doubt: str | None = None,
+) -> dict[str, Any]:
+    return {"status": status, "repeated": repeated, "doubt": doubt, "body": body, "problem": problem}

@@ -1,0 +1,37 @@
+"""Bundles on the wire: a site, for where there is no network."""
+
+from marshmallow import fields
+
+from schemas.base import ID, Wire
+from schemas.musters import MusterCard
+from schemas.people import Person
+from schemas.places import Place
+from schemas.posts import Post
+from schemas.privacy import Charter
+
+
+class Contact(Wire):
+    """Whom to turn to, and about which place."""
+
+    place_id = ID(required=True)
+    person = fields.Nested(Person, required=True)
+
+
+class Bundle(Wire):
+    """A site as you may know it."""
+
+    site_id = ID(required=True)
+    places = fields.List(
+        fields.Nested(Place),
+        required=True,
+        metadata={"description": "The site, then its zones, with boundaries"},
+    )
+    readable_ids = fields.List(
+        ID(), required=True, metadata={"description": "The places whose posts you may read"}
+    )
+    charter = fields.Nested(Charter, required=True)
+    contacts = fields.List(fields.Nested(Contact), required=True, metadata={"description": "The managers"})
+    posts = fields.List(fields.Nested(Post), required=True, metadata={"description": "The newest 50"})
+    musters = fields.List(
+        fields.Nested(MusterCard), required=True, metadata={"description": "Running, and expecting you"}
+    )

@@ -1,0 +1,125 @@
+"""What a phone queued while it had no network, on the wire."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from schemas.base import ID, Moment, Wire
+from schemas.markers import CheckIn, CheckOut
+from schemas.musters import MusterAnswer
+from schemas.posts import NewPost, PostEdit
+from schemas.problems import ProblemDetails
+
+MOST = 100
+
+
+class OutboxBatch(Wire):
+    """What was queued, oldest first. `sent_at` is the phone's time now: it corrects the times of the items."""
+
+    sent_at = Moment(required=True)
+    items = fields.List(
+        fields.Dict(),
+        required=True,
+        validate=validate.Length(1, MOST),
+        metadata={
+            "description": "Each with client_id, kind, at, and what its kind needs; docs/sync.md lists them"
+        },
+    )
+
+
+class Queued(Wire):
+    """What every queued act has: the app's own id for it, and when it was done by the phone's clock."""
+
+    client_id = fields.String(required=True, validate=validate.Length(8, 64))
+    kind = fields.String(required=True)
+    at = Moment(required=True)
+
+
+class OfPost(Queued):
+    """An act on a post that the server has named, or on one of one's own that is still queued."""
+
+    post_id = ID(load_default=None, allow_none=True)
+    post_client_id = fields.String(load_default=None, allow_none=True)
+
+    @validates_schema
+    def check_post(self, data: dict[str, Any], **_: Any) -> None:
+        """One of the two names the post."""
+        if (data.get("post_id") is None) is (data.get("post_client_id") is None):
+            raise ValidationError("Give post_id or post_client_id.", "post_id")
+
+
+class QueuedPost(Queued, NewPost):
+    """A post to publish; its `client_id` is the post's."""
+
+    client_id = fields.String(required=True, validate=validate.Length(8, 64))
+    scope_id = ID(required=True)
+    parent_client_id = fields.String(load_default=None, allow_none=True)
+
+
+class QueuedEdit(OfPost, PostEdit):
+    """New words for a post."""
+
+
+class QueuedDeletion(OfPost):
+    """A post to delete."""
+
+
+class QueuedRead(OfPost):
+    """How far one has read in a scope."""
+
+    scope_id = ID(required=True)
+
+
+class QueuedMusterAnswer(Queued, MusterAnswer):
+    """An answer to a roll call."""
+
+    muster_id = ID(required=True)
+
+
+class QueuedCheckIn(Queued, CheckIn):
+    """A code that was scanned, a beacon or access point that was heard."""
+
+    kind = fields.String(required=True)
+    scanned = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
+    at = Moment(required=True)
+
+
+class QueuedCheckOut(Queued, CheckOut):
+    """A place that one has left."""
+
+
+KINDS: dict[str, type[Queued]] = {
+    "post": QueuedPost,
+    "edit": QueuedEdit,
+    "deletion": QueuedDeletion,
+    "read": QueuedRead,
+    "muster_answer": QueuedMusterAnswer,
+    "check_in": QueuedCheckIn,
+    "check_out": QueuedCheckOut,
+}
+
+
+class OutboxResult(Wire):
+    """What became of one item: as if it had been a request of its own."""
+
+    index = fields.Integer(required=True)
+    client_id = fields.String(required=True, allow_none=True)
+    status = fields.Integer(
+        required=True, metadata={"description": "Below 300: done; remove it from the queue"}
+    )
+    repeated = fields.Boolean(
+        required=True, metadata={"description": "It was done before; this is that answer"}
+    )
+    doubt = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "item_too_old or item_in_future: done, but its time could not be believed"},
+    )
+    body = fields.Dict(required=True, allow_none=True)
+    problem = fields.Nested(ProblemDetails, required=True, allow_none=True)
+
+
+class OutboxReport(Wire):
+    """A result an item, in order."""
+
+    items = fields.List(fields.Nested(OutboxResult), required=True)

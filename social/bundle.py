@@ -1,0 +1,67 @@
+"""All that an app needs of a site where there is no network: fetched on the way there, kept until the way back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.errors import NotFound
+from geo import musters
+from geo.charters import charter_of
+from geo.models import Place
+from geo.places import wire_place
+from people.actor import Actor
+from people.audience import in_sight, live_membership, visible
+from people.models import Membership, Person, Scope
+from social.feed import feed
+
+NEWEST = 50
+
+
+def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
+    """A site as one person may know it: places with boundaries, charter, managers, newest posts, running roll calls.
+
+    Nothing in it changes by the time alone, so that it can be asked for with the ETag of before. Raises `NotFound`
+    for a site out of sight.
+    """
+    readable = {scope.scope_id: scope for scope in visible(session, actor)}
+    known = _places_in_sight(session, actor, site_id)
+    if all(place.id != site_id for place, _ in known):
+        raise NotFound
+    place_ids = [place.id for place, _ in known]
+    cards = musters.my_cards(session, actor)
+    return {
+        "site_id": str(site_id),
+        "places": [wire_place(place, scope) for place, scope in known],
+        "readable_ids": [str(place_id) for place_id in place_ids if place_id in readable],
+        "charter": charter_of(session, site_id),
+        "contacts": _managers(session, place_ids),
+        "posts": feed(session, [readable[id_] for id_ in place_ids if id_ in readable], None, NEWEST),
+        "musters": [card for card in cards if UUID(card["place_id"]) in place_ids],
+    }
+
+
+def _places_in_sight(session: Session, actor: Actor, site_id: UUID) -> list[tuple[Place, Scope]]:
+    """The site, then its zones by age, as far as the actor may know of them."""
+    rows = session.execute(
+        select(Place, Scope)
+        .join(Scope, Scope.id == Place.id)
+        .where(Place.site_id == site_id, Place.archived_at.is_(None), in_sight(session, actor))
+        .order_by(Place.kind, Place.id)
+    )
+    return [(place, scope) for place, scope in rows]
+
+
+def _managers(session: Session, place_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Membership.scope_id, Person.id, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.scope_id.in_(place_ids), Membership.role == "manager", *live_membership())
+        .order_by(Person.name, Person.id, Membership.scope_id)
+    )
+    return [
+        {"place_id": str(place_id), "person": {"id": str(person_id), "name": name}}
+        for place_id, person_id, name in rows
+    ]

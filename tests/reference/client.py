@@ -1,0 +1,133 @@
+"""What an app does, whatever happens to it. It may be killed at any line and begins again where its store stands.
+
+    the person ─▶ queue ─▶ POST /v1/me/outbox          results only empty the queue
+    GET /v1/sync, the socket ─▶ events ─▶ store         events alone change what is shown
+
+There is one way into the store, events in order, and one exception: history, fetched when a scope begins. The two may
+overlap, and a post's `version` tells which is later. An event at or before `position` was had before and is dropped.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.reference.store import Store
+
+PAGE, BATCH = 100, 100
+_RETRY = 500
+
+
+class Refused(Exception):
+    """The server's refusal; no answer at all is a ConnectionError."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(problem.get("code"))
+        self.status, self.problem = status, problem
+
+
+Send = Callable[[str, str, Any], Any]
+
+
+class ReferenceClient:
+    """One app. `send(method, path, body)` gives the answer's JSON; it raises `Refused` or ConnectionError."""
+
+    def __init__(self, store: Store, send: Send, page: int = PAGE) -> None:
+        self.store, self._send, self._page = store, send, page
+
+    def do(self, kind: str, **said: Any) -> str:
+        """Queue what the person does, network or not; returns its client_id."""
+        client_id = secrets.token_hex(8)
+        item = {"kind": kind, "client_id": client_id, "at": datetime.now(UTC).isoformat(), **said}
+        with self.store.change():
+            self.store.enqueue(item)
+        return client_id
+
+    def catch_up(self, least: int = 0) -> None:
+        """Send what is queued, then be right up to the server's position (and at least to `least`), with history."""
+        self._send_queue()
+        if self.store.position is None:
+            self._start_over()
+        while self._read_page() or (self.store.position or 0) < least:
+            pass
+        while self._fetch_page():
+            pass
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take an event from the socket; only after `catch_up` to where the socket's events begin."""
+        with self.store.change():
+            self._take(event)
+
+    def _send_queue(self) -> None:
+        while batch := self.store.queued(BATCH):
+            body = {"sent_at": datetime.now(UTC).isoformat(), "items": [item for _, item in batch]}
+            results = self._send("POST", "/v1/me/outbox", body)["items"]
+            with self.store.change():
+                for (number, _), result in zip(batch, results, strict=True):
+                    self._settle(number, result)
+            if any(result["status"] >= _RETRY for result in results):
+                return
+
+    def _settle(self, number: int, result: dict[str, Any]) -> None:
+        if result["status"] < 300:
+            self.store.sent(number)
+        elif result["status"] < _RETRY:
+            self.store.refused(number, result["problem"])
+
+    def _start_over(self) -> None:
+        me = self._send("GET", "/v1/me", None)
+        with self.store.change():
+            self.store.forget_everything()
+            for membership in me["memberships"]:
+                self.store.begin_scope(membership["scope_id"])
+            self.store.begin_scope(me["organisation"]["id"])
+            self.store.move(me["position"])
+
+    def _read_page(self) -> bool:
+        """Take a page of sync; returns whether there is more."""
+        query = f"after={self.store.position}&limit={self._page}"
+        try:
+            page = self._send("GET", f"/v1/sync?{query}", None)
+        except Refused as refusal:
+            if refusal.status != 410:
+                raise
+            self._start_over()
+            return True
+        with self.store.change():
+            for event in page["items"]:
+                self._take(event)
+            self.store.move(page["position"])
+        return page["more"]
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["position"] <= (self.store.position or 0):
+            return
+        kind, data = event["type"], event["data"]
+        if kind.startswith("post."):
+            if data is not None:
+                self.store.keep(data)
+        elif kind == "membership.started":
+            self.store.end_scope(data["scope_id"])
+            self.store.begin_scope(data["scope_id"])
+        elif kind == "membership.ended":
+            self.store.end_scope(data["delete_scope_id"])
+        self.store.move(event["position"])
+
+    def _fetch_page(self) -> bool:
+        """Fetch a page of history of a scope that lacks it; returns whether there was one to fetch."""
+        wanted = self.store.unfetched()
+        if wanted is None:
+            return False
+        scope_id, cursor = wanted
+        query = f"limit={self._page}" + (f"&cursor={cursor}" if cursor else "")
+        try:
+            page = self._send("GET", f"/v1/scopes/{scope_id}/posts?{query}", None)
+        except Refused as refusal:
+            if refusal.status not in (403, 404):
+                raise
+            page = {"items": [], "next": None}  # it is over already; the event that says so will come
+        with self.store.change():
+            for post in page["items"]:
+                self.store.keep(post)
+            self.store.fetched(scope_id, page["next"])
+        return True
