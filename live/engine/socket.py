@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gevent.event import Event
 
+from base.logs import logger
 from live.engine import packets
 from live.engine.channel import Channel
 from live.engine.packets import Encoded, Malformed, Outgoing
@@ -18,6 +19,7 @@ from live.engine.packets import Encoded, Malformed, Outgoing
 if TYPE_CHECKING:
     from live.engine.server import EngineServer
 
+log = logger(__name__)
 _INBOX = 100
 _END = object()
 
@@ -217,6 +219,7 @@ class EngineSocket:
         if self.closed:
             return
         self.closed, self.connected = True, False
+        log.info("socket_closed", reason=reason)
         channel, self.channel = self.channel, None
         if channel is not None:
             channel.cut()
