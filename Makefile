@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop bench-place
+.PHONY: help environment packages run demo test lint bench openapi postman collection lock stop bench-place bench-live
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,7 @@ run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C s
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests
+	@sh deploy/local/node.sh tests/live/node socket.io-client
 	@$(PYTHON) -m pytest -n 2
 
 lint: environment ## style, types, layers
@@ -40,7 +41,7 @@ demo: environment ## a morning at the demonstration site; with DATA=folder, real
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
 postman: packages ## run the Postman collection with newman against a fresh server
-	@sh deploy/local/node.sh
+	@sh deploy/local/node.sh postman newman
 	@$(PYTHON) -m postman.run
 
 collection: environment ## write the Postman collection anew from the API document and the flows
@@ -51,3 +52,7 @@ bench: packages ## speeds of the main job, one JSON object a line
 
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
+
+bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms idle http relay" chooses
+	@sh deploy/local/node.sh bench/node socket.io
+	@$(PYTHON) -m bench.live $(ONLY)

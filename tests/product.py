@@ -54,6 +54,10 @@ class Product:
         """Start the worker."""
         self._start("worker", "-m", "jobs.worker")
 
+    def pid(self, name: str) -> int:
+        """The process id of a running part."""
+        return self._processes[name].pid
+
     def kill(self, name: str) -> None:
         """kill -9."""
         self._end(name, signal.SIGKILL)

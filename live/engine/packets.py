@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 from live.engine.deflate import LEAST, deflate
 from live.engine.frames import BINARY, TEXT, frame
@@ -20,22 +21,37 @@ class Malformed(Exception):
 class Outgoing:
     """Packets on their way to any number of sockets. Every form of them is made once, when first asked for."""
 
-    __slots__ = ("_deflated", "_plain", "packets")
+    __slots__ = ("_deflated", "_parts", "_plain", "packets")
 
     def __init__(self, *packets: Encoded) -> None:
         self.packets = packets
+        self._parts: Sequence[Outgoing] = ()
         self._plain: bytes | None = None
         self._deflated: bytes | None = None
 
+    @classmethod
+    def joined(cls, parts: Sequence["Outgoing"]) -> "Outgoing":
+        """Several as one; what was made of a part for others is used again."""
+        if len(parts) == 1:
+            return parts[0]
+        whole = cls(*(packet for part in parts for packet in part.packets))
+        whole._parts = parts
+        return whole
+
     def framed(self, deflates: bool) -> bytes:
         """All packets as WebSocket frames, one behind the other; deflated where that pays."""
+        made = self._deflated if deflates else self._plain
+        if made is not None:
+            return made
+        if self._parts:
+            made = b"".join([part.framed(deflates) for part in self._parts])
+        else:
+            made = b"".join([_frame(packet, deflates) for packet in self.packets])
         if deflates:
-            if self._deflated is None:
-                self._deflated = b"".join(_smaller(packet) for packet in self.packets)
-            return self._deflated
-        if self._plain is None:
-            self._plain = b"".join(_plain(packet) for packet in self.packets)
-        return self._plain
+            self._deflated = made
+        else:
+            self._plain = made
+        return made
 
 
 def payload(packets: list[Encoded]) -> str:
@@ -77,13 +93,9 @@ def _unpacked(part: str) -> Encoded:
         raise Malformed from None
 
 
-def _plain(packet: Encoded) -> bytes:
-    return frame(TEXT, packet.encode()) if isinstance(packet, str) else frame(BINARY, packet)
-
-
-def _smaller(packet: Encoded) -> bytes:
+def _frame(packet: Encoded, deflates: bool) -> bytes:
     opcode, data = (TEXT, packet.encode()) if isinstance(packet, str) else (BINARY, packet)
-    if len(data) >= LEAST:
+    if deflates and len(data) >= LEAST:
         packed = deflate(data)
         if len(packed) < len(data):
             return frame(opcode, packed, compressed=True)
