@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
+_ENTER = text("SELECT set_config('app.organisation_id', :value, true)")
 CONNECT_ARGS = {"connect_timeout": 10, "application_name": "hereabouts"}
 
 
@@ -88,5 +89,4 @@ class Database:
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:
     """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends."""
-    value = "" if organisation_id is None else str(organisation_id)
-    session.execute(text("SELECT set_config('app.organisation_id', :value, true)"), {"value": value})
+    session.execute(_ENTER, {"value": "" if organisation_id is None else str(organisation_id)})
