@@ -36,7 +36,7 @@ log = logger(__name__)
 Reading = tuple[Listener, list[Readable]]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 _EXPIRY_LOOK_S = 1.0
-_EXPIRY_GRACE_S = 10.0
+_EXPIRY_GRACE_S = 5.0
 
 
 class LiveServer:
