@@ -127,11 +127,14 @@ def rooms(product: Product, org: Organisation, sites: list[str], tokens: list[st
 
 def idle(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
     """Ten thousand sockets: how fast they connect, what they weigh, how soon a post is everywhere."""
-    before, ears = rss(product.pid("web")), Ears(product.port)
+    web = product.pid("web")
+    before, computed, ears = rss(web), cpu_seconds(web), Ears(product.port)
     connected = ears.ask("connect", tokens=tokens)
+    computed = cpu_seconds(web) - computed
     ears.ask("idle", seconds=3)
-    weight = (rss(product.pid("web")) - before) / len(tokens) / 1024
+    weight = (rss(web) - before) / len(tokens) / 1024
     report("live_connect_rate", len(tokens) / connected["seconds"], "1/s", 300, at_most=False)
+    report("live_connects_per_cpu_s", len(tokens) / computed, "1/s", 300, at_most=False)
     report("live_idle_socket", weight, "KB", 45)
     spans = []
     for number in range(ROUNDS):

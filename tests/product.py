@@ -62,6 +62,10 @@ class Product:
         """kill -9."""
         self._end(name, signal.SIGKILL)
 
+    def stop_part(self, name: str) -> None:
+        """End one part as an operator does."""
+        self._end(name, signal.SIGTERM)
+
     def stop(self) -> None:
         """End everything."""
         for name in list(self._processes):

@@ -188,8 +188,9 @@ class EngineServer(engineio.Server):
                 socket.close(reason or self.reason.SERVER_DISCONNECT)
 
     def shutdown(self) -> None:
-        """End every session and the heartbeat."""
-        self.disconnect()
+        """Let every client go, to connect again elsewhere or later, and end the heartbeat."""
+        for socket in list(self.sockets.values()):
+            socket.go_away()
         if self._beating is not None:
             self._beating.kill()
             self._beating = None

@@ -15,6 +15,7 @@ from base.logs import logger
 from live.engine import packets
 from live.engine.channel import Channel
 from live.engine.packets import Encoded, Malformed, Outgoing
+from live.engine.upgrade import Upgrade
 
 if TYPE_CHECKING:
     from live.engine.server import EngineServer
@@ -214,6 +215,13 @@ class EngineSocket:
             self._release_poll(packets.CLOSE)
         self.cut(reason)
 
+    def go_away(self) -> None:
+        """End the transport and not the session, as far as the client can tell: it connects again by itself."""
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.close(1001, "going away")
+        self.cut(self.server.reason.SERVER_DISCONNECT)
+
     def cut(self, reason: str) -> None:
         """End it without a word. Its end is handled behind what it said before."""
         if self.closed:
@@ -229,39 +237,3 @@ class EngineSocket:
             self._poller.set()
         self.server.sockets.pop(self.sid, None)
         self._take((_END, reason))
-
-
-class Upgrade:
-    """A WebSocket on probation: it becomes the transport once it has been probed and the client says so."""
-
-    def __init__(self, socket: EngineSocket, channel: Channel) -> None:
-        self._socket = socket
-        self._channel = channel
-        self._probed = False
-
-    def start(self, timeout: float) -> None:
-        """Listen, for `timeout` seconds at most."""
-        self._channel.start(self)
-        self._channel.end_after(timeout)
-
-    def channel_heard(self, message: Encoded) -> None:
-        """`2probe`, then `5`; everything else ends the attempt and leaves polling as it was."""
-        if message == "2probe" and not self._probed:
-            self._probed = True
-            self._channel.write(Outgoing("3probe").framed(False))
-            self._socket.probed()
-        elif message == packets.UPGRADE and self._probed:
-            self._channel.end_after(None)
-            self._socket.upgrade(self._channel)
-        else:
-            self.abandon()
-
-    def channel_closed(self, reason: str) -> None:
-        """The attempt failed; polling goes on."""
-        if self._socket.upgrading is self:
-            self._socket.upgrading = None
-
-    def abandon(self) -> None:
-        """Give the attempt up."""
-        self._channel.close()
-        self.channel_closed("transport close")
