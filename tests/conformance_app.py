@@ -61,7 +61,7 @@ def main() -> None:
     timing = Timing(
         ping_interval=float(os.environ.get("PING_INTERVAL", "0.3")),
         ping_timeout=float(os.environ.get("PING_TIMEOUT", "0.2")),
-        connect_timeout=float(os.environ.get("CONNECT_TIMEOUT", "1")),
+        connect_timeout=float(os.environ.get("CONNECT_TIMEOUT", "1.5")),
     )
     backlog = Backlog(most_bytes=int(os.environ.get("BACKLOG_BYTES", Backlog.most_bytes)))
     address = ("127.0.0.1", int(os.environ.get("PORT", "3000")))

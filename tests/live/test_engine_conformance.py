@@ -10,7 +10,7 @@ from tests.live.conftest import INTERVAL_S, TIMEOUT_S
 from tests.raw_socket import Polling, RawWebSocket
 
 WEBSOCKET = "EIO=4&transport=websocket"
-OPENING = {"upgrades": ["websocket"], "pingInterval": 300, "pingTimeout": 200, "maxPayload": 1_000_000}
+OPENING = {"upgrades": ["websocket"], "pingInterval": 500, "pingTimeout": 500, "maxPayload": 1_000_000}
 
 
 def test_polling_opens_a_session(brisk: str) -> None:

@@ -128,7 +128,7 @@ def test_one_who_never_connects_is_not_waited_for(brisk: str) -> None:
     while phone.reads_frame()[1] == b"2":
         pings += 1
         phone.sends("3")
-    assert 2 <= pings <= 5
+    assert 4 <= pings <= 9
     assert phone.is_closed()
 
 
