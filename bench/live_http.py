@@ -51,7 +51,11 @@ def post_to_journal(product: Product, org: Organisation, site: str) -> None:
     watcher.join()
     spans = []
     with product.world.worker.transaction() as session:
-        where = (journal.c.organisation_id == org.id, journal.c.position > before)
+        where = (
+            journal.c.organisation_id == org.id,
+            journal.c.position > before,
+            journal.c.type == "post.created",
+        )
         for position, occurred_at in session.execute(
             select(journal.c.position, journal.c.occurred_at).where(*where)
         ):
