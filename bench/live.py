@@ -102,7 +102,7 @@ class Speeds:
 
 
 def rooms(product: Product, org: Organisation, sites: list[str], tokens: list[str], posts: int) -> None:
-    """One room; and two rooms of the same sockets in turns, whose events never leave together."""
+    """A burst in one room; and one that goes to two rooms of the same sockets in turns."""
     peer, web, size = Peer(), product.pid("web"), len(tokens)
     event = {"id": "0" * 36, "type": "post.created", "data": post_payload(org, sites[0], 0)}
     ears = Ears(product.port)
