@@ -3,7 +3,8 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop bench-place bench-sync
+.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
+	bench-place bench-sync bench-live
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,7 @@ run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C s
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests
+	@sh deploy/local/node.sh tests/live/node socket.io-client
 	@$(PYTHON) -m pytest -n 2
 
 lint: environment ## style, types, layers
@@ -40,7 +42,7 @@ demo: environment ## a morning at the demonstration site, and a roll call; with 
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
 postman: packages ## run the Postman collection with newman against a fresh server
-	@sh deploy/local/node.sh
+	@sh deploy/local/node.sh postman newman
 	@$(PYTHON) -m postman.run
 
 collection: environment ## write the Postman collection anew from the API document and the flows
@@ -57,3 +59,7 @@ bench-place: packages ## speeds of the place engine: look-ups of zones, and fixe
 
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync
+
+bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms idle http relay" chooses
+	@sh deploy/local/node.sh bench/node socket.io
+	@$(PYTHON) -m bench.live $(ONLY)

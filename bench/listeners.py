@@ -19,7 +19,7 @@ from tests.world import PASSWORD
 def main() -> None:
     """ADDRESS ORGANISATION SOCKETS POSTS."""
     address, slug, sockets, posts = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    phone = Phone(address, slug, "bob@example.com", PASSWORD)
+    phone = Phone.signed_in(address, slug, "bob@example.com", PASSWORD)
     heard: dict[str, list[float]] = {str(n): [] for n in range(posts)}
     ready, done = threading.Semaphore(0), threading.Semaphore(0)
 

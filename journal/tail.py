@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,9 @@ EVENT_COLUMNS = (
     journal.c.occurred_at,
 )
 
+_heads = table_of(JournalHead)
+_HEAD = select(_heads.c.position).where(_heads.c.organisation_id == bindparam("organisation_id"))
+
 
 def wire_event(row: AnyRow) -> dict[str, Any]:
     """An event as sync and live send it; `data` is the subject in wire form, None when it was erased."""
@@ -48,10 +51,7 @@ def wire_event(row: AnyRow) -> dict[str, Any]:
 
 def head_position(session: Session, organisation_id: UUID) -> int:
     """The last position of an organisation's journal; 0 when it is empty."""
-    position = session.scalar(
-        select(JournalHead.position).where(JournalHead.organisation_id == organisation_id)
-    )
-    return position or 0
+    return session.scalar(_HEAD, {"organisation_id": organisation_id}) or 0
 
 
 def oldest_position(session: Session, organisation_id: UUID) -> int | None:

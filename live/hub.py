@@ -9,24 +9,12 @@ stale and is done again. Once it is not (nothing yields between the check and th
 rooms, and events up to h are not sent to it: the app has them from sync, which it is told to call from h.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from live.listeners import Listener, Room
 from people.audience import Readable, since_id
-
-
-@dataclass
-class Listener:
-    """One connected socket."""
-
-    sid: str
-    person_id: UUID
-    session_id: UUID
-    organisation_id: UUID
-    position: int
-    scopes: dict[UUID, UUID] = field(default_factory=dict)  # scope → the smallest id that may be heard of
 
 
 class Hub:
@@ -35,25 +23,29 @@ class Hub:
     def __init__(self) -> None:
         self.positions: dict[UUID, int] = {}
         self._listeners: dict[str, Listener] = {}
-        self._by_scope: dict[UUID, dict[str, Listener]] = defaultdict(dict)
-        self._by_person: dict[UUID, dict[str, Listener]] = defaultdict(dict)
-        self._by_organisation: dict[UUID, set[str]] = defaultdict(set)
+        self._scopes: dict[UUID, Room] = {}
+        self._persons: dict[UUID, Room] = {}
+        self._organisations: dict[UUID, Room] = {}
+        self._ahead: dict[UUID, int] = {}  # up to which position some socket has the events from sync
 
     @property
     def organisations(self) -> list[UUID]:
         """The organisations that have a socket here."""
-        return list(self._by_organisation)
+        return list(self._organisations)
 
     def admit(self, listener: Listener, scopes: list[Readable]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
-        applied = self.positions.setdefault(listener.organisation_id, listener.position)
+        organisation_id = listener.organisation_id
+        applied = self.positions.setdefault(organisation_id, listener.position)
         if applied > listener.position:
             return False
+        if applied < listener.position:
+            self._ahead[organisation_id] = max(self._ahead.get(organisation_id, 0), listener.position)
         self._listeners[listener.sid] = listener
-        self._by_person[listener.person_id][listener.sid] = listener
-        self._by_organisation[listener.organisation_id].add(listener.sid)
+        _room(self._persons, listener.person_id).join(listener)
+        _room(self._organisations, organisation_id).join(listener)
         for scope in scopes:
-            self._join(listener, scope.scope_id, scope.since_id)
+            _room(self._scopes, scope.scope_id).join(listener, scope.since_id)
         return True
 
     def dismiss(self, sid: str) -> None:
@@ -61,57 +53,77 @@ class Hub:
         listener = self._listeners.pop(sid, None)
         if listener is None:
             return
-        for scope_id in list(listener.scopes):
-            self._leave(listener, scope_id)
-        _discard(self._by_person, listener.person_id, sid)
-        sockets = self._by_organisation[listener.organisation_id]
-        sockets.discard(sid)
-        if not sockets:
-            del self._by_organisation[listener.organisation_id]
+        for room in list(listener.rooms):
+            room.leave(listener)
+            for rooms in (self._scopes, self._persons, self._organisations):
+                _drop_if_empty(rooms, room)
+        if listener.organisation_id not in self._organisations:
             self.positions.pop(listener.organisation_id, None)
+            self._ahead.pop(listener.organisation_id, None)
 
-    def apply(self, event: Any) -> list[str]:
-        """Advance to an event: change the rooms as it says, and return the sockets that hear it, in no order."""
-        self.positions[event.organisation_id] = event.position
+    def apply(self, event: Any) -> Sequence[Listener]:
+        """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
+        organisation_id = event.organisation_id
+        self.positions[organisation_id] = event.position
         if event.type == "membership.started":
             self._let_in(event)
-        heard = [listener.sid for listener in self._hearers(event) if listener.position < event.position]
+        heard = self._hearers(event)
+        if organisation_id in self._ahead:
+            heard = [listener for listener in heard if listener.position < event.position]
+            if self._ahead[organisation_id] <= event.position:
+                del self._ahead[organisation_id]
         if event.type == "membership.ended":
-            for listener in list(self._by_person.get(event.person_id, {}).values()):
-                self._leave(listener, UUID(event.payload["scope_id"]))
+            self._put_out(event)
         return heard
 
-    def sockets_of_session(self, session_id: UUID) -> list[str]:
+    def listener(self, sid: str) -> Listener | None:
+        """An admitted socket."""
+        return self._listeners.get(sid)
+
+    def of_session(self, session_id: UUID) -> list[Listener]:
         """The sockets that a session has open here."""
-        return [sid for sid, listener in self._listeners.items() if listener.session_id == session_id]
+        return [listener for listener in self._listeners.values() if listener.session_id == session_id]
 
-    def room(self, scope_id: UUID) -> set[str]:
-        """The sockets that hear a scope."""
-        return set(self._by_scope.get(scope_id, {}))
+    def expired(self, before: float) -> list[Listener]:
+        """The sockets whose token ran out before a moment (unix seconds)."""
+        return [listener for listener in self._listeners.values() if listener.expires_at < before]
 
-    def _hearers(self, event: Any) -> list[Listener]:
-        if event.person_id is not None:
-            return list(self._by_person.get(event.person_id, {}).values())
-        room = self._by_scope.get(event.scope_id, {})
-        return [who for who in room.values() if who.scopes[event.scope_id] <= event.subject_id]
+    def _hearers(self, event: Any) -> Sequence[Listener]:
+        rooms, key = (
+            (self._scopes, event.scope_id) if event.person_id is None else (self._persons, event.person_id)
+        )
+        room = rooms.get(key)
+        return () if room is None else room.hearers(event.subject_id)
 
     def _let_in(self, event: Any) -> None:
-        scope_id = UUID(event.payload["scope_id"])
+        person = self._persons.get(event.person_id)
+        if person is None:
+            return
+        room = _room(self._scopes, UUID(event.payload["scope_id"]))
         since = since_id(event.payload.get("history", "all"), event.occurred_at)
-        for listener in self._by_person.get(event.person_id, {}).values():
+        for listener in person.listeners:
             if listener.position < event.position:
-                self._join(listener, scope_id, since)
+                room.join(listener, since)
+        _drop_if_empty(self._scopes, room)
 
-    def _join(self, listener: Listener, scope_id: UUID, since: UUID) -> None:
-        listener.scopes[scope_id] = since
-        self._by_scope[scope_id][listener.sid] = listener
+    def _put_out(self, event: Any) -> None:
+        person = self._persons.get(event.person_id)
+        room = self._scopes.get(UUID(event.payload["scope_id"]))
+        if person is None or room is None:
+            return
+        for listener in person.listeners:
+            if listener.position < event.position:
+                room.leave(listener)
+        _drop_if_empty(self._scopes, room)
 
-    def _leave(self, listener: Listener, scope_id: UUID) -> None:
-        if listener.scopes.pop(scope_id, None) is not None:
-            _discard(self._by_scope, scope_id, listener.sid)
+
+def _room(rooms: dict[UUID, Room], key: UUID) -> Room:
+    room = rooms.get(key)
+    if room is None:
+        room = rooms[key] = Room(key)
+    return room
 
 
-def _discard(rooms: dict[UUID, dict[str, Listener]], key: UUID, sid: str) -> None:
-    rooms[key].pop(sid, None)
-    if not rooms[key]:
-        del rooms[key]
+def _drop_if_empty(rooms: dict[UUID, Room], room: Room) -> None:
+    if not room and rooms.get(room.key) is room:
+        del rooms[room.key]

@@ -2,36 +2,25 @@
 
 import errno
 import signal
-import socket
 import sys
-from typing import Any
 
 import gevent
 from flask import Flask
 from gevent.pywsgi import WSGIServer
-from geventwebsocket.handler import WebSocketHandler
 
 from base.logs import logger
 from base.settings import Settings
+from live.engine.handshake import SocketHandler
 from live.server import LiveServer
 
 log = logger(__name__)
 _GRACE_S = 5
 
 
-class _PromptHandler(WebSocketHandler):
-    """Sends small answers at once: headers and body leave in two pieces, and Nagle's algorithm would hold the second
-    back for 40 ms on a kept connection."""
-
-    def __init__(self, sock: socket.socket, *rest: Any) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().__init__(sock, *rest)
-
-
 def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
     """Block until a signal; exits with a sentence when the port is taken."""
     server = WSGIServer(
-        (settings.host, settings.port), app, handler_class=_PromptHandler, log=None, error_log=None
+        (settings.host, settings.port), app, handler_class=SocketHandler, log=None, error_log=None
     )
     try:
         server.start()
@@ -47,5 +36,5 @@ def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
 
 
 def _stop(server: WSGIServer, live: LiveServer) -> None:
-    live.tail.stopping = True
+    live.stop()
     server.stop(timeout=_GRACE_S)

@@ -1,23 +1,32 @@
-"""The Socket.IO server: who may connect, and how an event of the journal becomes a message.
+"""The live server: who may connect, and how an event of the journal becomes a message.
 
 A connect carries `auth: {"token": access token}`. A refused one gets `connect_error` with `data.code`: `token_expired`
-(refresh and connect again) or `unauthenticated` (sign in again). The server never trusts a client's word about rooms:
-there is no message that a client could send to join one.
+(refresh and connect again) or `unauthenticated`, `session_ended` (sign in again). The server never trusts a client's
+word about rooms: there is no message that a client could send to join one.
+
+A socket lasts as long as its token, and a token can be renewed while it is connected: `session.renew` with a fresh
+one. Whoever stole an access token thus listens for minutes and not for weeks. Before the server disconnects a client
+it says why: `connection.closing {"code": …}`.
 """
 
+import time
 from typing import Any
 from uuid import UUID
 
+import gevent
 from flask import Flask, request
-from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.tail import head_position, wire_event
-from live import codec
-from live.hub import Hub, Listener
+from live.engine.channel import Backlog
+from live.engine.heartbeat import Timing
+from live.fanout import FanOut
+from live.hub import Hub
+from live.listeners import Listener
+from live.sockets import LiveSocketIO
 from live.tail import JournalTail
 from people.audience import Readable, following
 from people.runtime import Runtime
@@ -25,41 +34,52 @@ from people.sessions import actor_of
 
 log = logger(__name__)
 Reading = tuple[Listener, list[Readable]]
+LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
+_EXPIRY_LOOK_S = 1.0
+_EXPIRY_GRACE_S = 5.0
 
 
 class LiveServer:
     """Sockets of one web process."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, timing: Timing | None = None, backlog: Backlog | None = None) -> None:
         self._runtime: Runtime = app.extensions["hereabouts"]
         self.hub = Hub()
-        self.socketio = SocketIO(
+        self.socketio = LiveSocketIO(
             app,
-            async_mode="gevent",
+            timing=timing,
+            backlog=backlog,
             cors_allowed_origins="*",
-            max_http_buffer_size=64 * 1024,
-            ping_interval=25,
-            ping_timeout=20,
-            json=codec,
-            logger=False,
-            engineio_logger=False,
+            max_http_buffer_size=LARGEST_MESSAGE,
         )
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
+        self.socketio.on_event("session.renew", self._renew)
+        self._fanout = FanOut()
         self.tail = JournalTail(
-            self._runtime.database, self._runtime.settings.database_url, self.hub, self._deliver
+            self._runtime.database,
+            self._runtime.settings.database_url,
+            self.hub,
+            self._deliver,
+            self._fanout.flush,
         )
 
     def start(self) -> None:
-        """Begin to follow the journal."""
+        """Begin to follow the journal, and to look for tokens that have run out."""
         self.socketio.start_background_task(self.tail.run)
+        self.socketio.start_background_task(self._end_expired)
+
+    def stop(self) -> None:
+        """Close every socket; the apps connect again by themselves."""
+        self.tail.stopping = True
+        self.socketio.server.shutdown()
 
     def _connect(self, auth: Any = None) -> None:
         """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
-        token = auth.get("token") if isinstance(auth, dict) else None
         sid: str = request.sid  # type: ignore[attr-defined]
+        token = _token(auth)
         try:
-            reading = self._reading(sid, token if isinstance(token, str) else "")
+            reading = self._reading(sid, token)
         except Unauthenticated as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.code}) from None
         self.socketio.start_background_task(self._admit, sid, token, reading)
@@ -70,7 +90,7 @@ class LiveServer:
             while not self.hub.admit(*reading):
                 reading = self._reading(sid, token)
         except (Unauthenticated, SQLAlchemyError):
-            self.socketio.server.disconnect(sid)
+            self._end(sid, "try_again")
             return
         if not self.socketio.server.manager.is_connected(sid, "/"):
             self.hub.dismiss(sid)
@@ -80,6 +100,20 @@ class LiveServer:
     def _disconnect(self, *_reason: Any) -> None:
         self.hub.dismiss(request.sid)  # type: ignore[attr-defined]
 
+    def _renew(self, data: Any = None) -> dict[str, Any]:
+        """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
+        listener = self.hub.listener(request.sid)  # type: ignore[attr-defined]
+        try:
+            claims = self._runtime.tokens.read_access_token(_token(data))
+            if listener is None or claims.session_id != listener.session_id:
+                raise Unauthenticated
+            with self._runtime.database.transaction(claims.organisation_id) as session:
+                actor_of(session, claims)
+        except Unauthenticated as refusal:
+            return {"ok": False, "code": refusal.code}
+        listener.expires_at = claims.expires_at
+        return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
+
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
@@ -87,17 +121,42 @@ class LiveServer:
             position = head_position(session, claims.organisation_id)
             actor = actor_of(session, claims)
             scopes = following(session, actor.person_id, actor.organisation_id)
-        listener = Listener(sid, actor.person_id, actor.session_id, actor.organisation_id, position)
+        socket = self.socketio.server.socket_of(sid)
+        if socket is None:
+            raise Unauthenticated
+        listener = Listener(
+            sid,
+            socket,
+            actor.person_id,
+            actor.session_id,
+            actor.organisation_id,
+            position,
+            claims.expires_at,
+        )
         return listener, scopes
 
-    def _deliver(self, event: Any, sids: list[str]) -> None:
-        if sids:
-            # One emit to all of them: the packet is encoded once.
-            self.socketio.emit(event.type, wire_event(event), to=sids)
+    def _deliver(self, event: Any) -> None:
+        hearers = self.hub.apply(event)
+        if hearers:
+            self._fanout.add(event.type, wire_event(event), hearers)
         if event.type == "session.ended":
-            self._cut(UUID(event.payload["session_id"]))
+            self._fanout.flush()
+            for listener in self.hub.of_session(UUID(event.payload["session_id"])):
+                self._end(listener.sid, "session_ended")
 
-    def _cut(self, session_id: UUID) -> None:
-        for sid in self.hub.sockets_of_session(session_id):
-            self.hub.dismiss(sid)
-            self.socketio.server.disconnect(sid)
+    def _end_expired(self) -> None:
+        while not self.tail.stopping:
+            gevent.sleep(_EXPIRY_LOOK_S)
+            for listener in self.hub.expired(time.time() - _EXPIRY_GRACE_S):
+                self._end(listener.sid, "token_expired")
+
+    def _end(self, sid: str, code: str) -> None:
+        """Say why, and disconnect."""
+        self.hub.dismiss(sid)
+        self.socketio.emit("connection.closing", {"code": code}, to=sid)
+        self.socketio.server.end(sid)
+
+
+def _token(data: Any) -> str:
+    token = data.get("token") if isinstance(data, dict) else None
+    return token if isinstance(token, str) else ""

@@ -22,15 +22,21 @@ _POLL_S = 1.0
 
 
 class JournalTail:
-    """The loop that feeds a hub; `deliver` sends one event to its hearers."""
+    """The loop that feeds a hub; `deliver` takes one event, and `flush` comes after the last of a batch."""
 
     def __init__(
-        self, database: Database, url: str, hub: Hub, deliver: Callable[[Any, list[str]], None]
+        self,
+        database: Database,
+        url: str,
+        hub: Hub,
+        deliver: Callable[[Any], None],
+        flush: Callable[[], None],
     ) -> None:
         self._database = database
         self._listener = Listener(url, JOURNAL_CHANNEL)
         self._hub = hub
         self._deliver = deliver
+        self._flush = flush
         self.stopping = False
 
     def run(self) -> None:
@@ -58,5 +64,6 @@ class JournalTail:
         for row in rows:
             # The last socket may have gone, and others come, while the batch was read or sent.
             if self._hub.positions.get(organisation_id) == row.position - 1:
-                self._deliver(row, self._hub.apply(row))
+                self._deliver(row)
+        self._flush()
         return len(rows)

@@ -17,7 +17,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, join, or_, outerjoin, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    join,
+    or_,
+    outerjoin,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from base import ids
@@ -66,14 +79,27 @@ def live_membership() -> list[ColumnElement[bool]]:
     ]
 
 
+_HISTORY = case(
+    (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
+).label("history")
+_HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
+# Asked with every connect of a socket and by nearly every request that reads: built once.
+_FOLLOWING = (
+    select(
+        Membership.scope_id,
+        Membership.started_at,
+        Membership.level,
+        _HISTORY,
+        Person.role,
+    )
+    .select_from(outerjoin(Person, _HELD, and_(Membership.person_id == Person.id, *live_membership())))
+    .where(Person.id == bindparam("person"))
+)
+
+
 def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Readable]:
     """The scopes whose news come to the person."""
-    held = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
-    rows = session.execute(
-        select(Membership.scope_id, Membership.started_at, Membership.level, _HISTORY, Person.role)
-        .select_from(outerjoin(Person, held, and_(Membership.person_id == Person.id, *live_membership())))
-        .where(Person.id == person_id)
-    ).all()
+    rows = session.execute(_FOLLOWING, {"person": person_id}).all()
     own = {
         row.scope_id: Readable(row.scope_id, since_id(row.history, row.started_at), row.level)
         for row in rows
@@ -187,11 +213,6 @@ def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | N
 def history_of(role: str, source: str, history: str) -> str:
     """How far back a membership reads (`since_entry`, `all`), by the person's role, its source, its scope's history."""
     return "since_entry" if role == VISITOR else history if source == "presence" else "all"
-
-
-_HISTORY = case(
-    (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
-).label("history")
 
 
 def since_id(history: str, started_at: datetime) -> UUID:

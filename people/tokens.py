@@ -34,10 +34,11 @@ class TokenExpired(Unauthenticated):
 
 @dataclass(frozen=True)
 class AccessClaims:
-    """What an access token says."""
+    """What an access token says; `expires_at` in unix seconds."""
 
     session_id: UUID
     organisation_id: UUID
+    expires_at: float = 0.0
 
 
 class TokenMaker:
@@ -69,7 +70,7 @@ class TokenMaker:
                 audience=_AUDIENCE,
                 options={"require": ["exp", "sid", "org"]},
             )
-            return AccessClaims(UUID(claims["sid"]), UUID(claims["org"]))
+            return AccessClaims(UUID(claims["sid"]), UUID(claims["org"]), float(claims["exp"]))
         except jwt.ExpiredSignatureError:
             raise TokenExpired from None
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):

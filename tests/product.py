@@ -54,9 +54,17 @@ class Product:
         """Start the worker."""
         self._start("worker", "-m", "jobs.worker")
 
+    def pid(self, name: str) -> int:
+        """The process id of a running part."""
+        return self._processes[name].pid
+
     def kill(self, name: str) -> None:
         """kill -9."""
         self._end(name, signal.SIGKILL)
+
+    def stop_part(self, name: str) -> None:
+        """End one part as an operator does."""
+        self._end(name, signal.SIGTERM)
 
     def stop(self) -> None:
         """End everything."""

@@ -1,0 +1,152 @@
+"""`make bench-live`: sockets, from a journal event or a request to every listener, beside Node's socket.io.
+
+The server that is measured has core 0 for itself; listeners, PostgreSQL and the worker share core 1. Product and peer
+are measured in turns, by the same listeners, and medians are told. Everything runs on 127.0.0.1 and ends by itself.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.live_http import post_to_journal, posts_to_sockets, relay_speed
+from bench.live_world import (
+    OTHER_CORE,
+    ROOT,
+    SERVER_CORE,
+    Ears,
+    Peer,
+    cpu_seconds,
+    only_the_relay,
+    post_payload,
+    publish,
+    rss,
+    signed_in,
+)
+from bench.report import report
+from deploy.local.cluster import Cluster
+from tests.product import Product
+from tests.world import Organisation
+
+ROUNDS = 5
+ROOMS = {100: 1_000, 500: 200, 1_500: 80}  # sockets: posts a round
+IDLE = 10_000
+
+
+def main() -> None:
+    """All benchmarks of the live server."""
+    os.sched_setaffinity(0, OTHER_CORE)
+    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "cluster")
+        cluster.start()
+        try:
+            cluster.prepare_database("bench")
+            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
+            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+            product = Product(cluster, "bench", Path(folder))
+            os.sched_setaffinity(product.pid("web"), SERVER_CORE)
+            try:
+                measure(product)
+            finally:
+                product.stop()
+        finally:
+            cluster.stop()
+
+
+def measure(product: Product) -> None:
+    """One after the other."""
+    chosen = sys.argv[1:] or ["rooms", "idle", "http", "relay"]
+    org = product.world.organisation()
+    sites = [org.site(admission="assigned"), org.site(admission="assigned")]
+    tokens = signed_in(product, org, IDLE if "idle" in chosen else max(ROOMS), sites)
+    with only_the_relay(product):
+        if "rooms" in chosen:
+            for sockets, posts in ROOMS.items():
+                rooms(product, org, sites, tokens[:sockets], posts)
+        if "idle" in chosen:
+            idle(product, org, sites[0], tokens)
+    small = product.world.organisation()
+    site = small.site(admission="assigned")
+    if "http" in chosen:
+        posts_to_sockets(product, small, site, signed_in(product, small, 500, [site]))
+    if "relay" in chosen:
+        post_to_journal(product, small, site)
+        relay_speed(product, small, site)
+
+
+class Speeds:
+    """Deliveries a second of one server to one audience, by the clock and by the server's own computing time."""
+
+    def __init__(self, pid: int, ears: Ears, due: int) -> None:
+        self._pid = pid
+        self._ears = ears
+        self._due = due
+        self.by_clock: list[float] = []
+        self.by_cpu: list[float] = []
+
+    def measure(self, begin: Callable[[], float]) -> None:
+        """One round; `begin` starts it and says when."""
+        before = cpu_seconds(self._pid)
+        self._ears.tell("listen", posts=self._due, timeout=60)
+        begun = begin()
+        answer = self._ears.answer()
+        assert answer["heard"] == self._due, answer
+        self.by_clock.append(self._due / (answer["last"] - begun))
+        self.by_cpu.append(self._due / max(0.01, cpu_seconds(self._pid) - before))
+
+
+def rooms(product: Product, org: Organisation, sites: list[str], tokens: list[str], posts: int) -> None:
+    """A burst in one room; and one that goes to two rooms of the same sockets in turns."""
+    peer, web, size = Peer(), product.pid("web"), len(tokens)
+    event = {"id": "0" * 36, "type": "post.created", "data": post_payload(org, sites[0], 0)}
+    ears = Ears(product.port)
+    ears.ask("connect", tokens=tokens)
+    ours, turns = Speeds(web, ears, size * posts), Speeds(web, ears, size * posts)
+    their_ears = Ears(peer.port)
+    their_ears.ask("connect", tokens=[None] * size)
+    theirs = Speeds(peer.process.pid, their_ears, size * posts)
+    for _ in range(ROUNDS):
+        ours.measure(lambda: publish(product, org, sites[:1], posts))
+        turns.measure(lambda: publish(product, org, sites, posts))
+        theirs.measure(lambda: (time.monotonic(), peer.emit(event, posts))[0])
+    for name, speeds in (("", ours), ("_two_rooms", turns)):
+        by_clock, node = statistics.median(speeds.by_clock), statistics.median(theirs.by_clock)
+        report(f"live_deliveries{name}_{size}", by_clock, "1/s", 1.5, against=node, at_most=False)
+        by_cpu, node = statistics.median(speeds.by_cpu), statistics.median(theirs.by_cpu)
+        report(f"live_deliveries{name}_{size}_per_cpu_s", by_cpu, "1/s", 1.5, against=node, at_most=False)
+    ears.end()
+    their_ears.end()
+    peer.end()
+
+
+def idle(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
+    """Ten thousand sockets: how fast they connect, what they weigh, how soon a post is everywhere."""
+    web = product.pid("web")
+    before, computed, ears = rss(web), cpu_seconds(web), Ears(product.port)
+    connected = ears.ask("connect", tokens=tokens)
+    computed = cpu_seconds(web) - computed
+    ears.ask("idle", seconds=3)
+    weight = (rss(web) - before) / len(tokens) / 1024
+    report("live_connect_rate", len(tokens) / connected["seconds"], "1/s", 300, at_most=False)
+    report("live_connects_per_cpu_s", len(tokens) / computed, "1/s", 300, at_most=False)
+    report("live_idle_socket", weight, "KB", 45)
+    spans = []
+    for number in range(ROUNDS):
+        ears.tell("listen", posts=len(tokens), timeout=30)
+        begun = time.monotonic()
+        org.admin.posts(site, f"{number} to all")
+        answer = ears.answer()
+        assert answer["heard"] == len(tokens), answer
+        spans.append((answer["last"] - begun) * 1000)
+    report(f"live_post_to_{len(tokens)}", statistics.median(spans), "ms", 500)
+    ears.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The parts of `bench.live` that begin with a request, and the relay."""
+
+import http.client
+import json
+import statistics
+import threading
+import time
+from typing import Any
+
+from sqlalchemy import select
+
+from base.listen import Listener
+from bench.live_world import TEXT, Ears, publish
+from bench.report import percentile, report
+from journal.events import JOURNAL_CHANNEL
+from journal.relay import Relay
+from journal.tail import head_position, journal
+from tests.product import Product
+from tests.world import Organisation
+
+POSTS, POSTS_A_SECOND = 500, 50
+JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND = 500, 100
+BACKLOG = 20_000
+
+
+def posts_to_sockets(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
+    """HTTP post → every socket, in an open loop."""
+    ears = Ears(product.port)
+    ears.ask("connect", tokens=tokens)
+    ears.ask("record")
+    ears.tell("listen", posts=POSTS * len(tokens), timeout=60)
+    sent = steady_posts(product, org, site, POSTS, POSTS_A_SECOND)
+    assert ears.answer()["heard"] == POSTS * len(tokens)
+    spans = [(at - sent[int(number)]) * 1000 for number, at in ears.ask("recorded")["heard"]]
+    report(f"live_http_post_to_{len(tokens)}_p50", percentile(spans, 0.5), "ms", 25)
+    report(f"live_http_post_to_{len(tokens)}_p99", percentile(spans, 0.99), "ms", 100)
+    ears.end()
+
+
+def post_to_journal(product: Product, org: Organisation, site: str) -> None:
+    """From the making of an event, in its request's transaction, to the moment at which a reader sees it."""
+    seen: list[tuple[int, float]] = []
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(product, org, seen, done))
+    watcher.start()
+    with product.world.worker.transaction() as session:
+        before = head_position(session, org.id)
+    steady_posts(product, org, site, JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND)
+    time.sleep(1)
+    done.set()
+    watcher.join()
+    spans = []
+    with product.world.worker.transaction() as session:
+        where = (
+            journal.c.organisation_id == org.id,
+            journal.c.position > before,
+            journal.c.type == "post.created",
+        )
+        for position, occurred_at in session.execute(
+            select(journal.c.position, journal.c.occurred_at).where(*where)
+        ):
+            visible = next(at for head, at in seen if head >= position)
+            spans.append((visible - occurred_at.timestamp()) * 1000)
+    assert len(spans) == JOURNAL_POSTS
+    report("live_post_to_journal_p50", percentile(spans, 0.5), "ms", 8)
+
+
+def relay_speed(product: Product, org: Organisation, site: str) -> None:
+    """Events a second out of a backlog."""
+    product.kill("worker")
+    speeds = []
+    for _ in range(3):
+        publish(product, org, [site], BACKLOG)
+        begun = time.monotonic()
+        moved = Relay(product.world.worker.engine).drain()
+        assert moved == BACKLOG
+        speeds.append(moved / (time.monotonic() - begun))
+    report("relay_events", statistics.median(speeds), "1/s", 5_000, at_most=False)
+    product.start_worker()
+
+
+def steady_posts(
+    product: Product, org: Organisation, site: str, count: int, a_second: int
+) -> dict[int, float]:
+    """Posts at a steady rate, over as many connections as it takes; returns when each was sent."""
+    sent: dict[int, float] = {}
+    begun, lanes = time.monotonic() + 0.1, 4
+
+    def lane(first: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", product.port)
+        headers = {
+            "Authorization": f"Bearer {org.admin.tokens['access_token']}",
+            "Content-Type": "application/json",
+        }
+        for number in range(first, count, lanes):
+            time.sleep(max(0.0, begun + number / a_second - time.monotonic()))
+            sent[number] = time.monotonic()
+            body = json.dumps({"text": f"{number} {TEXT}"})
+            connection.request("POST", f"/v1/scopes/{site}/posts", body, headers)
+            answer = connection.getresponse()
+            assert answer.status == 201, answer.read()
+            answer.read()
+        connection.close()
+
+    threads = [threading.Thread(target=lane, args=(first,)) for first in range(lanes)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sent
+
+
+def _watch(product: Product, org: Organisation, seen: list[tuple[int, float]], done: Any) -> None:
+    """Note when which position was there to be read."""
+    listener = Listener(product.world.settings.worker_database_url, JOURNAL_CHANNEL)
+    while not done.is_set():
+        listener.wait(0.2)
+        with product.world.worker.transaction() as session:
+            seen.append((head_position(session, org.id), time.time()))
+    listener.close()

@@ -1,0 +1,210 @@
+"""The Engine.IO server: every request of its path, and the table of sockets.
+
+Overridden of `engineio.Server`: serving a request, opening a session, sending, disconnecting, shutting down. Used as
+they are: handlers, origins, compression of polling answers, ids, background tasks.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import engineio
+import orjson
+
+from live.engine import packets
+from live.engine.channel import Backlog
+from live.engine.handshake import asks_for_websocket, open_channel
+from live.engine.heartbeat import Heartbeat, Timing
+from live.engine.packets import Malformed, Outgoing
+from live.engine.socket import EngineSocket, SecondPoll
+
+Reply = dict[str, Any]
+_TEXT = [("Content-Type", "text/plain; charset=UTF-8")]
+_TAKEN: Reply = {}
+
+
+class EngineServer(engineio.Server):
+    """See the package's essay."""
+
+    sockets: dict[str, EngineSocket]
+
+    def __init__(
+        self,
+        *,
+        timing: Timing | None = None,
+        backlog: Backlog | None = None,
+        deflates: bool = True,
+        **options: Any,
+    ) -> None:
+        timing = timing or Timing()
+        super().__init__(
+            async_mode="gevent",
+            monitor_clients=False,
+            ping_interval=timing.ping_interval,
+            ping_timeout=timing.ping_timeout,
+            **options,
+        )
+        self.heartbeat = Heartbeat(timing)
+        self.backlog = backlog or Backlog()
+        self.ping_packet = Outgoing(packets.PING)
+        self.close_packet = Outgoing(packets.CLOSE)
+        self._deflates = deflates
+        self._beating: Any = None
+
+    # -- requests
+
+    def handle_request(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Serve one request of the socket's path."""
+        reply = self._refused_origin(environ) or self._reply(environ)
+        if reply is _TAKEN:
+            return []
+        self._compress(environ, reply)
+        start_response(reply["status"], reply["headers"] + self._cors_headers(environ))
+        return [reply["response"]]
+
+    def _reply(self, environ: dict[str, Any]) -> Reply:
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            return self._ok()
+        query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        transport = query.get("transport")
+        if transport not in self.transports:
+            return self._bad_request("Unknown transport")
+        if method not in ("GET", "POST"):
+            return self._bad_request("Bad method")
+        websocket = transport == "websocket"
+        if websocket and not asks_for_websocket(environ):
+            return self._bad_request("Not a WebSocket handshake")
+        if "sid" not in query:
+            return self._first_request(environ, query, method, websocket)
+        socket = self._living(query["sid"])
+        if socket is None or socket.upgraded or (websocket and socket.upgrading):
+            return self._bad_request("Unknown session, or not by this transport")
+        if websocket:
+            socket.begin_upgrade(self._channel(environ))
+            return _TAKEN
+        return self._poll(socket) if method == "GET" else self._post(socket, environ)
+
+    def _first_request(
+        self, environ: dict[str, Any], query: Mapping[str, str], method: str, websocket: bool
+    ) -> Reply:
+        if query.get("EIO") != "4":
+            return self._bad_request("Unsupported protocol version")
+        if method != "GET":
+            return self._bad_request("A session begins with GET")
+        return self._open(environ, websocket)
+
+    def _open(self, environ: dict[str, Any], websocket: bool) -> Reply:
+        """A new session."""
+        self._start_beating()
+        socket = EngineSocket(self, self.generate_id())
+        self.sockets[socket.sid] = socket
+        self._trigger_event("connect", socket.sid, environ, run_async=False)
+        opening = self._opening(socket.sid, websocket)
+        self.heartbeat.begin(socket)
+        if not websocket:
+            return self._packets([opening])
+        socket.attach(self._channel(environ))
+        socket.send_all(Outgoing(opening))
+        return _TAKEN
+
+    def _opening(self, sid: str, websocket: bool) -> str:
+        timing = self.heartbeat.timing
+        facts = {
+            "sid": sid,
+            "upgrades": [] if websocket else [name for name in self.transports if name == "websocket"],
+            "pingInterval": round(timing.ping_interval * 1000),
+            "pingTimeout": round(timing.ping_timeout * 1000),
+            "maxPayload": self.max_http_buffer_size,
+        }
+        return packets.OPEN + orjson.dumps(facts).decode()
+
+    def _channel(self, environ: Mapping[str, Any]) -> Any:
+        return open_channel(environ, self.max_http_buffer_size, self.backlog, deflates=self._deflates)
+
+    def _poll(self, socket: EngineSocket) -> Reply:
+        try:
+            return self._packets(socket.poll() or [packets.NOOP])
+        except SecondPoll:
+            socket.close("transport error")
+            return self._bad_request("Another request is waiting")
+
+    def _post(self, socket: EngineSocket, environ: Mapping[str, Any]) -> Reply:
+        if socket.posting:
+            socket.close("transport error")
+            return self._bad_request("Another request is being read")
+        socket.posting = True
+        try:
+            body = environ["wsgi.input"].read(self.max_http_buffer_size + 1)
+        finally:
+            socket.posting = False
+        if len(body) > self.max_http_buffer_size:
+            socket.close("transport error")
+            return {"status": "413 CONTENT TOO LARGE", "headers": list(_TEXT), "response": b"too large"}
+        try:
+            for packet in packets.packets_of(body.decode()):
+                socket.receive(packet)
+        except (Malformed, UnicodeDecodeError):
+            socket.close("transport error")
+            return self._bad_request("Malformed packet")
+        return {"status": "200 OK", "headers": list(_TEXT), "response": b"ok"}
+
+    def _packets(self, taken: list[packets.Encoded]) -> Reply:
+        return {"status": "200 OK", "headers": list(_TEXT), "response": packets.payload(taken).encode()}
+
+    def _living(self, sid: str) -> EngineSocket | None:
+        """The socket of a session, ended first when its pong is overdue."""
+        socket = self.sockets.get(sid)
+        if socket is not None and self.heartbeat.overdue(socket):
+            socket.close("ping timeout")
+            return None
+        return socket
+
+    def _refused_origin(self, environ: dict[str, Any]) -> Reply | None:
+        allowed = self._cors_allowed_origins(environ) if "HTTP_ORIGIN" in environ else None
+        if allowed is None or environ["HTTP_ORIGIN"] in allowed or self.cors_allowed_origins == []:
+            return None
+        return self._bad_request("Not an accepted origin")
+
+    def _compress(self, environ: Mapping[str, Any], reply: Reply) -> None:
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if len(reply["response"]) >= self.compression_threshold and "gzip" in accepted:
+            reply["response"] = self._gzip(reply["response"])
+            reply["headers"].append(("Content-Encoding", "gzip"))
+
+    # -- what python-socketio asks of an Engine.IO server
+
+    def send(self, sid: str, data: Any) -> None:
+        """Send a message: text, or bytes."""
+        socket = self.sockets.get(sid)
+        if socket is not None:
+            socket.send_all(Outgoing(data if isinstance(data, bytes) else packets.MESSAGE + data))
+
+    def disconnect(self, sid: str | None = None, reason: str | None = None) -> None:
+        """End one session, or all."""
+        chosen = list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]
+        for socket in chosen:
+            if socket is not None:
+                socket.close(reason or self.reason.SERVER_DISCONNECT)
+
+    def shutdown(self) -> None:
+        """Let every client go, to connect again elsewhere or later, and end the heartbeat."""
+        for socket in list(self.sockets.values()):
+            socket.go_away()
+        if self._beating is not None:
+            self._beating.kill()
+            self._beating = None
+
+    # -- what sockets tell
+
+    def socket_said(self, sid: str, message: packets.Encoded) -> None:
+        """A client's message; in that client's greenlet."""
+        self._trigger_event("message", sid, message, run_async=False)
+
+    def socket_ended(self, sid: str, reason: str) -> None:
+        """A client's end, behind its messages."""
+        self._trigger_event("disconnect", sid, reason, run_async=False)
+
+    def _start_beating(self) -> None:
+        if self._beating is None:
+            self._beating = self.start_background_task(self.heartbeat.run)

@@ -1,0 +1,76 @@
+"""Sockets as the hub knows them, and the rooms they are in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from live.engine.packets import Outgoing
+from people.audience import BEGINNING
+
+
+class Hearing(Protocol):
+    """What can be written to."""
+
+    def send_all(self, outgoing: Outgoing) -> None:
+        """Send packets."""
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """One connected socket. It hears what comes after `position`, while its token lasts (unix seconds)."""
+
+    sid: str
+    socket: Hearing
+    person_id: UUID
+    session_id: UUID
+    organisation_id: UUID
+    position: int
+    expires_at: float
+    rooms: set["Room"] = field(default_factory=set)
+
+
+class Room:
+    """Who hears a scope or a person, and from which subject's id on.
+
+    A broadcast asks far more often than somebody comes or goes, so the answer is kept; that it is the same object
+    also tells the fan-out that two events go to the same sockets.
+    """
+
+    __slots__ = ("_bounded", "_members", "_unbounded", "key")
+
+    def __init__(self, key: UUID) -> None:
+        self.key = key
+        self._members: dict[Listener, UUID] = {}
+        self._unbounded: tuple[Listener, ...] | None = None
+        self._bounded: tuple[tuple[Listener, UUID], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """All who are in it."""
+        return list(self._members)
+
+    def join(self, listener: Listener, since: UUID = BEGINNING) -> None:
+        """Let a socket in; `since` is the smallest id that it may hear of."""
+        self._members[listener] = since
+        self._unbounded = None
+        listener.rooms.add(self)
+
+    def leave(self, listener: Listener) -> None:
+        """Put a socket out."""
+        if self._members.pop(listener, None) is not None:
+            self._unbounded = None
+            listener.rooms.discard(self)
+
+    def hearers(self, subject_id: UUID) -> Sequence[Listener]:
+        """The sockets that may hear of a subject; the same object until somebody comes or goes, if none is bounded."""
+        if self._unbounded is None:
+            members = self._members.items()
+            self._unbounded = tuple(listener for listener, since in members if since == BEGINNING)
+            self._bounded = tuple((listener, since) for listener, since in members if since != BEGINNING)
+        if not self._bounded:
+            return self._unbounded
+        return self._unbounded + tuple(listener for listener, since in self._bounded if since <= subject_id)

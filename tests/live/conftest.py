@@ -1,0 +1,46 @@
+"""The conformance application as a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.product import free_port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+INTERVAL_S, TIMEOUT_S, CONNECT_S = 0.5, 0.5, 4.0  # short, and long enough for a busy machine
+
+
+def _serve(**settings: float) -> Iterator[str]:
+    port = free_port()
+    environment = {**os.environ, "PORT": str(port), **{name: str(value) for name, value in settings.items()}}
+    process = subprocess.Popen([sys.executable, "tests/conformance_app.py"], cwd=ROOT, env=environment)
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            requests.get(address, timeout=5)
+            break
+        except requests.ConnectionError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+    yield address
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def brisk() -> Iterator[str]:
+    """A server with short heartbeats, as protocol suites use them."""
+    yield from _serve(PING_INTERVAL=INTERVAL_S, PING_TIMEOUT=TIMEOUT_S, CONNECT_TIMEOUT=CONNECT_S)
+
+
+@pytest.fixture(scope="module")
+def calm() -> Iterator[str]:
+    """A server whose heartbeats do not come into a test's way."""
+    yield from _serve(PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BACKLOG_BYTES=262_144)

@@ -1,0 +1,127 @@
+"""The hub against a model that replays the journal for each socket from its start: any order of events."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live.engine.packets import Outgoing
+from live.fanout import FanOut
+from live.hub import Hub
+from live.listeners import Listener
+from people.audience import BEGINNING, Readable
+
+ORGANISATION = UUID(int=99)
+PERSONS = [UUID(int=n) for n in (1, 2)]
+SCOPES = [UUID(int=n) for n in (11, 12)]
+
+
+@dataclass
+class Ear:
+    """A socket that keeps what it is sent."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def send_all(self, outgoing: Outgoing) -> None:
+        self.heard += [str(packet) for packet in outgoing.packets]
+
+
+def event(position: int, kind: str, person: UUID, scope: UUID) -> Any:
+    common = {"organisation_id": ORGANISATION, "position": position, "occurred_at": datetime.now(UTC)}
+    if kind == "post":
+        subject = {"type": "post.created", "scope_id": scope, "person_id": None, "payload": {}}
+    else:
+        payload = {"scope_id": str(scope), "source": "assigned"}
+        subject = {"type": f"membership.{kind}", "scope_id": None, "person_id": person, "payload": payload}
+    return SimpleNamespace(**common, **subject, subject_id=UUID(int=1000 + position))
+
+
+def memberships(journal: list[Any], person: UUID) -> set[UUID]:
+    """Where somebody is a member after these events."""
+    held: set[UUID] = set()
+    for said in journal:
+        if said.person_id == person:
+            scope = UUID(said.payload["scope_id"])
+            held = held | {scope} if said.type == "membership.started" else held - {scope}
+    return held
+
+
+def due(journal: list[Any], person: UUID, after: int) -> list[int]:
+    """The positions that a socket of this person hears, when it has everything up to `after`."""
+    return [
+        said.position
+        for said in journal[after:]
+        if said.person_id == person
+        or (said.person_id is None and said.scope_id in memberships(journal[: said.position], person))
+    ]
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "started", "ended"]), st.sampled_from(PERSONS), st.sampled_from(SCOPES)
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(
+    steps, st.lists(st.tuples(st.sampled_from(PERSONS), st.integers(0, 30), st.integers(0, 5)), max_size=5)
+)
+def test_each_socket_hears_what_it_may_and_nothing_else(
+    told: list[tuple[str, UUID, UUID]], arrivals: list[tuple[UUID, int, int]]
+) -> None:
+    journal = [event(at + 1, *step) for at, step in enumerate(told)]
+    hub, fanout = Hub(), FanOut()
+    hub.admit(Listener("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
+    ears: list[tuple[UUID, int, Ear]] = []
+    for said in [*journal, None]:
+        applied = len(journal) if said is None else said.position - 1
+        for number, (person, at, ahead) in enumerate(arrivals):
+            if at == applied:
+                head, ear = min(len(journal), applied + ahead), Ear()
+                listener = Listener(f"{number}", ear, person, UUID(int=0), ORGANISATION, head, 0.0)
+                scopes = [Readable(scope, BEGINNING) for scope in memberships(journal[:head], person)]
+                assert hub.admit(listener, scopes)
+                ears.append((person, head, ear))
+        if said is not None:
+            fanout.add(said.type, {"position": said.position}, hub.apply(said))
+    fanout.flush()
+    for person, head, ear in ears:
+        expected = [f'42["{journal[p - 1].type}",{{"position":{p}}}]' for p in due(journal, person, head)]
+        assert ear.heard == expected
+
+
+def test_a_stale_reading_is_not_let_in() -> None:
+    hub = Hub()
+    assert hub.admit(Listener("a", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 7, 0.0), [])
+    assert not hub.admit(Listener("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
+    hub.dismiss("a")
+    assert hub.admit(Listener("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
+
+
+def test_nothing_is_kept_of_those_who_left() -> None:
+    hub = Hub()
+    for number in range(10):
+        listener = Listener(f"{number}", Ear(), PERSONS[number % 2], UUID(int=0), ORGANISATION, 0, 0.0)
+        hub.admit(listener, [Readable(scope, BEGINNING) for scope in SCOPES])
+    for number in range(10):
+        hub.dismiss(f"{number}")
+    assert [value for value in vars(hub).values() if value] == []
+
+
+def test_a_socket_that_is_ahead_is_not_put_out_by_what_it_has_seen() -> None:
+    hub, ear, (person, scope) = Hub(), Ear(), (PERSONS[0], SCOPES[0])
+    hub.admit(Listener("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
+    told = [
+        event(1, "ended", person, scope),
+        event(2, "started", person, scope),
+        event(3, "post", person, scope),
+    ]
+    listener = Listener("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
+    assert hub.admit(listener, [Readable(scope, BEGINNING)])
+    assert [listener in hub.apply(said) for said in told] == [False, False, True]
