@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from live.listeners import Listener, Room
-from people.audience import Readable, since_id
+from people.audience import SAID, Readable, since_id
 
 
 class Hub:
@@ -93,7 +93,9 @@ class Hub:
             (self._scopes, event.scope_id) if event.person_id is None else (self._persons, event.person_id)
         )
         room = rooms.get(key)
-        return () if room is None else room.hearers(event.subject_id)
+        if room is None:
+            return ()
+        return room.hearers(event.subject_id) if event.type.startswith(SAID) else room.listeners
 
     def _let_in(self, event: Any) -> None:
         person = self._persons.get(event.person_id)

@@ -42,6 +42,9 @@ from people.models import Membership, Person, Scope
 from people.permissions import VISITOR, Standing
 
 BEGINNING = UUID(int=0)
+# How the types of those events begin that tell what was said. Only they are history; what is so of a scope itself
+# (its name, its charter, that it is too full) is for everybody who is in it now.
+SAID = "post."
 
 
 @dataclass(frozen=True)

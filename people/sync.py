@@ -33,6 +33,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    or_,
     select,
     true,
     union_all,
@@ -44,7 +45,7 @@ from base.database import AnyRow
 from base.errors import Gone
 from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, wire_event
 from people.actor import Actor
-from people.audience import Followed, followed_since
+from people.audience import SAID, Followed, followed_since
 
 _START_OVER = ["/v1/me", "/v1/feed"]
 # How far the clocks of two relays may differ.
@@ -100,7 +101,7 @@ def _read(
     of_scope = _first(
         limit,
         journal.c.scope_id == wanted.c.scope_id,
-        journal.c.subject_id >= wanted.c.since_id,
+        or_(journal.c.subject_id >= wanted.c.since_id, ~journal.c.type.startswith(SAID)),
         journal.c.position > wanted.c.start,
         *stretch,
     ).lateral("of_scope")

@@ -125,3 +125,13 @@ def test_a_socket_that_is_ahead_is_not_put_out_by_what_it_has_seen() -> None:
     listener = Listener("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
     assert hub.admit(listener, [Readable(scope, BEGINNING)])
     assert [listener in hub.apply(said) for said in told] == [False, False, True]
+
+
+def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not() -> None:
+    hub, ear, scope = Hub(), Ear(), SCOPES[0]
+    listener = Listener("late", ear, PERSONS[0], UUID(int=0), ORGANISATION, 0, 0.0)
+    hub.admit(listener, [Readable(scope, UUID(int=5_000))])
+    edited = event(1, "post", PERSONS[1], scope)
+    renamed = SimpleNamespace(**{**vars(event(2, "post", PERSONS[1], scope)), "type": "scope.updated"})
+    assert list(hub.apply(edited)) == []
+    assert list(hub.apply(renamed)) == [listener]

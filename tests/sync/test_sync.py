@@ -170,3 +170,13 @@ def test_a_position_whose_events_were_dropped_is_told_how_to_start_over(fresh_wo
     assert problem["start_over"] == ["/v1/me", "/v1/feed"]
     bob.get(f"/v1/sync?after={old - 2}", 410)
     assert texts(bob.get(f"/v1/sync?after={old - 1}")["items"]) == ["news"]
+
+
+def test_one_who_reads_since_entry_is_told_what_is_so_of_the_place_itself(world: World) -> None:
+    org = world.organisation()
+    site = org.site(history="since_entry", grace_seconds=0)
+    bob = org.person("Bob")
+    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    start = head(bob)
+    org.admin.patch(f"/v1/admin/scopes/{site}", {"read_receipts": True})
+    assert [event["type"] for event in bob.syncs(start)] == ["scope.updated"]
