@@ -3,14 +3,13 @@
 A place and its scope share an id, so `/v1/scopes/{site id}/posts` needs no look-up.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import from_shape, to_shape
-from sqlalchemy import Select, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -82,7 +81,8 @@ def wire_place(place: Place, scope: Scope) -> dict[str, Any]:
 def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Place, Scope]:
     """Draw a place; the caller has checked the permission. Raises `Conflict` for a repeated external id."""
     _check_floors(draft.floor_low, draft.floor_high)
-    if draft.external_id is not None and by_external_id(session, draft.external_id) is not None:
+    known = select(Place.id).where(Place.external_id == draft.external_id)
+    if draft.external_id is not None and session.scalar(known) is not None:
         raise Conflict("There is a place with this external_id.", code="external_id_taken")
     place_id, at = ids.new_id(), clock.now()
     create_scope(
@@ -178,57 +178,6 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
         archive_scope(session, part.id)
         session.flush()
         _tell(session, actor, "place.archived", part, session.get_one(Scope, part.id))
-
-
-def list_sites(
-    session: Session, ids_in_sight: Sequence[UUID] | None, after: UUID | None, limit: int
-) -> list[tuple[Place, Scope]]:
-    """A page of sites, oldest first; `ids_in_sight` None means all of the organisation's."""
-    query = select(Place, Scope).join(Scope, Scope.id == Place.id)
-    query = query.where(Place.kind == "site", Place.archived_at.is_(None))
-    if ids_in_sight is not None:
-        query = query.where(Place.id.in_(ids_in_sight))
-    return _page(session, query, after, limit)
-
-
-def list_zones(session: Session, site_id: UUID, after: UUID | None, limit: int) -> list[tuple[Place, Scope]]:
-    """A page of a site's zones, oldest first."""
-    query = select(Place, Scope).join(Scope, Scope.id == Place.id)
-    query = query.where(Place.kind == "zone", Place.site_id == site_id, Place.archived_at.is_(None))
-    return _page(session, query, after, limit)
-
-
-def boundary_history(
-    session: Session, place_id: UUID, before: int | None, limit: int
-) -> list[dict[str, Any]]:
-    """A page of the boundaries that the place has had, newest first; `before` is a version."""
-    query = select(BoundaryVersion).where(BoundaryVersion.place_id == place_id)
-    if before is not None:
-        query = query.where(BoundaryVersion.number < before)
-    rows = session.scalars(query.order_by(BoundaryVersion.number.desc()).limit(limit))
-    return [
-        {
-            "version": row.number,
-            "geometry": wire_geometry(to_shape(row.boundary)),
-            "valid_from": clock.wire(row.valid_from),
-            "changed_by": None if row.changed_by is None else str(row.changed_by),
-        }
-        for row in rows
-    ]
-
-
-def by_external_id(session: Session, external_id: str) -> Place | None:
-    """The place that an import called so, archived or not."""
-    return session.scalars(select(Place).where(Place.external_id == external_id)).one_or_none()
-
-
-def _page(
-    session: Session, query: Select[Place, Scope], after: UUID | None, limit: int
-) -> list[tuple[Place, Scope]]:
-    if after is not None:
-        query = query.where(Place.id > after)
-    rows = session.execute(query.order_by(Place.id).limit(limit))
-    return [(place, scope) for place, scope in rows]
 
 
 def _check_floors(low: int | None, high: int | None) -> None:

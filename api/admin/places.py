@@ -13,14 +13,12 @@ from geo.charters import check_named
 from geo.drafts import published
 from geo.imports import import_places, open_import
 from geo.models import Place as PlaceRow
+from geo.place_lists import boundary_history, list_sites, list_zones
 from geo.places import (
     PlaceDraft,
     archive_place,
-    boundary_history,
     create_place,
     edit_place,
-    list_sites,
-    list_zones,
     place_for,
     wire_place,
 )
