@@ -25,6 +25,7 @@ from push.planner import plan
 
 log = logger(__name__)
 _POLL_S = 1.0
+_GATHER_S = 0.05
 _CLAIM = 8
 _RETRY_S = 1.0
 
@@ -89,6 +90,8 @@ class Worker:
                 self._wake_one()
             else:
                 listener.wait(_POLL_S)
+                # What comes in together is planned together: an audience of thousands is worked out once for it.
+                self._stop.wait(_GATHER_S)
         listener.close()
 
     def _planned(self) -> int:

@@ -34,26 +34,41 @@ def plan(session: Session) -> int:
     seq = claim_cursor(session, READER)
     if seq is None:
         return 0
-    events = read_all(session, seq, _BATCH)
+    events, reach = read_all(session, seq, _BATCH), _Reach(session)
     for event in events:
         planner = _PLANNERS.get(event.type)
         if planner is not None and event.payload is not None:
-            planner(session, event)
+            planner(session, event, reach)
     if events:
         move_cursor(session, READER, events[-1].seq)
     return len(events)
 
 
-def _plan_post(session: Session, event: AnyRow) -> None:
+class _Reach:
+    """Whom scopes reach now, and on which devices: worked out once a batch. Sending asks again."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[UUID, list[tuple[Follower, UUID]]] = {}
+
+    def of(self, scope_id: UUID, organisation_id: UUID) -> list[tuple[Follower, UUID]]:
+        """The followers of a scope who have a phone to wake, each with its device."""
+        if scope_id not in self._known:
+            followers = {one.person_id: one for one in audience(self._session, scope_id, organisation_id)}
+            devices = _reachable_devices(self._session, list(followers))
+            self._known[scope_id] = [(followers[person_id], device_id) for device_id, person_id in devices]
+        return self._known[scope_id]
+
+
+def _plan_post(session: Session, event: AnyRow, reach: _Reach) -> None:
     """A new post wakes those who follow its scope at level `all`, but its author."""
     if clock.now() - event.occurred_at > TTL:
         return
-    told = [
-        follower.person_id
-        for follower in audience(session, event.scope_id, event.organisation_id)
+    devices = [
+        (device_id, follower.person_id)
+        for follower, device_id in reach.of(event.scope_id, event.organisation_id)
         if _wants(follower, event)
     ]
-    devices = _reachable_devices(session, told)
     if not devices:
         return
     scope = session.get_one(Scope, event.scope_id)
@@ -71,7 +86,7 @@ def _plan_post(session: Session, event: AnyRow) -> None:
     _queue(session, event, devices, content)
 
 
-def _plan_muster(session: Session, event: AnyRow) -> None:
+def _plan_muster(session: Session, event: AnyRow, _reach: _Reach) -> None:
     """A roll call wakes the person at once, whatever they muted; each in the language of the phone."""
     if clock.now() - event.occurred_at > MUSTER_TTL:
         return
@@ -147,7 +162,7 @@ def _queue(
         session.execute(insert(Delivery).on_conflict_do_nothing(), rows[start : start + _INSERT_ROWS])
 
 
-_PLANNERS: dict[str, Callable[[Session, AnyRow], None]] = {
+_PLANNERS: dict[str, Callable[[Session, AnyRow, _Reach], None]] = {
     "post.created": _plan_post,
     "muster.started": _plan_muster,
     "muster.reminded": _plan_muster,
