@@ -2,6 +2,7 @@
 PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
+export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
 	bench-place bench-sync bench-live
@@ -15,11 +16,12 @@ environment: ## the virtual environment, from the lock
 packages: environment ## PostgreSQL with PostGIS, from the system's packages where missing
 	@sh deploy/local/packages.sh
 
-run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C stops it
+run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C stops it; WEB_PROCESSES=4 for several
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests
 	@sh deploy/local/node.sh tests/live/node socket.io-client
+	@sh deploy/local/nginx.sh
 	@$(PYTHON) -m pytest -n 2
 
 lint: environment ## style, types, layers

@@ -21,6 +21,7 @@ class Settings:
     secret_key: str
     host: str
     port: int
+    web_name: str
     pool_size: int
     access_token_ttl: int
     session_ttl: int
@@ -44,6 +45,12 @@ def _postgres_url(value: str) -> str:
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise ValueError("must start with postgresql+psycopg2://")
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _name(value: str) -> str:
+    if not (value.isascii() and value.isalnum()):
+        raise ValueError("must be letters and digits")
+    return value
 
 
 def _secret(value: str) -> str:
@@ -81,6 +88,7 @@ _FIELDS: dict[str, _Field] = {
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
+    "web_name": ("WEB_NAME", _name, ""),
     "pool_size": ("POOL_SIZE", partial(_whole, low=1, high=500), 20),
     "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=86_400), 900),
     "session_ttl": ("SESSION_TTL", partial(_whole, low=60, high=31_536_000), 7_776_000),

@@ -49,6 +49,7 @@ class LiveServer:
             app,
             timing=timing,
             backlog=backlog,
+            name=self._runtime.settings.web_name,
             cors_allowed_origins="*",
             max_http_buffer_size=LARGEST_MESSAGE,
         )

@@ -48,7 +48,15 @@ class Product:
     def start_web(self) -> None:
         """Start the web process and wait until it is ready."""
         self._start("web", str(ROOT / "wsgi.py"))
-        self._until(self._ready)
+        self._until(lambda: _ready(self.address))
+
+    def start_another_web(self, name: str) -> str:
+        """Start one more web process, on a port of its own; returns its address once it is ready."""
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        self._start(name, str(ROOT / "wsgi.py"), PORT=str(port))
+        self._until(lambda: _ready(address))
+        return address
 
     def start_worker(self) -> None:
         """Start the worker."""
@@ -90,10 +98,11 @@ class Product:
         """Tell the stand-in how to treat addresses."""
         requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=10)
 
-    def _start(self, name: str, *arguments: str) -> None:
+    def _start(self, name: str, *arguments: str, **changed: str) -> None:
+        environment = self._environment | changed
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
 
     def _end(self, name: str, how: signal.Signals) -> None:
@@ -105,12 +114,6 @@ class Product:
             process.kill()
             process.wait()
 
-    def _ready(self) -> bool:
-        try:
-            return requests.get(f"{self.address}/health/ready", timeout=5).ok
-        except requests.ConnectionError:
-            return False
-
     def _until(self, true: Any) -> None:
         deadline = time.monotonic() + _READY_S
         while not true():
@@ -118,6 +121,13 @@ class Product:
                 assert process.poll() is None, (name, (self.folder / f"{name}.log").read_text()[-2000:])
             assert time.monotonic() < deadline
             time.sleep(0.02)
+
+
+def _ready(address: str) -> bool:
+    try:
+        return requests.get(f"{address}/health/ready", timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 def free_port() -> int:

@@ -55,6 +55,7 @@ class Child:
                 self.deaths = 0
             return None
         if not self.restart_at:
+            self._end_orphans()
             self.deaths += 1
             self.restart_at = now + min(_LONGEST_PAUSE_S, 0.5 * 2**self.deaths)
             code = self.process.returncode if self.process else None
@@ -63,6 +64,12 @@ class Child:
             self.restart_at = 0.0
             self.start()
         return None
+
+    def _end_orphans(self) -> None:
+        """The children of a killed program would go on holding its port."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def last_words(self) -> str:
         """The last line that it wrote."""

@@ -1,6 +1,7 @@
 """`make run`: everything, from nothing, on one machine; Ctrl-C ends it and leaves the data.
 
 The database lies in `.local/cluster`, logs in `.local/logs`; `.local/run.json` tells other commands the addresses.
+With WEB_PROCESSES=n there are n web processes behind nginx (`deploy/local/proxy.py`).
 """
 
 import errno
@@ -20,10 +21,13 @@ from typing import Any
 
 from deploy.local.cluster import Cluster, ClusterError
 from deploy.local.processes import Child, stop_all
+from deploy.local.proxy import free_ports, nginx, write_configuration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
 _READY_S = 60.0
+_MOST_WEBS = 16
+_CONNECTIONS = 120  # of the database, for all web processes together
 _LEAST_DISK = 200 * 1024 * 1024
 
 
@@ -34,10 +38,11 @@ class CannotRun(Exception):
 class Product:
     """All processes of a local run."""
 
-    def __init__(self, local: Path, host: str, port: int) -> None:
+    def __init__(self, local: Path, host: str, port: int, web_processes: int = 1) -> None:
         self.local = local
         self.host, self.port = host, port
         self.address = f"http://{host}:{port}"
+        self.web_processes = web_processes
         self.cluster = Cluster(local / "cluster")
         self.children: list[Child] = []
         self.stopping = False
@@ -52,9 +57,10 @@ class Product:
         self._command("alembic", environment, "upgrade", "head")
         accounts = json.loads(self._command("jobs.demonstration", environment))
         standin = None if "FIREBASE_CREDENTIALS" in environment else self._start_standin(environment)
-        self._child("web", environment, str(ROOT / "wsgi.py"))
-        self._child("worker", environment, "-m", "jobs.worker")
-        self._wait_until_ready()
+        addresses = self._start_web(environment)
+        self._child("worker", environment, sys.executable, "-m", "jobs.worker")
+        for address in addresses:
+            self._wait_until_ready(address)
         facts = {"address": self.address, "standin": standin, "pid": os.getpid(), **accounts}
         (self.local / "run.json").write_text(json.dumps(facts, indent=1))
         return facts
@@ -80,6 +86,10 @@ class Product:
 
     def _check_machine(self) -> None:
         self.local.mkdir(parents=True, exist_ok=True)
+        if not 1 <= self.web_processes <= _MOST_WEBS:
+            raise CannotRun(f"WEB_PROCESSES must be a whole number from 1 to {_MOST_WEBS}.")
+        if self.web_processes > 1 and nginx() is None:
+            raise CannotRun("Several web processes need nginx; install it and try again.")
         if shutil.disk_usage(self.local).free < _LEAST_DISK:
             raise CannotRun(f"The disk of {self.local} is full: make room and start again.")
         with socket.socket() as probe:
@@ -112,11 +122,28 @@ class Product:
             path.write_text(secrets.token_urlsafe(48))
         return path.read_text()
 
+    def _start_web(self, environment: dict[str, str]) -> list[str]:
+        """One web process on the address itself, or several behind nginx; returns all addresses to wait for."""
+        program = (sys.executable, str(ROOT / "wsgi.py"))
+        if self.web_processes == 1:
+            self._child("web", environment, *program)
+            return [self.address]
+        ports = free_ports(self.web_processes, self.port)
+        webs = {f"w{number}": port for number, port in enumerate(ports, 1)}
+        pool = environment.get("POOL_SIZE", str(min(20, _CONNECTIONS // self.web_processes)))
+        shared = {**environment, "HOST": "127.0.0.1", "TRUSTED_PROXIES": "1", "POOL_SIZE": pool}
+        for name, port in webs.items():
+            self._child(f"web-{name}", {**shared, "WEB_NAME": name, "PORT": str(port)}, *program)
+        folder = self.local / "nginx"
+        file = write_configuration(folder, self.host, self.port, webs)
+        self._child("nginx", environment, str(nginx()), "-p", str(folder), "-c", str(file))
+        return [*(f"http://127.0.0.1:{port}" for port in ports), self.address]
+
     def _start_standin(self, environment: dict[str, str]) -> str:
         credentials, ready = self.local / "standin-credentials.json", self.local / "standin.ready"
         ready.unlink(missing_ok=True)
         files = ("--credentials", str(credentials), "--ready-file", str(ready))
-        self._child("standin", environment, "-m", "push.standin", "--port", "0", *files)
+        self._child("standin", environment, sys.executable, "-m", "push.standin", "--port", "0", *files)
         deadline = time.monotonic() + _READY_S
         while not (ready.exists() and ready.read_text()):
             self._check_alive(deadline)
@@ -138,17 +165,16 @@ class Product:
             raise CannotRun(f"{module} failed: {last}")
         return done.stdout
 
-    def _child(self, name: str, environment: dict[str, str], *arguments: str) -> None:
-        command = [sys.executable, *arguments]
+    def _child(self, name: str, environment: dict[str, str], *command: str) -> None:
         child = Child(name, command, dict(environment), self.local / "logs" / f"{name}.log")
         child.start()
         self.children.append(child)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, address: str) -> None:
         deadline = time.monotonic() + _READY_S
         while True:
             try:
-                with urllib.request.urlopen(f"{self.address}/health/ready", timeout=5):  # noqa: S310
+                with urllib.request.urlopen(f"{address}/health/ready", timeout=5):  # noqa: S310
                     return
             except (urllib.error.URLError, OSError):
                 self._check_alive(deadline)
@@ -165,7 +191,9 @@ class Product:
 def main() -> None:
     """Start, tell, watch, stop."""
     begun = time.monotonic()
-    product = Product(LOCAL, os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000")))
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    webs = os.environ.get("WEB_PROCESSES", "1")
+    product = Product(LOCAL, host, port, int(webs) if webs.isdecimal() else 0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, product.ask_to_stop)
     try:

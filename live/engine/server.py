@@ -34,6 +34,7 @@ class EngineServer(engineio.Server):
         timing: Timing | None = None,
         backlog: Backlog | None = None,
         deflates: bool = True,
+        name: str = "",
         **options: Any,
     ) -> None:
         timing = timing or Timing()
@@ -49,7 +50,13 @@ class EngineServer(engineio.Server):
         self.ping_packet = Outgoing(packets.PING)
         self.close_packet = Outgoing(packets.CLOSE)
         self._deflates = deflates
+        self._name = name
         self._beating: Any = None
+
+    def generate_id(self) -> str:
+        """An id of a session. It begins with this process's name, so that a proxy finds the way back to it."""
+        unguessable = super().generate_id()
+        return f"{self._name}.{unguessable}" if self._name else unguessable
 
     # -- requests
 

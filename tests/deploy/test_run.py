@@ -23,8 +23,9 @@ run.main()
 """
 
 
-def starts(local: Path, port: int) -> "subprocess.Popen[str]":
+def starts(local: Path, port: int, web_processes: int = 1) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
+    environment["WEB_PROCESSES"] = str(web_processes)
     command = [sys.executable, "-c", _PROGRAM, str(local)]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 

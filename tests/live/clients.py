@@ -90,6 +90,11 @@ class PythonClient(Client):
         self._where: dict[str, Any] = {}
         self._token = ""
 
+    @property
+    def sid(self) -> str:
+        """The id of the connection."""
+        return str(self._client.eio.sid)
+
     def open(self, address: str, token: str, transports: tuple[str, ...] = ("polling", "websocket")) -> None:
         """Connect, and from then on reconnect as the client does."""
         self._where = {"url": address, "transports": list(transports)}
