@@ -4,7 +4,7 @@ export PORT ?= 8000
 export HOST ?= 127.0.0.1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live
+	bench-place bench-sync bench-live chaos
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,3 +63,6 @@ bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of p
 bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms idle http relay" chooses
 	@sh deploy/local/node.sh bench/node socket.io
 	@$(PYTHON) -m bench.live $(ONLY)
+
+chaos: packages ## kill parts while 8 writers write EVENTS posts (50000); exit 1 when anything is lost or doubled
+	@$(PYTHON) -m bench.chaos
