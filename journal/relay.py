@@ -8,6 +8,8 @@ are committed already, so a reader that has seen position n has seen everything 
 
 Who is it. Whoever holds the advisory lock. The lock belongs to the database session that also does the moving: if
 the process dies, PostgreSQL ends the session, rolls its batch back and frees the lock, and another worker goes on.
+Where its machine or the network goes silent, nothing ends the session; so PostgreSQL is told to do that when the
+leader has said nothing for 20 s. It has something to say twice a second.
 
 Dead rows. Each batch deletes what it moved, and the index keeps the dead entries until a vacuum. So a look starts
 a little behind the newest id seen, and a full look, which finds ids that committed late, comes a few times a second.
@@ -40,6 +42,7 @@ _MARGIN = 2_000
 _FULL_LOOK_S = 0.25
 _POLL_S = 0.5
 _STANDBY_S = 0.5
+_SILENCE = "20s"
 _outbox = table_of(OutboxRow)
 _heads = table_of(JournalHead)
 
@@ -98,6 +101,11 @@ class Relay:
 
     def _move_until(self, connection: Connection, listener: Listener, stopping: Callable[[], bool]) -> None:
         try:
+            for setting in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+                connection.execute(
+                    text("SELECT set_config(:name, :value, false)"), {"name": setting, "value": _SILENCE}
+                )
+            connection.commit()
             while not stopping():
                 if not self.step(connection):
                     listener.wait(_POLL_S)
