@@ -28,7 +28,7 @@ Outcome = TypeVar("Outcome")
 _GAVE_WAY = ("40P01", "40001")
 _ATTEMPTS = 3
 # A peer that has gone without a goodbye is noticed by the kernel, too, also while nothing is asked.
-CONNECT_ARGS = {
+CONNECT_ARGS: dict[str, Any] = {
     "connect_timeout": 10,
     "application_name": "hereabouts",
     "keepalives_idle": 10,
