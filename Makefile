@@ -64,5 +64,5 @@ bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms 
 	@sh deploy/local/node.sh bench/node socket.io
 	@$(PYTHON) -m bench.live $(ONLY)
 
-chaos: packages ## kill parts while 8 writers write EVENTS posts (50000); exit 1 when anything is lost or doubled
+chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@$(PYTHON) -m bench.chaos

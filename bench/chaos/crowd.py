@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from base.database import table_of
+from bench.chaos.deaf import Deaf
 from bench.chaos.followers import Follower
 from bench.chaos.http import Phone
+from bench.chaos.loaders import Loader
 from bench.chaos.writers import Budget, Writer
 from bench.live_world import signed_in
 from journal.models import OutboxRow
@@ -46,13 +48,16 @@ class Doorkeeper(threading.Thread):
 class Crowd:
     """Everybody. Writers and doorkeeper work from `start` on; followers until they have what there is."""
 
-    def __init__(self, world: World, ports: list[int], events: int) -> None:
+    def __init__(self, world: World, ports: list[int], direct: list[int], events: int) -> None:
         self.world, self.written_out = world, threading.Event()
         self._abandoned = threading.Event()
         self.org = world.organisation("Chaos")
         self.sites = [self.org.site(f"Site {n}", admission="assigned") for n in range(SITES)]
         world.relays()
-        self.writers = self._writers(ports, events)
+        budget = Budget(events)
+        self.writers = self._writers(ports, budget)
+        self.loader = Loader(world.worker, self.org, self.sites, budget, self.written_out)
+        self.deaf = Deaf(self.tokens(1, self.sites)[0], direct, self._abandoned)
         staying = [
             Follower(f"staying-{n}", Phone(token, ports), self._abandoned)
             for n, token in enumerate(self.tokens(STAYING, self.sites))
@@ -71,21 +76,21 @@ class Crowd:
 
     def start(self) -> None:
         """Everybody begins."""
-        for thread in (*self.followers, *self.writers, self.doorkeeper):
+        for thread in (*self.followers, *self.writers, self.loader, self.doorkeeper, self.deaf):
             thread.start()
 
     def writing(self) -> bool:
-        """Whether some writer is still at it."""
-        return any(writer.is_alive() for writer in self.writers)
+        """Whether somebody still writes."""
+        return any(writer.is_alive() for writer in (*self.writers, self.loader))
 
     def accepted(self) -> int:
         """So many posts were accepted."""
-        return sum(len(writer.accepted) for writer in self.writers)
+        return sum(len(writer.accepted) for writer in (*self.writers, self.loader))
 
     def stop_writing(self) -> None:
-        """The writers and the doorkeeper end."""
+        """Writers, loader and doorkeeper end."""
         self.written_out.set()
-        for thread in (*self.writers, self.doorkeeper):
+        for thread in (*self.writers, self.loader, self.doorkeeper):
             thread.join(30)
 
     def settle(self, seconds: float) -> bool:
@@ -108,14 +113,18 @@ class Crowd:
     def figures(self) -> dict[str, Any]:
         """Counts for those who watch."""
         return {
-            "written": sum(writer.tried for writer in self.writers),
+            "written": sum(writer.tried for writer in (*self.writers, self.loader)),
             "accepted": self.accepted(),
+            "by_http": sum(len(writer.accepted) for writer in self.writers),
+            "unknown": self.loader.unknown,
             "sent_again": sum(writer.phone.again for writer in self.writers),
             "live": sum(follower.live for follower in self.followers),
             "synced": sum(follower.synced for follower in self.followers),
             "repeats": sum(follower.repeats for follower in self.followers),
+            "early": sum(follower.early for follower in self.followers),
             "connects": sum(follower.connects for follower in self.followers),
             "moves": self.doorkeeper.moves,
+            "deaf_cut": self.deaf.cut,
             "behind": max(follower.position for follower in self.followers)
             - min(follower.position for follower in self.followers),
         }
@@ -124,9 +133,8 @@ class Crowd:
         with self.world.worker.transaction() as session:
             return session.scalar(select(func.count()).select_from(table_of(OutboxRow))) or 0
 
-    def _writers(self, ports: list[int], events: int) -> list[Writer]:
-        budget, stop = Budget(events), self.written_out
+    def _writers(self, ports: list[int], budget: Budget) -> list[Writer]:
         return [
-            Writer(n, Phone(token, ports), self.sites, budget, stop)
+            Writer(n, Phone(token, ports), self.sites, budget, self.written_out)
             for n, token in enumerate(self.tokens(WRITERS, self.sites))
         ]

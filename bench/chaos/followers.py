@@ -27,9 +27,10 @@ class Follower(threading.Thread):
         }
         self.position = self.start_position
         self.target: int | None = None
-        self.heard: list[tuple[int, str, str]] = []
+        self.heard: list[tuple[int, str, str, float]] = []
+        self.holding = self.scopes | {OWN}
         self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        self.live = self.synced = self.repeats = self.connects = self.inversions = 0
+        self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = 0
         self.failure: BaseException | None = None
         self._phone, self._ended = phone, stop
         self._ids: set[str] = set()
@@ -102,14 +103,23 @@ class Follower(threading.Thread):
             self.repeats += 1
             return False
         self._ids.add(event_id)
-        self.heard.append((position, event_id, scope_id))
-        self.held[scope_id].append((position, event_id))
-        if event["type"] == "membership.ended":
-            self.held.pop(event["data"]["delete_scope_id"], None)
-        elif event["type"] == "membership.started":
-            self.held.pop(event["data"]["scope_id"], None)
+        self.heard.append((position, event_id, scope_id, time.time()))
+        if scope_id in self.holding:
+            self.held[scope_id].append((position, event_id))
+        else:
+            self.early += 1
+        self._follow_memberships(event)
         self.position = position
         return True
+
+    def _follow_memberships(self, event: dict[str, Any]) -> None:
+        """A scope that ends is deleted; one that begins is held from here on, and its history is not our matter."""
+        if event["type"] == "membership.ended":
+            self.holding.discard(event["data"]["delete_scope_id"])
+            self.held.pop(event["data"]["delete_scope_id"], None)
+        elif event["type"] == "membership.started":
+            self.holding.add(event["data"]["scope_id"])
+            self.held.pop(event["data"]["scope_id"], None)
 
 
 def _read(socket: RawWebSocket) -> str:

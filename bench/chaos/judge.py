@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from bench.chaos.followers import OWN, Follower
+from bench.chaos.loaders import Loader
 from bench.chaos.writers import Writer
 from journal.chain import verify
 from journal.tail import EVENT_COLUMNS, journal
 from tests.world import World
 
 Held = dict[str, list[tuple[int, str]]]
+Begun = dict[str, list[tuple[int, float]]]
 
 
 def read_journal(world: World, organisation_id: uuid.UUID) -> Sequence[Any]:
@@ -24,7 +26,7 @@ def read_journal(world: World, organisation_id: uuid.UUID) -> Sequence[Any]:
 
 
 def judge(
-    world: World, organisation_id: uuid.UUID, writers: list[Writer], followers: list[Follower]
+    world: World, organisation_id: uuid.UUID, writers: list[Writer | Loader], followers: list[Follower]
 ) -> Counter[str]:
     """How many were lost, doubled, leaked and out of order."""
     rows = read_journal(world, organisation_id)
@@ -38,7 +40,7 @@ def judge(
     return counts
 
 
-def _posts(rows: Iterable[Any], writers: list[Writer]) -> Counter[str]:
+def _posts(rows: Iterable[Any], writers: list[Writer | Loader]) -> Counter[str]:
     """Every accepted post once, under the id that its writer was told; nothing twice, accepted or not."""
     written: dict[str, list[str]] = defaultdict(list)
     events: Counter[uuid.UUID] = Counter()
@@ -57,9 +59,11 @@ def _posts(rows: Iterable[Any], writers: list[Writer]) -> Counter[str]:
 
 def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
     """One app's store beside what the journal says; and all that it was ever given, beside its memberships."""
-    must, allowed = _due(rows, follower)
+    must, allowed, begun = _due(rows, follower)
     counts: Counter[str] = Counter(out_of_order=follower.inversions)
-    counts["leaked"] += sum(heard not in allowed for heard in follower.heard)
+    for position, event_id, scope_id, at in follower.heard:
+        if (position, event_id) not in allowed:
+            counts["leaked"] += not _about_to_begin(begun[scope_id], position, at)
     for scope_id in must.keys() | follower.held.keys():
         had, due = follower.held.get(scope_id, []), must.get(scope_id, [])
         counts["lost"] += len(set(due) - set(had))
@@ -69,10 +73,19 @@ def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
     return counts
 
 
-def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, str, str]]]:
-    """What the app has to hold in the end by scope, and everything that it may ever have been given."""
+def _about_to_begin(begun: list[tuple[int, float]], position: int, at: float) -> bool:
+    """Whether the membership held in the database when the event was given, and only the relay was behind.
+
+    Apps drop such an event: they do not hold the scope yet, and will fetch it when its `membership.started` comes.
+    """
+    return next((since <= at for started, since in begun if started > position), False)
+
+
+def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, str]], Begun]:
+    """What the app has to hold in the end by scope, all that it may have been given, and when scopes began."""
     must: Held = {scope_id: [] for scope_id in (*follower.scopes, OWN)}
-    allowed: set[tuple[int, str, str]] = set()
+    allowed: set[tuple[int, str]] = set()
+    begun: Begun = defaultdict(list)
     for row in rows:
         if row.position <= follower.start_position:
             continue
@@ -81,9 +94,10 @@ def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, 
         if key not in must:
             continue
         must[key].append((row.position, str(row.event_id)))
-        allowed.add((row.position, str(row.event_id), key))
+        allowed.add((row.position, str(row.event_id)))
         if own and row.type == "membership.started":
             must[row.payload["scope_id"]] = []
+            begun[row.payload["scope_id"]].append((row.position, row.occurred_at.timestamp()))
         elif own and row.type == "membership.ended":
             must.pop(row.payload["scope_id"], None)
-    return must, allowed
+    return must, allowed, begun
