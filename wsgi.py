@@ -5,14 +5,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
-from psycogreen.gevent import patch_psycopg
-
-patch_psycopg()
-
 import os
 import sys
 
 from api.app import create_app
+from base import waiting
 from base.settings import SettingsError, load_settings
 from geo.indexes import PlaceIndexes
 from live.serve import serve
@@ -22,6 +19,7 @@ try:
     settings = load_settings(os.environ)
 except SettingsError as mistakes:
     sys.exit(str(mistakes))
+waiting.install()  # and lets other greenlets run meanwhile
 application = create_app(settings)
 live = LiveServer(application)
 places = PlaceIndexes(application.extensions["hereabouts"].database)

@@ -18,12 +18,24 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
-_ENTER = text("SELECT set_config('app.organisation_id', :value, true)")
+# PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
+_ENTER = text(
+    "SELECT set_config('app.organisation_id', :value, true),"
+    " set_config('idle_in_transaction_session_timeout', '30s', true)"
+)
 Outcome = TypeVar("Outcome")
 # SQLSTATE of a deadlock, and of a serialization failure: PostgreSQL undid the one transaction to let another pass.
 _GAVE_WAY = ("40P01", "40001")
 _ATTEMPTS = 3
-CONNECT_ARGS = {"connect_timeout": 10, "application_name": "hereabouts"}
+# A peer that has gone without a goodbye is noticed by the kernel, too, also while nothing is asked.
+CONNECT_ARGS: dict[str, Any] = {
+    "connect_timeout": 10,
+    "application_name": "hereabouts",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class Model(DeclarativeBase):

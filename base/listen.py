@@ -6,6 +6,7 @@ import time
 import psycopg2
 from sqlalchemy import make_url
 
+from base.database import CONNECT_ARGS
 from base.logs import logger
 
 log = logger(__name__)
@@ -43,7 +44,7 @@ class Listener:
             self._connection = None
 
     def _connect(self) -> None:
-        connection = psycopg2.connect(self._dsn, connect_timeout=10, application_name="hereabouts")
+        connection = psycopg2.connect(self._dsn, **CONNECT_ARGS)
         connection.autocommit = True
         with connection.cursor() as cursor:
             for channel in self._channels:

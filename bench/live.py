@@ -64,7 +64,7 @@ def measure(product: Product) -> None:
     chosen = sys.argv[1:] or ["rooms", "idle", "http", "relay"]
     org = product.world.organisation()
     sites = [org.site(admission="assigned"), org.site(admission="assigned")]
-    tokens = signed_in(product, org, IDLE if "idle" in chosen else max(ROOMS), sites)
+    tokens = signed_in(org, IDLE if "idle" in chosen else max(ROOMS), sites)
     with only_the_relay(product):
         if "rooms" in chosen:
             for sockets, posts in ROOMS.items():
@@ -74,7 +74,7 @@ def measure(product: Product) -> None:
     small = product.world.organisation()
     site = small.site(admission="assigned")
     if "http" in chosen:
-        posts_to_sockets(product, small, site, signed_in(product, small, 500, [site]))
+        posts_to_sockets(product, small, site, signed_in(small, 500, [site]))
     if "relay" in chosen:
         post_to_journal(product, small, site)
         relay_speed(product, small, site)

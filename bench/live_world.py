@@ -104,9 +104,9 @@ def rss(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
 
-def signed_in(product: Product, org: Organisation, count: int, scopes: list[str]) -> list[str]:
+def signed_in(org: Organisation, count: int, scopes: list[str]) -> list[str]:
     """The access tokens of so many new people, each with a phone of their own, members of these scopes."""
-    settings = product.world.settings
+    settings = org.world.settings
     maker, at = TokenMaker(settings.secret_key, settings.access_token_ttl), clock.now()
     common = {"organisation_id": org.id}
     people = [ids.new_id() for _ in range(count)]
@@ -148,7 +148,7 @@ def signed_in(product: Product, org: Organisation, count: int, scopes: list[str]
             ],
         ),
     ]
-    with product.world.worker.transaction() as session:
+    with org.world.worker.transaction() as session:
         for model, values in rows:
             if values:
                 session.execute(insert(model), [value | common for value in values])

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from base import waiting
 from base.database import Database, make_engine
 from base.listen import Listener
 from base.logs import configure_logs, logger
@@ -130,6 +131,7 @@ def main() -> None:
     except SettingsError as mistakes:
         sys.exit(str(mistakes))
     configure_logs(settings.log_level, settings.log_format)
+    waiting.install()
     worker = Worker(settings)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, worker.ask_to_stop)

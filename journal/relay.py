@@ -8,6 +8,8 @@ are committed already, so a reader that has seen position n has seen everything 
 
 Who is it. Whoever holds the advisory lock. The lock belongs to the database session that also does the moving: if
 the process dies, PostgreSQL ends the session, rolls its batch back and frees the lock, and another worker goes on.
+Where its machine or the network goes silent, nothing ends the session; so PostgreSQL is told to do that when the
+leader has said nothing for 20 s. It has something to say twice a second.
 
 Dead rows. Each batch deletes what it moved, and the index keeps the dead entries until a vacuum. So a look starts
 a little behind the newest id seen, and a full look, which finds ids that committed late, comes a few times a second.
@@ -40,6 +42,7 @@ _MARGIN = 2_000
 _FULL_LOOK_S = 0.25
 _POLL_S = 0.5
 _STANDBY_S = 0.5
+_SILENCE_S = 20.0
 _outbox = table_of(OutboxRow)
 _heads = table_of(JournalHead)
 
@@ -47,8 +50,9 @@ _heads = table_of(JournalHead)
 class Relay:
     """Moves outbox rows into the journal while it holds the lock. One object, one thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, silence_s: float = _SILENCE_S) -> None:
         self._engine = engine
+        self._silence = f"{silence_s * 1000:.0f}ms"
         self._seen = 0
         self._full_look_at = 0.0
         self._partition_until: Any = None
@@ -98,12 +102,19 @@ class Relay:
 
     def _move_until(self, connection: Connection, listener: Listener, stopping: Callable[[], bool]) -> None:
         try:
+            self._limit_silence(connection)
             while not stopping():
                 if not self.step(connection):
                     listener.wait(_POLL_S)
         finally:
             # A pooled connection would keep the lock; closing the real one frees it.
             connection.invalidate()
+
+    def _limit_silence(self, connection: Connection) -> None:
+        for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+            values = {"name": name, "value": self._silence}
+            connection.execute(text("SELECT set_config(:name, :value, false)"), values)
+        connection.commit()
 
     def _look(self) -> Any:
         after = self._seen - _MARGIN

@@ -1,5 +1,6 @@
 """The journal: nothing skipped, no gaps, one leader, a chain that tells of tampering."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from base import ids
 from journal.chain import verify
 from journal.events import Event, append
-from journal.relay import Relay
+from journal.relay import _LOCK_KEY, Relay
 from journal.tail import claim_cursor, move_cursor, read_all, read_organisation
 from tests.world import World
 
@@ -82,6 +83,30 @@ def test_only_one_relay_leads_and_another_takes_over(fresh_world: World) -> None
             session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
         assert second.drain() == 1
         leader.invalidate()
+
+
+def test_a_leader_that_has_gone_silent_loses_the_lead(fresh_world: World) -> None:
+    leads, awake = threading.Event(), threading.Event()
+    looks = itertools.count()
+
+    def stopping() -> bool:
+        """Begin at the first look; hang at the second, which is the leader's."""
+        if next(looks) == 0:
+            return False
+        leads.set()
+        awake.wait(20)
+        return True
+
+    silent = threading.Thread(target=Relay(fresh_world.worker.engine, silence_s=0.2).run, args=(stopping,))
+    silent.start()
+    assert leads.wait(10)
+    with fresh_world.worker.engine.connect() as connection:
+        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        connection.invalidate()
+    awake.set()
+    silent.join(10)
+    assert not silent.is_alive()
 
 
 def test_the_chain_verifies_tells_of_tampering_and_survives_erasure(fresh_world: World) -> None:

@@ -1,0 +1,110 @@
+"""`make chaos`: EVENTS events (50,000) while parts are killed and networks fail; then every store is judged.
+
+    8 writers, HTTP ─▶ proxies ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers (one leads the relay)
+    8 followers ◀───── proxies ◀─ sockets, sync                  ▲
+    1 client that never reads                                    └─ a loader, whose events go straight to the outbox
+
+It prints counts as it goes; the last line is one JSON object that sums up. The exit code is 1 when anything was lost,
+doubled, leaked or out of order, when something was refused or not written in time, when a process ended by itself or
+outgrew its bound, or when a web process did not say within a second that it lives. SEED repeats the faults' order.
+"""
+
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from bench.chaos.cast import Cast, database
+from bench.chaos.crowd import Crowd
+from bench.chaos.judge import judge
+from bench.chaos.proxy import FaultProxy
+from bench.chaos.storm import Storm
+from deploy.local.cluster import Cluster
+from tests.world import World
+
+EVENTS = int(os.environ.get("EVENTS", "50000"))
+HOLE_S = float(os.environ.get("HOLE_S", "30"))
+SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
+WRITING_S, SETTLING_S = 450.0, 100.0
+RSS_BOUND_MB = 400
+
+
+def main() -> None:
+    """Write, break, settle, judge."""
+    print(json.dumps({"events": EVENTS, "hole_s": HOLE_S, "seed": SEED}), flush=True)
+    random.seed(SEED)
+    with (
+        database() as (cluster, world),
+        tempfile.TemporaryDirectory(prefix="hereabouts-chaos-logs-") as folder,
+    ):
+        silent = FaultProxy(cluster.socket / ".s.PGSQL.5432")
+        cast = Cast(world, Path(folder), _through(silent, world))
+        network = [FaultProxy(port) for port in cast.ports.values()]
+        try:
+            summary = run(world, cluster, cast, network, silent)
+        finally:
+            cast.stop()
+            for proxy in (*network, silent):
+                proxy.close()
+    print(json.dumps(summary), flush=True)
+    sys.exit(0 if summary["sound"] else 1)
+
+
+def run(
+    world: World, cluster: Cluster, cast: Cast, network: list[FaultProxy], silent: FaultProxy
+) -> dict[str, Any]:
+    """One run; returns its summary."""
+    began = time.monotonic()
+    crowd = Crowd(world, [proxy.port for proxy in network], list(cast.ports.values()), EVENTS)
+    storm = Storm(cast, crowd, cluster, network, silent)
+    crowd.start()
+    while crowd.writing() and time.monotonic() - began < WRITING_S:
+        storm.blow(crowd.accepted() / EVENTS, HOLE_S)
+        time.sleep(0.25)
+    storm.calm()
+    crowd.stop_writing()
+    settled = crowd.settle(SETTLING_S)
+    cast.weigh()
+    print(storm.line(), flush=True)
+    counts = judge(world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers)
+    return summed_up(crowd, cast, storm, counts, settled) | {"seconds": round(time.monotonic() - began)}
+
+
+def summed_up(crowd: Crowd, cast: Cast, storm: Storm, counts: Counter[str], settled: bool) -> dict[str, Any]:
+    """The last line."""
+    refused = [refusal for writer in crowd.writers for refusal in writer.refused]
+    failures = [repr(follower.failure) for follower in crowd.followers if follower.failure]
+    for trouble in (*refused[:5], *failures, *cast.died()):
+        print("trouble:", trouble, flush=True)
+    figures = crowd.figures()
+    faults = {name: counts[name] for name in ("lost", "doubled", "leaked", "out_of_order")}
+    rss_max = round(max(cast.rss_max.values()) / 1024 / 1024)
+    written = figures["accepted"] + figures["unknown"] == EVENTS
+    complete = settled and written and not (refused or failures or cast.died())
+    sound = complete and not any(faults.values()) and rss_max <= RSS_BOUND_MB
+    del figures["behind"]
+    blown = {
+        name: storm.faults[name] for name in ("restarts", "holes", "drop", "delay", "swallow", "blackhole")
+    }
+    rest = {"alive_max_s": round(storm.slowest_alive, 3), "rss_max_mb": rss_max, "settled": settled}
+    sound = sound and not storm.faults["not_alive"]
+    return {**figures, **faults, "kills": cast.kills, **blown, **rest, "seed": SEED, "sound": sound}
+
+
+def _through(proxy: FaultProxy, world: World) -> dict[str, str]:
+    """The processes' way to the database leads through a proxy."""
+    names = {"DATABASE_URL": "hereabouts_web", "WORKER_DATABASE_URL": "hereabouts_worker"}
+    database_name = world.web.engine.url.database
+    return {
+        name: f"postgresql+psycopg2://{role}@127.0.0.1:{proxy.port}/{database_name}"
+        for name, role in names.items()
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Those who follow: socket and sync as docs/sync.md tells an app to, and a record of all that they were given."""
+
+import json
+import random
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+
+from bench.chaos.http import FAILURES, Phone
+from tests.raw_socket import RawWebSocket
+
+_PAGE = 500
+_PAUSE_S = 0.3
+OWN = "own"
+
+
+class Follower(threading.Thread):
+    """One app. It drops repeats by position and id, and begins again where it stands whatever happens to it."""
+
+    def __init__(self, name: str, phone: Phone, stop: threading.Event) -> None:
+        super().__init__(name=name, daemon=True)
+        me = phone.once("GET", "/v1/me")[1]
+        self.person_id, self.start_position = me["person"]["id"], me["position"]
+        self.scopes = {membership["scope_id"] for membership in me["memberships"]} | {
+            me["organisation"]["id"]
+        }
+        self.position = self.start_position
+        self.target: int | None = None
+        self.heard: list[tuple[int, str, str, float]] = []
+        self.holding = self.scopes | {OWN}
+        self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = 0
+        self.failure: BaseException | None = None
+        self._phone, self._ended = phone, stop
+        self._ids: set[str] = set()
+
+    def run(self) -> None:
+        """Follow until the target is reached, or `stop`."""
+        try:
+            while not self.done():
+                try:
+                    self._connection()
+                except FAILURES:
+                    self._phone.close()
+                    time.sleep(_PAUSE_S * random.random())
+        except BaseException as failure:  # reported at the end: a thread's own is not seen
+            self.failure = failure
+
+    def done(self) -> bool:
+        """Whether there is nothing more to be had."""
+        return self._ended.is_set() or (self.target is not None and self.position >= self.target)
+
+    def _connection(self) -> None:
+        """Connect, sync to where the socket's events begin, then take those."""
+        socket = RawWebSocket.opened(f"http://127.0.0.1:{self._phone.port()}")
+        try:
+            socket.sends("40" + json.dumps({"token": self._phone.token}))
+            self.connects += 1
+            last = self._ready(socket)
+            self._sync(last)
+            while not self.done():
+                event = self._next(socket)
+                if event is not None:
+                    self.inversions += event["position"] <= last
+                    last = event["position"]
+                    self.live += self._take(event)
+        finally:
+            socket.close()
+
+    def _ready(self, socket: RawWebSocket) -> int:
+        while True:
+            packet = _read(socket)
+            if packet.startswith('42["ready"'):
+                return json.loads(packet[2:])[1]["position"]
+            if packet.startswith(("44", "41")):
+                raise ConnectionError(packet)
+
+    def _next(self, socket: RawWebSocket) -> dict[str, Any] | None:
+        packet = _read(socket)
+        if not packet.startswith("42"):
+            return None
+        name, message = json.loads(packet[2:])
+        return message if "position" in message and "id" in message and name == message["type"] else None
+
+    def _sync(self, least: int) -> None:
+        more = True
+        while (more or self.position < least) and not self._ended.is_set():
+            after = self.position
+            status, page = self._phone.once("GET", f"/v1/sync?after={after}&limit={_PAGE}")
+            if status != 200:
+                raise RuntimeError((status, page))
+            for event in page["items"]:
+                self.inversions += event["position"] <= after
+                after = event["position"]
+                self.synced += self._take(event)
+            self.position, more = max(self.position, page["position"]), page["more"]
+
+    def _take(self, event: dict[str, Any]) -> bool:
+        """Into the store, unless it was had before."""
+        position, event_id, scope_id = event["position"], event["id"], event["scope_id"] or OWN
+        if event_id in self._ids or position <= self.position:
+            self.repeats += 1
+            return False
+        self._ids.add(event_id)
+        self.heard.append((position, event_id, scope_id, time.time()))
+        if scope_id in self.holding:
+            self.held[scope_id].append((position, event_id))
+        else:
+            self.early += 1
+        self._follow_memberships(event)
+        self.position = position
+        return True
+
+    def _follow_memberships(self, event: dict[str, Any]) -> None:
+        """A scope that ends is deleted; one that begins is held from here on, and its history is not our matter."""
+        if event["type"] == "membership.ended":
+            self.holding.discard(event["data"]["delete_scope_id"])
+            self.held.pop(event["data"]["delete_scope_id"], None)
+        elif event["type"] == "membership.started":
+            self.holding.add(event["data"]["scope_id"])
+            self.held.pop(event["data"]["scope_id"], None)
+
+
+def _read(socket: RawWebSocket) -> str:
+    """The next packet; pings are answered. Five seconds of silence are a dead connection to these apps."""
+    while True:
+        payload = socket.reads_frame()[1].decode()
+        if payload != "2":
+            return payload
+        socket.sends("3")

@@ -1,0 +1,103 @@
+"""The journal is the truth: what everybody should hold, worked out again from it, beside what they do hold."""
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from bench.chaos.followers import OWN, Follower
+from bench.chaos.loaders import Loader
+from bench.chaos.writers import Writer
+from journal.chain import verify
+from journal.tail import EVENT_COLUMNS, journal
+from tests.world import World
+
+Held = dict[str, list[tuple[int, str]]]
+Begun = dict[str, list[tuple[int, float]]]
+
+
+def read_journal(world: World, organisation_id: uuid.UUID) -> Sequence[Any]:
+    """All of it, in order."""
+    with world.worker.transaction() as session:
+        query = select(*EVENT_COLUMNS).where(journal.c.organisation_id == organisation_id)
+        return session.execute(query.order_by(journal.c.position)).all()
+
+
+def judge(
+    world: World, organisation_id: uuid.UUID, writers: list[Writer | Loader], followers: list[Follower]
+) -> Counter[str]:
+    """How many were lost, doubled, leaked and out of order."""
+    rows = read_journal(world, organisation_id)
+    counts = _posts(rows, writers)
+    counts["out_of_order"] += sum(row.position != place for place, row in enumerate(rows, 1))
+    with world.worker.transaction() as session:
+        fault = verify(session, organisation_id).fault
+    counts["out_of_order"] += fault is not None
+    for follower in followers:
+        counts += _follower(rows, follower)
+    return counts
+
+
+def _posts(rows: Iterable[Any], writers: list[Writer | Loader]) -> Counter[str]:
+    """Every accepted post once, under the id that its writer was told; nothing twice, accepted or not."""
+    written: dict[str, list[str]] = defaultdict(list)
+    events: Counter[uuid.UUID] = Counter()
+    for row in rows:
+        events[row.event_id] += 1
+        if row.type == "post.created":
+            written[row.payload["client_id"]].append(row.payload["id"])
+    counts: Counter[str] = Counter()
+    for writer in writers:
+        for client_id, post_id in writer.accepted.items():
+            counts["lost"] += post_id not in written[client_id]
+    counts["doubled"] += sum(len(ids) - 1 for ids in written.values() if len(ids) > 1)
+    counts["doubled"] += sum(number - 1 for number in events.values())
+    return counts
+
+
+def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
+    """One app's store beside what the journal says; and all that it was ever given, beside its memberships."""
+    must, allowed, begun = _due(rows, follower)
+    counts: Counter[str] = Counter(out_of_order=follower.inversions)
+    for position, event_id, scope_id, at in follower.heard:
+        if (position, event_id) not in allowed:
+            counts["leaked"] += not _about_to_begin(begun[scope_id], position, at)
+    for scope_id in must.keys() | follower.held.keys():
+        had, due = follower.held.get(scope_id, []), must.get(scope_id, [])
+        counts["lost"] += len(set(due) - set(had))
+        counts["leaked"] += scope_id not in must
+        counts["doubled"] += len(had) - len(set(had))
+        counts["out_of_order"] += had != sorted(had)
+    return counts
+
+
+def _about_to_begin(begun: list[tuple[int, float]], position: int, at: float) -> bool:
+    """Whether the membership held in the database when the event was given, and only the relay was behind.
+
+    Apps drop such an event: they do not hold the scope yet, and will fetch it when its `membership.started` comes.
+    """
+    return next((since <= at for started, since in begun if started > position), False)
+
+
+def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, str]], Begun]:
+    """What the app has to hold in the end by scope, all that it may have been given, and when scopes began."""
+    must: Held = {scope_id: [] for scope_id in (*follower.scopes, OWN)}
+    allowed: set[tuple[int, str]] = set()
+    begun: Begun = defaultdict(list)
+    for row in rows:
+        if row.position <= follower.start_position:
+            continue
+        own = str(row.person_id) == follower.person_id
+        key = OWN if own else str(row.scope_id)
+        if key not in must:
+            continue
+        must[key].append((row.position, str(row.event_id)))
+        allowed.add((row.position, str(row.event_id)))
+        if own and row.type == "membership.started":
+            must[row.payload["scope_id"]] = []
+            begun[row.payload["scope_id"]].append((row.position, row.occurred_at.timestamp()))
+        elif own and row.type == "membership.ended":
+            must.pop(row.payload["scope_id"], None)
+    return must, allowed, begun

@@ -1,0 +1,55 @@
+"""Events without HTTP: 400-byte posts in the outbox, 20 a transaction, so that relay and sockets have enough to do.
+
+A commit whose answer is lost may have happened or not; it is not sent again, since it could not be told from a twin.
+"""
+
+import random
+import threading
+import time
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from base import ids
+from base.database import Database
+from bench.chaos.writers import Budget
+from bench.live_world import post_payload
+from journal.events import Event, append
+from tests.world import Organisation
+
+_TOGETHER = 20
+_PAUSE_S = 0.08
+
+
+class Loader(threading.Thread):
+    """Writes events at a steady rate until the budget is spent; `accepted` are those whose commit was confirmed."""
+
+    def __init__(
+        self, database: Database, org: Organisation, scopes: list[str], budget: Budget, stop: threading.Event
+    ) -> None:
+        super().__init__(name="loader", daemon=True)
+        self.accepted: dict[str, str] = {}
+        self.tried = self.unknown = 0
+        self._database, self._org, self._scopes = database, org, scopes
+        self._budget, self._ended = budget, stop
+
+    def run(self) -> None:
+        """One transaction after the other."""
+        while not self._ended.is_set() and (taken := self._budget.take(_TOGETHER)):
+            self.tried += taken
+            posts = [post_payload(self._org, random.choice(self._scopes), n) for n in range(taken)]
+            for post in posts:
+                post["client_id"] = f"loader-{ids.new_id()}"
+            try:
+                with self._database.transaction() as session:
+                    append(session, self._org.id, *map(_event, posts))
+            except SQLAlchemyError:
+                self.unknown += taken
+                time.sleep(1)
+            else:
+                self.accepted |= {post["client_id"]: post["id"] for post in posts}
+            time.sleep(_PAUSE_S)
+
+
+def _event(post: dict[str, str]) -> Event:
+    return Event("post.created", subject_id=UUID(post["id"]), payload=post, scope_id=UUID(post["scope_id"]))
