@@ -55,7 +55,7 @@ class Child:
                 self.deaths = 0
             return None
         if not self.restart_at:
-            self._end_orphans()
+            self.end_orphans()
             self.deaths += 1
             self.restart_at = now + min(_LONGEST_PAUSE_S, 0.5 * 2**self.deaths)
             code = self.process.returncode if self.process else None
@@ -65,7 +65,7 @@ class Child:
             self.start()
         return None
 
-    def _end_orphans(self) -> None:
+    def end_orphans(self) -> None:
         """The children of a killed program would go on holding its port."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -90,6 +90,7 @@ def stop_all(children: Sequence[Child]) -> None:
         except subprocess.TimeoutExpired:
             _signal(child, signal.SIGKILL)
             child.process.wait()
+        child.end_orphans()
 
 
 def _signal(child: Child, number: int) -> None:
