@@ -13,6 +13,7 @@ from base.listen import Listener
 from bench.live_world import TEXT, Ears, publish
 from bench.report import percentile, report
 from journal.events import JOURNAL_CHANNEL
+from journal.models import OutboxRow
 from journal.relay import Relay
 from journal.tail import head_position, journal
 from tests.product import Product
@@ -25,6 +26,7 @@ BACKLOG = 20_000
 
 def posts_to_sockets(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
     """HTTP post → every socket, in an open loop."""
+    until_the_relay_leads(product, org)
     ears = Ears(product.port)
     ears.ask("connect", tokens=tokens)
     ears.ask("record")
@@ -37,8 +39,23 @@ def posts_to_sockets(product: Product, org: Organisation, site: str, tokens: lis
     ears.end()
 
 
+def until_the_relay_leads(product: Product, org: Organisation) -> None:
+    """A worker that has just started is not what is measured: wait until an event has gone through it."""
+    site = org.site("Warm-up")
+    org.admin.posts(site, "Is anybody there?")
+    deadline = time.monotonic() + 30
+    waiting = select(OutboxRow.id).limit(1)
+    while time.monotonic() < deadline:
+        with product.world.worker.transaction() as session:
+            if session.scalar(waiting) is None:
+                return
+        time.sleep(0.05)
+    raise AssertionError("no relay leads")
+
+
 def post_to_journal(product: Product, org: Organisation, site: str) -> None:
     """From the making of an event, in its request's transaction, to the moment at which a reader sees it."""
+    until_the_relay_leads(product, org)
     seen: list[tuple[int, float]] = []
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(product, org, seen, done))
