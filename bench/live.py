@@ -6,17 +6,13 @@ are measured in turns, by the same listeners, and medians are told. Everything r
 
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from bench.live_http import post_to_journal, posts_to_sockets, relay_speed
 from bench.live_world import (
     OTHER_CORE,
-    ROOT,
     SERVER_CORE,
     Ears,
     Peer,
@@ -28,7 +24,7 @@ from bench.live_world import (
     signed_in,
 )
 from bench.report import report
-from deploy.local.cluster import Cluster
+from bench.stage import running_product
 from tests.product import Product
 from tests.world import Organisation
 
@@ -40,23 +36,9 @@ IDLE = 10_000
 def main() -> None:
     """All benchmarks of the live server."""
     os.sched_setaffinity(0, OTHER_CORE)
-    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
-        Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
-        cluster.start()
-        try:
-            cluster.prepare_database("bench")
-            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
-            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-            product = Product(cluster, "bench", Path(folder))
-            os.sched_setaffinity(product.pid("web"), SERVER_CORE)
-            try:
-                measure(product)
-            finally:
-                product.stop()
-        finally:
-            cluster.stop()
+    with running_product() as (_, product):
+        os.sched_setaffinity(product.pid("web"), SERVER_CORE)
+        measure(product)
 
 
 def measure(product: Product) -> None:

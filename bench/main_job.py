@@ -5,11 +5,9 @@ Everything runs on a cluster of its own in a temporary folder; load goes to 127.
 
 import http.client
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +18,7 @@ import requests
 from sqlalchemy import text
 
 from bench.report import percentile, report
+from bench.stage import running_product
 from deploy.local.cluster import Cluster
 from people.audience import following
 from social.feed import feed
@@ -34,23 +33,9 @@ SMALL, LARGE = 50_000, 1_000_000
 
 def main() -> None:
     """All benchmarks of the main job."""
-    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
-        Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
-        cluster.start()
-        try:
-            cluster.prepare_database("bench")
-            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
-            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-            product = Product(cluster, "bench", Path(folder))
-            try:
-                delivery(product)
-                feeds(cluster, product)
-            finally:
-                product.stop()
-        finally:
-            cluster.stop()
+    with running_product() as (cluster, product):
+        delivery(product)
+        feeds(cluster, product)
 
 
 def delivery(product: Product) -> None:

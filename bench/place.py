@@ -9,7 +9,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from base import ids
 from base.database import Database, make_engine
 from bench.place_world import Zones, make_zones, sign_in_devices, store_zones
 from bench.report import percentile, report
+from bench.stage import running_product
 from deploy.local.cluster import Cluster
 from geo.index import IndexedPlace, PlaceIndex
 from geo.indexes import load
@@ -44,22 +44,8 @@ def main() -> None:
     if sys.argv[1:2] == ["memory"]:
         print(memory(sys.argv[2], UUID(sys.argv[3])))
         return
-    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
-        Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
-        cluster.start()
-        try:
-            cluster.prepare_database("bench")
-            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
-            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-            product = Product(cluster, "bench", Path(folder))
-            try:
-                measure(cluster, product)
-            finally:
-                product.stop()
-        finally:
-            cluster.stop()
+    with running_product() as (cluster, product):
+        measure(cluster, product)
 
 
 def measure(cluster: Cluster, product: Product) -> None:

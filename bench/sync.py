@@ -5,11 +5,7 @@ measured against the plain query: walk the journal from the position on, and fil
 """
 
 import gzip
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +17,7 @@ import orjson
 from sqlalchemy import text
 
 from bench.report import report
-from deploy.local.cluster import Cluster
+from bench.stage import DATABASE, migrated_cluster
 from people.actor import Actor
 from people.sync import sync
 from social.reads import unread
@@ -50,18 +46,8 @@ UPDATE journal_heads SET position = :base + :n WHERE organisation_id = :org
 
 def main() -> None:
     """Make the organisation and measure."""
-    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
-        Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
-        cluster.start()
-        try:
-            cluster.prepare_database("bench")
-            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", "bench")}
-            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-            measure(World(cluster, "bench"))
-        finally:
-            cluster.stop()
+    with migrated_cluster() as (cluster, _):
+        measure(World(cluster, DATABASE))
 
 
 def measure(world: World) -> None:

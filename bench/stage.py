@@ -1,0 +1,43 @@
+"""What every benchmark stands on: a cluster of its own in a temporary folder, migrated; it ends by itself."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.cluster import Cluster
+from tests.product import Product
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "bench"
+
+
+@contextmanager
+def migrated_cluster() -> Iterator[tuple[Cluster, Path]]:
+    """A running cluster with the product's tables in `DATABASE`, and the folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "cluster")
+        cluster.start()
+        try:
+            cluster.prepare_database(DATABASE)
+            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", DATABASE)}
+            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+            yield cluster, Path(folder)
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def running_product() -> Iterator[tuple[Cluster, Product]]:
+    """The product's processes on such a cluster."""
+    with migrated_cluster() as (cluster, folder):
+        product = Product(cluster, DATABASE, folder)
+        try:
+            yield cluster, product
+        finally:
+            product.stop()
