@@ -175,6 +175,7 @@ class Scope(Model):
         CheckConstraint(_in("admission", "assigned", "present", "open"), name="admission"),
         CheckConstraint(_in("history", "since_entry", "all"), name="history"),
         CheckConstraint("grace_seconds BETWEEN 0 AND 86400", name="grace"),
+        CheckConstraint(_in("push_content", "place", "sender", "full", "id"), name="push_content"),
         Index("ix_scopes_organisation", "organisation_id", "kind"),
         Index("ix_scopes_parent", "parent_id"),
     )
@@ -188,6 +189,9 @@ class Scope(Model):
     history: Mapped[str] = mapped_column(Text, server_default="all")
     grace_seconds: Mapped[int] = mapped_column(Integer, server_default="900")
     receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
+    push_content: Mapped[str | None] = mapped_column(
+        Text
+    )  # how much pushes let out; None: as the organisation says
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 
@@ -227,6 +231,7 @@ class Membership(Model):
     role: Mapped[str] = mapped_column(Text, server_default="member")
     source: Mapped[str] = mapped_column(Text)
     level: Mapped[str] = mapped_column(Text, server_default="all")
+    muted_until: Mapped[datetime | None] = _moment()
     started_at: Mapped[datetime] = _moment()
     ends_at: Mapped[datetime | None] = _moment()
     ended_at: Mapped[datetime | None] = _moment()

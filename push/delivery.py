@@ -25,10 +25,11 @@ from base.logs import logger
 from geo.muster_models import Muster, MusterEntry
 from people.audience import following
 from people.devices import clear_push_address
-from people.models import Device
+from people.models import Device, Person
+from push.compose import LOCALES, Recipient, compose
 from push.fcm import FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent
 from push.messages import Push, UnsendablePush, build_message
-from push.models import Delivery
+from push.models import Delivery, Notification
 from social.models import Post
 
 log = logger(__name__)
@@ -69,7 +70,7 @@ def _claim(session: Session, limit: int) -> Sequence[Delivery]:
     due = (
         select(Delivery.id)
         .where(Delivery.status.in_(("queued", "sending")), Delivery.due_at <= now)
-        .order_by(Delivery.due_at, Delivery.id)
+        .order_by(Delivery.priority, Delivery.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -87,49 +88,52 @@ def _check_again(session: Session, row: Delivery) -> Claimed | None:
         row.status, row.reason = "expired", "ttl"
         return None
     device = session.get_one(Device, row.device_id)
-    reason = _why_not(session, row, device)
+    note = session.get_one(Notification, row.notification_id)
+    reason = _why_not(session, row, note, device)
     if reason is not None or device.push_address is None:
         row.status, row.reason = "dropped", reason
         return None
-    push = Push(
-        address=device.push_address,
-        address_kind=device.push_address_kind or "token",
-        title=row.content["title"],
-        body=row.content["body"],
-        data={**row.content["data"], "delivery_id": str(row.id)},
-        collapse_key=row.content.get("collapse", str(row.event_id)),
-        thread_id=str(row.scope_id or row.subject_id),
-        ttl=row.expires_at - clock.now(),
-        channel=row.content.get("channel", "messages"),
-        urgent=row.content.get("urgent", False),
+    to = Recipient(
+        device.push_address,
+        device.push_address_kind or "token",
+        device.platform,
+        _locale(session, device),
+        "full",
+        None,
     )
+    push = compose(note, row, to, row.expires_at - clock.now())
     return Claimed(row.id, row.device_id, device.push_address, row.attempts, push)
 
 
-def _why_not(session: Session, row: Delivery, device: Device) -> str | None:
+def _why_not(session: Session, row: Delivery, note: Notification, device: Device) -> str | None:
     if device.person_id != row.person_id:
         return "device_changed_hands"
     if device.push_address is None:
         return "no_address"
-    if "muster_id" in row.content["data"]:
-        return _why_not_called(session, row)
-    post = session.get(Post, row.subject_id)
+    if note.kind == "muster":
+        return _why_not_called(session, row, note)
+    post = session.get(Post, note.subject_id)
     if post is not None and post.deleted_at is not None:
         return "deleted"
-    if row.scope_id is not None:
+    if note.scope_id is not None:
         followed = {scope.scope_id for scope in following(session, row.person_id, row.organisation_id)}
-        if row.scope_id not in followed:
+        if note.scope_id not in followed:
             return "no_longer_a_member"
     return None
 
 
-def _why_not_called(session: Session, row: Delivery) -> str | None:
+def _why_not_called(session: Session, row: Delivery, note: Notification) -> str | None:
     """A roll call calls those who are on it and silent, while it runs."""
-    muster = session.get(Muster, row.subject_id)
-    entry = session.get(MusterEntry, (row.subject_id, row.person_id))
+    muster = session.get(Muster, note.subject_id)
+    entry = session.get(MusterEntry, (note.subject_id, row.person_id))
     if muster is None or muster.ended_at is not None:
         return "muster_ended"
     return None if entry is not None and entry.status == "unaccounted" else "answered"
+
+
+def _locale(session: Session, device: Device) -> str:
+    locale = device.locale or session.get_one(Person, device.person_id).locale
+    return locale if locale in LOCALES else "en"
 
 
 def _send(sender: FcmSender, delivery: Claimed) -> Outcome:

@@ -18,13 +18,12 @@ from base import clock, ids
 from base.database import AnyRow
 from journal.tail import claim_cursor, move_cursor, read_all
 from people.audience import Follower, audience
-from people.models import Device, Person, Scope, SignedInSession
-from push.models import Delivery
+from people.models import Device, Scope, SignedInSession
+from push.models import Delivery, Notification
 
 READER = "push"
 TTL = timedelta(hours=24)
 MUSTER_TTL = timedelta(hours=1)
-_MUSTER_TITLES = {"en": "Roll call · {place_name}", "ko": "점호 · {place_name}"}
 _BATCH = 200
 _INSERT_ROWS = 1_000
 
@@ -72,42 +71,32 @@ def _plan_post(session: Session, event: AnyRow, reach: _Reach) -> None:
     if not devices:
         return
     scope = session.get_one(Scope, event.scope_id)
-    content = {
-        "title": f"{event.payload['author']['name']} · {scope.name}",
-        "body": event.payload["text"],
-        "data": {
-            "type": event.type,
-            "event_id": str(event.event_id),
-            "scope_id": str(event.scope_id),
-            "post_id": str(event.subject_id),
-            "position": str(event.position),
-        },
+    facts = {
+        "type": event.type,
+        "post_id": str(event.subject_id),
+        "scope_name": scope.name,
+        "scope_kind": scope.kind,
+        "author_name": event.payload["author"]["name"],
+        "text": event.payload["text"],
     }
-    _queue(session, event, devices, content)
+    _notify(session, event, "message", facts, TTL)
+    _queue(session, event, devices, "message", priority=3, ttl=TTL)
 
 
 def _plan_muster(session: Session, event: AnyRow, _reach: _Reach) -> None:
-    """A roll call wakes the person at once, whatever they muted; each in the language of the phone."""
+    """A roll call wakes the person at once, whatever they muted."""
     if clock.now() - event.occurred_at > MUSTER_TTL:
         return
-    data = {
+    facts = {
         "type": event.type,
-        "event_id": str(event.event_id),
         "muster_id": str(event.subject_id),
         "place_id": event.payload["place_id"],
-        "position": str(event.position),
+        "place_name": event.payload["place_name"],
+        "message": event.payload["message"],
     }
-    for device_id, person_id in _reachable_devices(session, [event.person_id]):
-        title = _MUSTER_TITLES[_locale(session, device_id, person_id)].format(**event.payload)
-        # The reminder takes the place of the first call on the lock screen.
-        alert = {"urgent": True, "channel": "alerts", "collapse": str(event.subject_id)}
-        content = {"title": title, "body": event.payload["message"], "data": data, **alert}
-        _queue(session, event, [(device_id, person_id)], content, ttl=MUSTER_TTL)
-
-
-def _locale(session: Session, device_id: UUID, person_id: UUID) -> str:
-    locale = session.get_one(Device, device_id).locale or session.get_one(Person, person_id).locale
-    return locale if locale in _MUSTER_TITLES else "en"
+    _notify(session, event, "muster", facts, MUSTER_TTL)
+    devices = _reachable_devices(session, [event.person_id])
+    _queue(session, event, devices, "muster", priority=0, ttl=MUSTER_TTL)
 
 
 def _wants(follower: Follower, event: AnyRow) -> bool:
@@ -135,24 +124,41 @@ def _reachable_devices(session: Session, persons: Sequence[UUID]) -> Sequence[tu
     return [(device_id, person_id) for device_id, person_id in rows]
 
 
+def _notify(session: Session, event: AnyRow, kind: str, facts: dict[str, Any], ttl: timedelta) -> None:
+    """Write down what the event has to tell."""
+    row = {
+        "id": event.event_id,
+        "organisation_id": event.organisation_id,
+        "kind": kind,
+        "scope_id": event.scope_id,
+        "subject_id": event.subject_id,
+        "actor_id": event.actor_id,
+        "position": event.position,
+        "facts": facts,
+        "expires_at": event.occurred_at + ttl,
+    }
+    session.execute(insert(Notification).on_conflict_do_nothing(), row)
+
+
 def _queue(
     session: Session,
     event: AnyRow,
     devices: Sequence[tuple[UUID, UUID]],
-    content: dict[str, Any],
-    ttl: timedelta = TTL,
+    why: str,
+    *,
+    priority: int,
+    ttl: timedelta,
 ) -> None:
     at: datetime = clock.now()
     rows = [
         {
             "id": ids.new_id(),
             "organisation_id": event.organisation_id,
-            "event_id": event.event_id,
-            "scope_id": event.scope_id,
+            "notification_id": event.event_id,
             "person_id": person_id,
             "device_id": device_id,
-            "subject_id": event.subject_id,
-            "content": content,
+            "why": why,
+            "priority": priority,
             "due_at": at,
             "expires_at": event.occurred_at + ttl,
         }
