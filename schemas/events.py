@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from schemas.base import ID, Moment, Wire
 from schemas.musters import Muster, MusterUpdate
+from schemas.notices import Acknowledgement
 from schemas.occupancy import OccupancyChange
 from schemas.people import Membership
 from schemas.places import Place
@@ -94,6 +95,7 @@ PAYLOADS: dict[str, type[Wire]] = {
     "post.created": Post,
     "post.updated": Post,
     "post.deleted": Post,
+    "acknowledgement.created": Acknowledgement,
     "scope.updated": Scope,
     "read.advanced": ReadPosition,
     "membership.started": StartedMembership,
@@ -124,6 +126,7 @@ REACHES: dict[str, str] = {
     "post.created": _FOLLOWERS,
     "post.updated": _FOLLOWERS,
     "post.deleted": _FOLLOWERS,
+    "acknowledgement.created": _PERSON,
     "scope.updated": _FOLLOWERS,
     "read.advanced": _PERSON,
     "membership.started": _PERSON,
