@@ -5,6 +5,7 @@ network. The account is worked out from those whom the scope's news reach now an
 owes nobody a word. Somebody who has left stays among those who acknowledged and is no longer silent.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -123,7 +124,7 @@ def silent_on(session: Session, row: AnyRow, organisation_id: UUID) -> set[UUID]
     return _asked(session, row, organisation_id) - _acknowledged(session, row.id)
 
 
-def named(session: Session, persons: list[UUID]) -> list[dict[str, Any]]:
+def named(session: Session, persons: Sequence[UUID]) -> list[dict[str, Any]]:
     """Persons with their names, by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(persons)).order_by(Person.id))
     return [{"id": str(person_id), "name": name} for person_id, name in rows]

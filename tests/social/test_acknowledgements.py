@@ -1,10 +1,12 @@
 """Saying that one knows of a notice, and the account that managers see of it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.social.test_notices import ahead, alerts, announces, manager
+from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
+from tests.social.test_outbox import ago, queued, sends
 from tests.world import Organisation, Phone, World
 
 
@@ -134,3 +136,26 @@ def test_an_account_comes_in_pages(org: Organisation) -> None:
     rest = org.admin.get(f"{path}&cursor={first['next']}")
     names = [entry["person"]["name"] for entry in first["items"] + rest["items"]]
     assert (len(first["items"]), sorted(names), rest["next"]) == (2, ["Bob", "Jon", "Mina"], None)
+
+
+def test_a_word_that_waited_on_a_phone_counts_from_when_it_was_given(org: Organisation, world: World) -> None:
+    bob = org.person("Bob")
+    alert, plain = alerts(org.admin, str(org.id)), org.admin.posts(str(org.id), "plain")
+    time_passes(world, alert, hours=4)
+    given = ago(hours=3)
+    item = queued("acknowledgement", "client-01", given, post_id=alert["id"])
+    done, refused, unread = sends(
+        bob,
+        item,
+        queued("acknowledgement", "client-02", post_id=plain["id"]),
+        queued("acknowledgement", "client-03", post_id=str(org.id)),
+    )
+    waited = datetime.fromisoformat(done["body"]["acknowledged_at"]) - datetime.fromisoformat(given)
+    assert abs(waited) < timedelta(seconds=5)
+    assert (refused["problem"]["code"], unread["status"]) == ("not_asked", 404)
+    assert sends(bob, item)[0]["repeated"]
+    assert acknowledges(bob, alert) == done["body"]
+    [late] = sends(
+        org.person("Mina"), queued("acknowledgement", "client-01", ago(days=3), post_id=alert["id"])
+    )
+    assert (late["status"], late["doubt"]) == (200, "item_too_old")
