@@ -43,7 +43,7 @@ def judge(
     for follower in followers:
         counts += _told(follower.name, _follower(rows, follower))
     for app in apps:
-        counts += _told("an app with a store", _app(rows, app))
+        counts += _told("an app with a store", app_counts(rows, app.person_id, app.scopes, *app.holds()))
     return counts
 
 
@@ -86,25 +86,26 @@ def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
     return counts
 
 
-def _app(rows: Iterable[Any], app: StoredApp) -> Counter[str]:
+def app_counts(
+    rows: Iterable[Any], person_id: str, assigned: set[str], held_scopes: set[str], held: set[str]
+) -> Counter[str]:
     """A store beside what may be read at the end: all posts of the scopes that are the person's then.
 
     A loader's posts are events alone: no history has them, so they are due only from the last start of a scope on.
     """
-    scopes, loaded = set(app.scopes), set[str]()
+    scopes, loaded = set(assigned), set[str]()
     posts: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.type == "post.created":
             posts[str(row.scope_id)].add(row.payload["id"])
             if row.payload["client_id"].startswith(PREFIX):
                 loaded.add(row.payload["id"])
-        elif row.type == "membership.started" and str(row.person_id) == app.person_id:
+        elif row.type == "membership.started" and str(row.person_id) == person_id:
             scopes.add(row.payload["scope_id"])
             posts[row.payload["scope_id"]] -= loaded
-        elif row.type == "membership.ended" and str(row.person_id) == app.person_id:
+        elif row.type == "membership.ended" and str(row.person_id) == person_id:
             scopes.discard(row.payload["scope_id"])
     due = {post for scope in scopes for post in posts[scope]}
-    held_scopes, held = app.holds()
     lost = len(due - held) + len(scopes - held_scopes)
     return Counter(lost=lost, leaked=len(held - due) + len(held_scopes - scopes))
 
