@@ -58,7 +58,6 @@ class LiveServer:
         self.socketio.on_event("session.renew", self._renew)
         self._fanout = FanOut()
         self.tail = JournalTail(
-            self._runtime.database,
             self._runtime.settings.database_url,
             self.hub,
             self._deliver,
