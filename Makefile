@@ -62,7 +62,7 @@ bench-place: packages ## speeds of the place engine: look-ups of zones, and fixe
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync
 
-bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms idle http relay" chooses
+bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms lone idle http relay" chooses
 	@sh deploy/local/node.sh bench/node socket.io
 	@$(PYTHON) -m bench.live $(ONLY)
 

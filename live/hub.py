@@ -6,7 +6,8 @@ Rooms are changed by the journal alone, in its order, by the same loop that send
 A socket that connects needs its rooms before the next event. Its memberships are read from the database together
 with the journal's head h, and the loop of its organisation may meanwhile have gone past h; then the reading is
 stale and is done again. Once it is not (nothing yields between the check and the joining), the socket is in its
-rooms, and events up to h are not sent to it: the app has them from sync, which it is told to call from h.
+rooms, and events up to h are not sent to it: the app has them from sync, which it is told to call from h. Memberships
+that begin after h are left out of the reading, and begin with their event.
 """
 
 from collections.abc import Sequence
@@ -80,9 +81,10 @@ class Hub:
         """An admitted socket."""
         return self._listeners.get(sid)
 
-    def of_session(self, session_id: UUID) -> list[Listener]:
-        """The sockets that a session has open here."""
-        return [listener for listener in self._listeners.values() if listener.session_id == session_id]
+    def of_session(self, person_id: UUID, session_id: UUID) -> list[Listener]:
+        """The sockets that a person's session has open here."""
+        room = self._persons.get(person_id)
+        return [one for one in room.listeners if one.session_id == session_id] if room else []
 
     def expired(self, before: float) -> list[Listener]:
         """The sockets whose token ran out before a moment (unix seconds)."""

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base.errors import Unauthenticated
 from base.logs import logger
-from journal.tail import head_position, wire_event
+from journal.tail import wire_event
 from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
 from live.fanout import FanOut
@@ -28,7 +28,7 @@ from live.hub import Hub
 from live.listeners import Listener
 from live.sockets import LiveSocketIO
 from live.tail import JournalTail
-from people.audience import Readable, following
+from people.audience import Readable, following_at_head
 from people.runtime import Runtime
 from people.sessions import actor_of
 
@@ -58,7 +58,6 @@ class LiveServer:
         self.socketio.on_event("session.renew", self._renew)
         self._fanout = FanOut()
         self.tail = JournalTail(
-            self._runtime.database,
             self._runtime.settings.database_url,
             self.hub,
             self._deliver,
@@ -118,10 +117,9 @@ class LiveServer:
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
-            # The head first: a membership that changes in between has its event after it.
-            position = head_position(session, claims.organisation_id)
+            # The head first: a session that ends in between has its event after it.
+            position, scopes = following_at_head(session, claims.session_id, claims.organisation_id)
             actor = actor_of(session, claims)
-            scopes = following(session, actor.person_id, actor.organisation_id)
         socket = self.socketio.server.socket_of(sid)
         if socket is None:
             raise Unauthenticated
@@ -142,7 +140,7 @@ class LiveServer:
             self._fanout.add(event.type, wire_event(event), hearers)
         if event.type == "session.ended":
             self._fanout.flush()
-            for listener in self.hub.of_session(UUID(event.payload["session_id"])):
+            for listener in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
                 self._end(listener.sid, "session_ended")
 
     def _end_expired(self) -> None:
