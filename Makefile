@@ -22,6 +22,7 @@ run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C s
 test: packages ## all tests
 	@sh deploy/local/node.sh tests/live/node socket.io-client
 	@sh deploy/local/nginx.sh
+	@sh deploy/local/redis.sh
 	@$(PYTHON) -m pytest -n 2
 
 lint: environment ## style, types, layers

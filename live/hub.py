@@ -49,11 +49,11 @@ class Hub:
             _room(self._scopes, scope.scope_id).join(listener, scope.since_id)
         return True
 
-    def dismiss(self, sid: str) -> None:
-        """Forget a socket; an organisation without sockets is not followed any more."""
+    def dismiss(self, sid: str) -> Listener | None:
+        """Forget a socket, and return it; an organisation without sockets is not followed any more."""
         listener = self._listeners.pop(sid, None)
         if listener is None:
-            return
+            return None
         for room in list(listener.rooms):
             room.leave(listener)
             for rooms in (self._scopes, self._persons, self._organisations):
@@ -61,6 +61,7 @@ class Hub:
         if listener.organisation_id not in self._organisations:
             self.positions.pop(listener.organisation_id, None)
             self._ahead.pop(listener.organisation_id, None)
+        return listener
 
     def apply(self, event: Any) -> Sequence[Listener]:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
@@ -81,10 +82,21 @@ class Hub:
         """An admitted socket."""
         return self._listeners.get(sid)
 
+    def in_scope(self, scope_id: UUID, subject_id: UUID | None = None) -> Sequence[Listener]:
+        """The sockets in a scope's room; with a subject, those that may hear of it."""
+        room = self._scopes.get(scope_id)
+        if room is None:
+            return ()
+        return room.listeners if subject_id is None else room.hearers(subject_id)
+
+    def of_person(self, person_id: UUID) -> Sequence[Listener]:
+        """The sockets that a person has open here."""
+        room = self._persons.get(person_id)
+        return () if room is None else room.listeners
+
     def of_session(self, person_id: UUID, session_id: UUID) -> list[Listener]:
         """The sockets that a person's session has open here."""
-        room = self._persons.get(person_id)
-        return [one for one in room.listeners if one.session_id == session_id] if room else []
+        return [one for one in self.of_person(person_id) if one.session_id == session_id]
 
     def expired(self, before: float) -> list[Listener]:
         """The sockets whose token ran out before a moment (unix seconds)."""

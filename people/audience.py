@@ -75,12 +75,9 @@ class Follower:
     since_id: UUID
 
 
-def live_membership() -> list[ColumnElement[bool]]:
+def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:
     """The conditions for a membership that holds now; a grace time that has run out counts as ended."""
-    return [
-        Membership.ended_at.is_(None),
-        or_(Membership.ends_at.is_(None), Membership.ends_at > func.now()),
-    ]
+    return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
 
 
 _HISTORY = case(
