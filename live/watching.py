@@ -160,8 +160,9 @@ class Watching:
         for item in items:  # as it is now, not as it was while we read
             person_id = UUID(item["person_id"])
             online = (organisation_id, person_id) in self._online
-            if online != item["online"]:
-                item |= wire_presence(person_id, online, clock.now())
+            left_at = self._seen.get((organisation_id, person_id))  # not in the database yet
+            if online != item["online"] or (left_at is not None and not online):
+                item |= wire_presence(person_id, online, left_at or clock.now())
         watched.told = {UUID(item["person_id"]): item["online"] for item in items}
         watched.fresh = True
         return items
