@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -184,6 +185,18 @@ def test_nobody_there_is_later(product: Product, transport: str) -> None:
     outcomes = dict(sender.send_all([message(), message()]))
     assert [type(outcome) for outcome in outcomes.values()] == [Later, Later]
     sender.close()
+
+
+def test_a_silent_server_costs_a_few_timeouts_and_no_more(product: Product, transport: str) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        sender = FcmSender(product.folder / "credentials.json", None, address, 0.5, transport)
+        begun = monotonic()
+        outcomes = dict(sender.send_all([message() for _ in range(1_000)]))
+        assert monotonic() - begun < 8  # one after the other they would take 15
+        assert sorted(outcomes) == list(range(1_000))
+        assert all(isinstance(outcome, Later) for outcome in outcomes.values())
+        sender.close()
 
 
 def test_what_the_sdk_will_not_send_is_refused_alone(sender: FcmSender) -> None:
