@@ -66,9 +66,9 @@ bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms 
 	@sh deploy/local/node.sh bench/node socket.io
 	@$(PYTHON) -m bench.live $(ONLY)
 
-bench-push: packages ## messages a second to a stand-in FCM, beside plain firebase-admin
+bench-push: packages ## messages a second to a stand-in FCM, beside plain firebase-admin; ONLY="transports" chooses
 	@sh deploy/local/node.sh bench/node socket.io
-	@$(PYTHON) -m bench.push
+	@$(PYTHON) -m bench.push $(ONLY)
 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@$(PYTHON) -m bench.chaos

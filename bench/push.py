@@ -24,16 +24,22 @@ GOALS = {"threads": 0.9, "multiplexed": 3.0}
 
 
 def main() -> None:
-    """The transports; then the whole worker."""
+    """The parts that are named on the command line, or all."""
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
+
+
+def transports() -> None:
+    """Each transport, and the plain SDK in both of its ways."""
     with (
         tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder,
         quick_standin(Path(folder)) as standin,
     ):
         os.sched_setaffinity(standin.pid, STANDIN_CORE)
-        transports(standin)
+        measure_transports(standin)
 
 
-def transports(standin: QuickStandin) -> None:
+def measure_transports(standin: QuickStandin) -> None:
     """Messages a second of one process, and the computing time of one message."""
     for version in ("1", "2"):
         by_clock, by_cpu = standin.limit(version)
@@ -117,6 +123,9 @@ class Sender:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
+
+
+PARTS = {"transports": transports}
 
 
 if __name__ == "__main__":

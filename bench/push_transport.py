@@ -18,6 +18,7 @@ from firebase_admin import credentials, messaging
 
 from push.fcm import TRANSPORTS, FcmSender, Sent
 from push.messages import Push, build_message
+from push.sdk import GOOGLE
 
 BATCH, THREADS = 500, 32
 Way = Callable[[list[messaging.Message]], int]
@@ -43,9 +44,11 @@ def ways(way: str, endpoint: str, account: Path) -> Way:
     if way in TRANSPORTS:
         sender = FcmSender(account, None, endpoint, transport=way)
         return lambda messages: sum(isinstance(outcome, Sent) for _, outcome in batched(sender, messages))
-    # The SDK has no setting for another address than Google's; nothing else of it is changed.
+    # The SDK has no setting for another address than Google's; it keeps its pool of connections and its retries there.
     messaging._MessagingService.FCM_URL = f"{endpoint}/v1/projects/{{0}}/messages:send"
     app = firebase_admin.initialize_app(credentials.Certificate(str(account)))
+    session = messaging._get_messaging_service(app)._client.session
+    session.mount(endpoint, session.get_adapter(GOOGLE))
     if way == "sdk_send_each":
         return lambda messages: sum(
             messaging.send_each(messages[at : at + BATCH], app=app).success_count
