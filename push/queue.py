@@ -104,7 +104,7 @@ def at_their_level(audience: Any, why: ColumnElement[str]) -> ColumnElement[bool
 
 
 def wakeable() -> list[ColumnElement[bool]]:
-    """The conditions for a device that can be woken: an address, its person signed in on it, and not silent for long."""
+    """The conditions for a device that can be woken: an address, its person signed in on it, heard of lately."""
     now = clock.now()
     signed_in = exists().where(
         SignedInSession.device_id == Device.id,
