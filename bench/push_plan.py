@@ -19,8 +19,10 @@ _POSTS = 200
 _PEOPLE = """
 INSERT INTO persons (id, organisation_id, email, name)
 SELECT gen_random_uuid(), :org, 'person-' || n || '@example.com', 'Person ' || n FROM generate_series(1, :n) n;
-INSERT INTO devices (id, organisation_id, person_id, installation_id, platform, push_address, push_address_kind)
-SELECT gen_random_uuid(), :org, id, id::text, 'android', 'address-' || id, 'token' FROM persons
+INSERT INTO devices (id, organisation_id, person_id, installation_id, platform, push_address, push_address_kind,
+    last_seen_at)
+SELECT gen_random_uuid(), :org, id, id::text, 'android', 'address-' || id, 'token',
+    now() - interval '1 hour' FROM persons
 WHERE organisation_id = :org AND email LIKE 'person-%';
 INSERT INTO sessions (id, organisation_id, person_id, device_id, expires_at)
 SELECT gen_random_uuid(), :org, person_id, id, now() + interval '30 days' FROM devices

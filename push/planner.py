@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from base.database import AnyRow
 from base.logs import logger
 from journal.tail import claim_cursor, move_cursor, read_all
+from push.plans.alerts import plan_reminder, plan_unanswered
+from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
+from push.plans.ends import plan_deleted, plan_updated
 from push.plans.musters import plan_muster
 from push.plans.posts import plan_post
 
@@ -27,6 +30,14 @@ _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is 
 
 _PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
     "post.created": plan_post,
+    "post.updated": plan_updated,
+    "post.deleted": plan_deleted,
+    "alert.reminded": plan_reminder,
+    "alert.unanswered": plan_unanswered,
+    "visit.started": plan_arrival,
+    "visit.ended": plan_departure,
+    "membership.started": plan_new_member,
+    "membership.ended": plan_left_scope,
     "muster.started": plan_muster,
     "muster.reminded": plan_muster,
 }

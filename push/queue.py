@@ -20,9 +20,11 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    func,
     literal,
     or_,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
@@ -31,7 +33,16 @@ from base import clock
 from base.database import AnyRow
 from people.models import Device, Person, SignedInSession
 from push.models import Delivery, Notification
-from push.rules import CONNECTED, HEAD_START, LEVELS, MUTED, PRIORITIES, SILENT_DEVICE, SILENT_PRIORITY
+from push.rules import (
+    CONNECTED,
+    HEAD_START,
+    LEVELS,
+    MUTED,
+    PRIORITIES,
+    SILENT_DEVICE,
+    SILENT_PRIORITY,
+    WITHDRAWAL_LASTS,
+)
 
 _AT = DateTime(timezone=True)
 _COLUMNS = (
@@ -80,15 +91,34 @@ def queue(session: Session, note: Note, told: Select[UUID, str], action: str = "
 
 
 def queue_again(session: Session, note: Note, told: Select[UUID, str]) -> int:
-    """As `queue`, and also where it was held back before: whoever was elsewhere then is told now."""
+    """As `queue`, and also where it was held back before, or was shown to somebody who had the phone before."""
     rows = insert(Delivery).from_select(_COLUMNS, _deliveries(note, told, "show"))
-    fresh = {name: rows.excluded[name] for name in ("due_at", "expires_at")}
+    fresh = {name: rows.excluded[name] for name in ("person_id", "why", "due_at", "expires_at")}
     again = rows.on_conflict_do_update(
         index_elements=[Delivery.notification_id, Delivery.device_id, Delivery.action],
-        set_={**fresh, "status": "queued", "reason": None},
-        where=Delivery.status.in_(("dropped", "expired")),
+        set_={**fresh, "status": "queued", "attempts": 0, "reason": None},
+        where=or_(Delivery.status.in_(("dropped", "expired")), Delivery.person_id != rows.excluded.person_id),
     )
     return _count(session, again)
+
+
+def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: UUID | None = None) -> int:
+    """Take notifications (a statement of their ids) back: what is queued is dropped, what was shown is withdrawn.
+
+    The first statement waits for a claim that is just being made; so the second one sees what may have gone out.
+    """
+    of_them = [Delivery.notification_id.in_(shown), Delivery.action == "show"]
+    if person_id is not None:
+        of_them.append(Delivery.person_id == person_id)
+    waiting = select(Delivery.id).where(*of_them, Delivery.status == "queued")
+    locked = waiting.order_by(Delivery.id).with_for_update().scalar_subquery()
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(locked), Delivery.status == "queued")
+        .values(status="dropped", reason=reason)
+    )
+    rows = insert(Delivery).from_select(_COLUMNS, _withdrawals(of_them))
+    return _count(session, rows.on_conflict_do_nothing())
 
 
 def these(persons: Sequence[UUID], why: str) -> Select[UUID, str]:
@@ -138,6 +168,29 @@ def _deliveries(note: Note, told: Select[UUID, str], action: str) -> Select[*tup
         )
         .join(Device, Device.person_id == whom.c.person_id)
         .where(*wakeable())
+    )
+
+
+def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    """One a phone and subject, though an alert may have been shown again and again: they replace each other there."""
+    now = clock.now()
+    return (
+        select(
+            Delivery.organisation_id,
+            Delivery.notification_id,
+            Delivery.person_id,
+            Delivery.device_id,
+            Delivery.why,
+            literal("withdraw", Text),
+            literal(SILENT_PRIORITY, SmallInteger),
+            literal(now, _AT),
+            func.greatest(Delivery.expires_at, now + WITHDRAWAL_LASTS),
+        )
+        .distinct(Delivery.device_id, Notification.subject_id)
+        .join(Notification, Notification.id == Delivery.notification_id)
+        .join(Device, and_(Device.id == Delivery.device_id, Device.person_id == Delivery.person_id))
+        .where(*of_them, Delivery.status.in_(("sending", "sent")), *wakeable())
+        .order_by(Delivery.device_id, Notification.subject_id, Notification.id)
     )
 
 

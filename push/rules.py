@@ -43,9 +43,12 @@ SILENT_DEVICE = timedelta(days=60)
 CONNECTED = timedelta(seconds=90)
 HEAD_START = timedelta(seconds=2)
 
+# A phone that is off takes a withdrawal when it is on again.
+WITHDRAWAL_LASTS = timedelta(days=1)
 _LASTS: Mapping[str, timedelta] = {
     "muster": timedelta(hours=1),
     "announcement": timedelta(days=7),
+    "sync": timedelta(days=7),
 }
 _LASTS_ELSE = timedelta(hours=24)
 
