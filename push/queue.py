@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
@@ -186,7 +186,7 @@ def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, .
             literal(now, _AT),
             func.greatest(Delivery.expires_at, now + WITHDRAWAL_LASTS),
         )
-        .distinct(Delivery.device_id, Notification.subject_id)
+        .ext(distinct_on(Delivery.device_id, Notification.subject_id))
         .join(Notification, Notification.id == Delivery.notification_id)
         .join(Device, and_(Device.id == Delivery.device_id, Device.person_id == Delivery.person_id))
         .where(*of_them, Delivery.status.in_(("sending", "sent")), *wakeable())

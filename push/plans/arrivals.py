@@ -7,6 +7,7 @@ where the person may not read it any more.
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -59,7 +60,7 @@ def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
     """Each open notice of the scope that has an end, once a phone, unless the person knows of it."""
     holding = session.execute(
         select(Post.id, Post.kind, Post.asks_acknowledgement, Notification.id, Notification.expires_at)
-        .distinct(Post.id)
+        .ext(distinct_on(Post.id))
         .join(Notification, Notification.subject_id == Post.id)
         .where(
             Post.scope_id == scope_id,
