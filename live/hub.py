@@ -80,6 +80,10 @@ class Hub:
         """An admitted socket."""
         return self._listeners.get(sid)
 
+    def listeners(self) -> list[Listener]:
+        """All admitted sockets."""
+        return list(self._listeners.values())
+
     def of_session(self, session_id: UUID) -> list[Listener]:
         """The sockets that a session has open here."""
         return [listener for listener in self._listeners.values() if listener.session_id == session_id]

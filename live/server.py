@@ -26,6 +26,7 @@ from live.engine.heartbeat import Timing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.listeners import Listener
+from live.seen import Seen
 from live.sockets import LiveSocketIO
 from live.tail import JournalTail
 from people.audience import Readable, following
@@ -56,6 +57,8 @@ class LiveServer:
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         self.socketio.on_event("session.renew", self._renew)
+        self.seen = Seen(self._runtime.database, self.hub)
+        self.socketio.on_event("post.seen", self._post_seen)
         self._fanout = FanOut()
         self.tail = JournalTail(
             self._runtime.database,
@@ -66,13 +69,14 @@ class LiveServer:
         )
 
     def start(self) -> None:
-        """Begin to follow the journal, and to look for tokens that have run out."""
+        """Begin to follow the journal, to look for tokens that have run out, and to write down who is connected."""
         self.socketio.start_background_task(self.tail.run)
+        self.socketio.start_background_task(self.seen.run)
         self.socketio.start_background_task(self._end_expired)
 
     def stop(self) -> None:
         """Close every socket; the apps connect again by themselves."""
-        self.tail.stopping = True
+        self.tail.stopping = self.seen.stopping = True
         self.socketio.server.shutdown()
 
     def _connect(self, auth: Any = None) -> None:
@@ -114,6 +118,9 @@ class LiveServer:
             return {"ok": False, "code": refusal.code}
         listener.expires_at = claims.expires_at
         return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
+
+    def _post_seen(self, data: Any = None) -> dict[str, Any]:
+        return self.seen.take(request.sid, data)  # type: ignore[attr-defined]
 
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)

@@ -8,6 +8,7 @@ from social.notices import end_expired_notices
 from tests.geo.test_checkins import code, marker, scans
 from tests.push.planning import (
     count,
+    gets_address,
     notifications,
     plans,
     reachable,
@@ -38,6 +39,7 @@ def test_a_late_arrival_is_told_what_still_holds_once(org: Organisation) -> None
     notice = announces(org.admin, site, valid_until=ahead(**DAY))
     alert = alerts(org.admin, site)
     open_end, post = announces(org.admin, site), org.admin.posts(site, "hello")
+    plans(org.world)
     bob = reachable(org, "Bob")
     comes(bob, org, site)
     assert told(org, notice) == {("Bob", "announcement")}
@@ -147,8 +149,7 @@ def test_who_is_taken_out_of_a_scope_is_woken_without_a_word(org: Organisation) 
 
 def test_an_alert_asks_the_silent_alone_again_and_then_the_manager_hears(org: Organisation) -> None:
     site = org.site(admission="assigned")
-    hanna = manager(org, "Hanna", site)
-    hanna.put("/v1/me/device/push", {"kind": "token", "address": f"hanna-{clock.now().timestamp()}"})
+    hanna = gets_address(manager(org, "Hanna", site))
     bob = reachable(org, "Bob", site)
     reachable(org, "Mina", site)
     alert = alerts(hanna, site)
