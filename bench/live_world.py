@@ -94,8 +94,9 @@ class Peer:
 
 def cpu_seconds(pid: int) -> float:
     """What a process has computed so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(
+        ~pid << 3 | 2
+    )  # Linux's clock of another process, in nanoseconds and not in ticks
 
 
 def rss(pid: int) -> int:
@@ -167,6 +168,7 @@ def post_payload(org: Organisation, scope: str, number: int) -> dict[str, Any]:
         "edited_at": None,
         "deleted_at": None,
         "client_id": None,
+        "version": 1,
     }
 
 
