@@ -29,6 +29,7 @@ class Settings:
     firebase_credentials: Path | None
     firebase_project_id: str | None
     fcm_endpoint: str | None
+    fcm_transport: str
     push_threads: int
     trusted_proxies: int
     log_level: str
@@ -96,6 +97,7 @@ _FIELDS: dict[str, _Field] = {
     "firebase_credentials": ("FIREBASE_CREDENTIALS", _file, None),
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
     "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
+    "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 16),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
