@@ -18,6 +18,7 @@ from api import (
     me,
     memberships,
     musters,
+    notices,
     outbox,
     places,
     posts,
@@ -33,6 +34,7 @@ from api.admin import invitations as admin_invitations
 from api.admin import markers as admin_markers
 from api.admin import memberships as admin_memberships
 from api.admin import musters as admin_musters
+from api.admin import notices as admin_notices
 from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.admin import presence as admin_presence
@@ -65,6 +67,7 @@ _RESOURCES = (
     feed,
     posts,
     reads,
+    notices,
     memberships,
     sync,
     outbox,
@@ -76,6 +79,7 @@ _RESOURCES = (
     admin_places,
     admin_markers,
     admin_musters,
+    admin_notices,
     admin_presence,
     admin_imports,
     admin_drafts,

@@ -8,6 +8,8 @@ _KOREAN = {
     "This is no longer there": "더 이상 존재하지 않습니다",
     "Someone else has changed this meanwhile": "그사이 다른 사람이 변경했습니다",
     "Send If-Match with the ETag of the version that you edit": "수정하려는 버전의 ETag를 If-Match로 보내 주세요",
+    "This post is neither an announcement nor an alert": "공지나 경보가 아닙니다",
+    "This post asks for no acknowledgement": "확인을 요청하지 않은 게시물입니다",
     "Some of the input is not acceptable": "입력한 내용 중 올바르지 않은 것이 있습니다",
     "Too many attempts; wait a little": "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요",
     "You are not, or no longer, a member here": "이곳의 구성원이 아니거나 더 이상 구성원이 아닙니다",

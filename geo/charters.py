@@ -106,9 +106,14 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
 
 def check_named(session: Session, place: Place) -> None:
     """Raise `AggregateOnly` where nobody may read who is in the place."""
-    charter = session.get(Charter, place.site_id)
-    if charter is not None and charter.aggregate_only:
+    if shows_numbers_alone(session, place):
         raise AggregateOnly
+
+
+def shows_numbers_alone(session: Session, place: Place) -> bool:
+    """Whether the place's site says how many are there and never who."""
+    charter = session.get(Charter, place.site_id)
+    return charter is not None and charter.aggregate_only
 
 
 def _limit_places(session: Session, actor: Actor, site_id: UUID, hours: dict[str, Any] | None) -> None:

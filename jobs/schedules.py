@@ -19,6 +19,10 @@ from geo.roll import refresh_running
 from geo.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
+from social.notices import BATCH as NOTICES
+from social.notices import end_expired_notices
+from social.reminding import BATCH as ALERTS
+from social.reminding import remind_the_silent
 
 log = logger(__name__)
 
@@ -49,6 +53,8 @@ def jobs() -> list[Job]:
         Job("end_foreign_evidence", 60, end_foreign_evidence),
         Job("refresh_running_musters", 10, refresh_running),
         Job("remind_the_silent_of_musters", 1, remind_silent),
+        Job("end_expired_notices", 1, end_expired_notices, NOTICES),
+        Job("remind_the_silent_of_alerts", 5, remind_the_silent, ALERTS),
         Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),
         Job("forget_old_trails", 600, forget_old_trails),

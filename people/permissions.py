@@ -37,6 +37,8 @@ class Permission(StrEnum):
     POSTS_READ = "scope:posts:read"
     POSTS_WRITE = "scope:posts:write"
     POSTS_MODERATE = "scope:posts:moderate"
+    ANNOUNCE = "scope:announcements:write"
+    ALERT = "scope:alerts:raise"
 
 
 class Standing(StrEnum):
@@ -63,6 +65,8 @@ _MANAGER = _MEMBER | {
     Permission.OCCUPANCY_READ,
     Permission.SCOPES_EDIT,
     Permission.POSTS_MODERATE,
+    Permission.ANNOUNCE,
+    Permission.ALERT,
 }
 GRANTED: dict[Standing, frozenset[Permission]] = {
     Standing.ADMINISTRATOR: frozenset(Permission),

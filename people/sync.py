@@ -33,6 +33,7 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    not_,
     or_,
     select,
     true,
@@ -47,6 +48,7 @@ from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position,
 from people.actor import Actor
 from people.audience import SAID, Followed, followed_since
 
+_SAID = or_(*map(journal.c.type.startswith, SAID))
 _START_OVER = ["/v1/me", "/v1/feed"]
 # How far the clocks of two relays may differ.
 _CLOCKS_APART = timedelta(days=1)
@@ -101,7 +103,7 @@ def _read(
     of_scope = _first(
         limit,
         journal.c.scope_id == wanted.c.scope_id,
-        or_(journal.c.subject_id >= wanted.c.since_id, ~journal.c.type.startswith(SAID)),
+        or_(journal.c.subject_id >= wanted.c.since_id, not_(_SAID)),
         journal.c.position > wanted.c.start,
         *stretch,
     ).lateral("of_scope")

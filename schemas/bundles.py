@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from schemas.base import ID, Wire
 from schemas.musters import MusterCard
+from schemas.notices import Notice
 from schemas.people import Person
 from schemas.places import Place
 from schemas.posts import Post
@@ -32,6 +33,11 @@ class Bundle(Wire):
     charter = fields.Nested(Charter, required=True)
     contacts = fields.List(fields.Nested(Contact), required=True, metadata={"description": "The managers"})
     posts = fields.List(fields.Nested(Post), required=True, metadata={"description": "The newest 50"})
+    notices = fields.List(
+        fields.Nested(Notice),
+        required=True,
+        metadata={"description": "The announcements and alerts that are open, 100 at most"},
+    )
     musters = fields.List(
         fields.Nested(MusterCard), required=True, metadata={"description": "Running, and expecting you"}
     )

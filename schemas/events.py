@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from schemas.base import ID, Moment, Wire
 from schemas.musters import Muster, MusterUpdate
+from schemas.notices import Acknowledgement, Reminder, Unanswered
 from schemas.occupancy import OccupancyChange
 from schemas.people import Membership
 from schemas.places import Place
@@ -94,6 +95,9 @@ PAYLOADS: dict[str, type[Wire]] = {
     "post.created": Post,
     "post.updated": Post,
     "post.deleted": Post,
+    "alert.reminded": Reminder,
+    "alert.unanswered": Unanswered,
+    "acknowledgement.created": Acknowledgement,
     "scope.updated": Scope,
     "read.advanced": ReadPosition,
     "membership.started": StartedMembership,
@@ -124,6 +128,9 @@ REACHES: dict[str, str] = {
     "post.created": _FOLLOWERS,
     "post.updated": _FOLLOWERS,
     "post.deleted": _FOLLOWERS,
+    "alert.reminded": _FOLLOWERS,
+    "alert.unanswered": "the managers of the scope and of its site, or else the administrators",
+    "acknowledgement.created": _PERSON,
     "scope.updated": _FOLLOWERS,
     "read.advanced": _PERSON,
     "membership.started": _PERSON,

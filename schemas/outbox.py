@@ -70,6 +70,12 @@ class QueuedRead(OfPost):
     scope_id = ID(required=True)
 
 
+class QueuedAcknowledgement(Queued):
+    """The word that one knows of a notice."""
+
+    post_id = ID(required=True)
+
+
 class QueuedMusterAnswer(Queued, MusterAnswer):
     """An answer to a roll call."""
 
@@ -93,6 +99,7 @@ KINDS: dict[str, type[Queued]] = {
     "edit": QueuedEdit,
     "deletion": QueuedDeletion,
     "read": QueuedRead,
+    "acknowledgement": QueuedAcknowledgement,
     "muster_answer": QueuedMusterAnswer,
     "check_in": QueuedCheckIn,
     "check_out": QueuedCheckOut,

@@ -6,7 +6,7 @@ from schemas.base import ID, Moment, Point, Text, Wire, page_of
 from schemas.people import Person
 
 MAX_TEXT = 10_000
-_FEW = validate.Length(max=50)
+FEW = validate.Length(max=50)
 
 
 class NewPost(Wire):
@@ -15,7 +15,7 @@ class NewPost(Wire):
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
     parent_id = ID(load_default=None, allow_none=True, metadata={"description": "Reply to this post"})
-    mentions = fields.List(ID(), load_default=list, validate=_FEW)
+    mentions = fields.List(ID(), load_default=list, validate=FEW)
     client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(8, 64))
 
 
@@ -23,7 +23,7 @@ class PostEdit(Wire):
     """New words for a post; without `mentions` it names whom it named."""
 
     text = Text(1, MAX_TEXT, required=True)
-    mentions = fields.List(ID(), validate=_FEW)
+    mentions = fields.List(ID(), validate=FEW)
 
 
 class Post(Wire):
@@ -33,9 +33,19 @@ class Post(Wire):
     scope_id = ID(required=True)
     author = fields.Nested(Person, required=True)
     parent_id = ID(required=True, allow_none=True)
+    kind = fields.String(required=True, validate=validate.OneOf(("post", "announcement", "alert")))
     text = fields.String(required=True, allow_none=True)
     point = fields.Nested(Point, required=True, allow_none=True)
     mentions = fields.List(fields.Nested(Person), required=True)
+    asks_acknowledgement = fields.Boolean(required=True)
+    valid_until = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When an announcement or alert ends by itself"},
+    )
+    ended_at = Moment(
+        required=True, allow_none=True, metadata={"description": "It is over: take it from the lock screen"}
+    )
     client_id = fields.String(required=True, allow_none=True)
     version = fields.Integer(required=True)
     written_at = Moment(

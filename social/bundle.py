@@ -16,12 +16,15 @@ from people.actor import Actor
 from people.audience import in_sight, live_membership, visible
 from people.models import Membership, Person, Scope
 from social.feed import feed
+from social.notices import open_notices
 
 NEWEST = 50
+NOTICES = 100
 
 
 def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
-    """A site as one person may know it: places with boundaries, charter, managers, newest posts, running roll calls.
+    """A site as one person may know it: places with boundaries, charter, managers, newest posts, open notices,
+    running roll calls.
 
     Nothing in it changes by the time alone, so that it can be asked for with the ETag of before. Raises `NotFound`
     for a site out of sight.
@@ -31,6 +34,7 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     if all(place.id != site_id for place, _ in known):
         raise NotFound
     place_ids = [place.id for place, _ in known]
+    read = [readable[id_] for id_ in place_ids if id_ in readable]
     cards = musters.my_cards(session, actor)
     return {
         "site_id": str(site_id),
@@ -38,7 +42,8 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
         "readable_ids": [str(place_id) for place_id in place_ids if place_id in readable],
         "charter": charter_of(session, site_id),
         "contacts": _managers(session, place_ids),
-        "posts": feed(session, [readable[id_] for id_ in place_ids if id_ in readable], None, NEWEST),
+        "posts": feed(session, read, None, NEWEST),
+        "notices": open_notices(session, actor, read, None, NOTICES),
         "musters": [card for card in cards if UUID(card["place_id"]) in place_ids],
     }
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, column, func, select, true
+from sqlalchemy import ARRAY, TableValuedAlias, Uuid, bindparam, column, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from people.audience import Readable
 from social.models import Post
-from social.posts import select_posts, wire_post
+from social.wire import select_posts, wire_post
 
 _NEWEST = UUID(int=2**128 - 1)
 
@@ -25,14 +25,7 @@ def feed(
     """A page of the posts of these scopes, replies included, each from its `since_id` on."""
     if not scopes:
         return []
-    wanted = (
-        func.unnest(
-            bindparam("scopes", [scope.scope_id for scope in scopes], ARRAY(Uuid)),
-            bindparam("sinces", [scope.since_id for scope in scopes], ARRAY(Uuid)),
-        )
-        .table_valued(column("scope_id", Uuid), column("since_id", Uuid), name="wanted")
-        .render_derived()
-    )
+    wanted = wanted_scopes(scopes)
     inner = aliased(Post)
     newest = (
         select(inner.id)
@@ -54,6 +47,18 @@ def feed(
     )
     query = select_posts().join(page, page.c.id == Post.id).order_by(Post.id.desc())
     return [wire_post(row) for row in session.execute(query)]
+
+
+def wanted_scopes(scopes: Sequence[Readable]) -> TableValuedAlias:
+    """Scopes as a table of `scope_id` and `since_id`, to join posts with."""
+    return (
+        func.unnest(
+            bindparam("scopes", [scope.scope_id for scope in scopes], ARRAY(Uuid)),
+            bindparam("sinces", [scope.since_id for scope in scopes], ARRAY(Uuid)),
+        )
+        .table_valued(column("scope_id", Uuid), column("since_id", Uuid), name="wanted")
+        .render_derived()
+    )
 
 
 def replies(

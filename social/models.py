@@ -4,14 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, func, text
+from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
 
 
 class Post(Model):
-    """A post, or a reply to one (`parent_id`). A deleted post stays as a tombstone without words."""
+    """A post, or a reply to one (`parent_id`). A deleted post stays as a tombstone without words.
+
+    Announcements and alerts are posts, too (`kind`), with an end. `reminders` counts the rounds of an alert that asked
+    the silent again; one more than there are means that the managers were told.
+    """
 
     __tablename__ = "posts"
     __table_args__ = (
@@ -28,6 +32,19 @@ class Post(Model):
             unique=True,
             postgresql_where=text("client_id IS NOT NULL"),
         ),
+        CheckConstraint("kind IN ('post', 'announcement', 'alert')", name="kind"),
+        Index(
+            "ix_posts_open_notices",
+            "scope_id",
+            text("id DESC"),
+            postgresql_include=["organisation_id"],
+            postgresql_where=text("kind <> 'post' AND ended_at IS NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_posts_valid_until",
+            "valid_until",
+            postgresql_where=text("valid_until IS NOT NULL AND ended_at IS NULL AND deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -35,8 +52,14 @@ class Post(Model):
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
     author_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id"))
+    kind: Mapped[str] = mapped_column(Text, server_default="post")
     text: Mapped[str] = mapped_column(Text)
     point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    asks_acknowledgement: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reminders: Mapped[int] = mapped_column(Integer, server_default="0")
+    reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     client_id: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     # The phone's time of a post that waited for a network, corrected; created_at orders everything.
@@ -56,6 +79,19 @@ class Mention(Model):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+
+
+class Acknowledgement(Model):
+    """A person's word that they know of a notice, from which device. The first time stands."""
+
+    __tablename__ = "acknowledgements"
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
+    acknowledged_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id"))
 
 
 class ReadPosition(Model):

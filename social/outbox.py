@@ -1,8 +1,8 @@
 """Doing what a phone queued, one act at a time.
 
-Some acts are what somebody wrote, and are worth keeping whenever they come: posts, edits, deletions, read positions. If
-the phone's time of one of them cannot be believed, it is done without that time. Others say what was true at a moment
-(being in a place, being safe): without a believable moment they are refused.
+Some acts are what somebody wrote, and are worth keeping whenever they come: posts, edits, deletions, read positions,
+acknowledgements. If the phone's time of one of them cannot be believed, it is done without that time. Others say what
+was true at a moment (being in a place, being safe): without a believable moment they are refused.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from base.errors import Invalid, NotFound
 from geo import checkins, muster_answers
 from people.actor import Actor
-from social import posts, reads
+from social import acknowledgements, posts, reads
 from social.models import Post
 
 Done = tuple[int, dict[str, Any] | None]
@@ -71,6 +71,10 @@ def _read(session: Session, actor: Actor, act: Act) -> Done:
     return 200, reads.mark_read(session, actor, act.said["scope_id"], _post_id(session, actor, act))
 
 
+def _acknowledge(session: Session, actor: Actor, act: Act) -> Done:
+    return 200, acknowledgements.acknowledge(session, actor, act.said["post_id"], at=act.at)
+
+
 def _answer_muster(session: Session, actor: Actor, act: Act) -> Done:
     return 200, muster_answers.answer(session, actor, act.said["muster_id"], act.said, at=_moment(act))
 
@@ -109,6 +113,7 @@ _ACTS: dict[str, Callable[[Session, Actor, Act], Done]] = {
     "edit": _edit,
     "deletion": _delete,
     "read": _read,
+    "acknowledgement": _acknowledge,
     "muster_answer": _answer_muster,
     "check_in": _check_in,
     "check_out": _check_out,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,16 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
 from people.memberships import was_present
-from people.models import Person
 from people.permissions import GRANTED, Permission, Standing
 from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
-from social.mentions import MENTIONED, check_mentions, set_mentions
+from social.mentions import check_mentions, set_mentions
 from social.models import Post
+from social.wire import select_posts, wire_post
 
 _table = table_of(Post)
+
+
+ORDINARY = "post"
 
 
 class PostDeleted(Conflict):
@@ -38,51 +41,6 @@ class EditSuperseded(Conflict):
     code, title = "edit_superseded", "The post was edited again meanwhile"
 
 
-COLUMNS = (
-    Post.id,
-    Post.scope_id,
-    Post.author_id,
-    Person.name.label("author_name"),
-    Post.parent_id,
-    Post.text,
-    func.ST_X(Post.point).label("lon"),
-    func.ST_Y(Post.point).label("lat"),
-    MENTIONED,
-    Post.client_id,
-    Post.version,
-    Post.written_at,
-    Post.created_at,
-    Post.edited_at,
-    Post.deleted_at,
-)
-
-
-def wire_post(row: AnyRow) -> dict[str, Any]:
-    """A post as REST, live and sync carry it. A deleted one is a tombstone: no words, no point."""
-    gone = row.deleted_at is not None
-    point = None if gone or row.lon is None else {"type": "Point", "coordinates": [row.lon, row.lat]}
-    return {
-        "id": str(row.id),
-        "scope_id": str(row.scope_id),
-        "author": {"id": str(row.author_id), "name": row.author_name},
-        "parent_id": None if row.parent_id is None else str(row.parent_id),
-        "text": None if gone else row.text,
-        "point": point,
-        "mentions": [] if gone else row.mentions or [],
-        "client_id": row.client_id,
-        "version": row.version,
-        "written_at": clock.wire_or_none(row.written_at),
-        "created_at": clock.wire(row.created_at),
-        "edited_at": clock.wire_or_none(row.edited_at),
-        "deleted_at": clock.wire_or_none(row.deleted_at),
-    }
-
-
-def select_posts() -> Select[*tuple[Any, ...]]:
-    """Posts with their authors' names, as `wire_post` wants them."""
-    return select(*COLUMNS).join(Person, Person.id == Post.author_id)
-
-
 def publish(
     session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]
 ) -> tuple[dict[str, Any], bool]:
@@ -93,24 +51,31 @@ def publish(
     scope = _writable(session, actor, scope_id, draft.get("written_at"))
     if scope.standing in (Standing.MEMBER, Standing.OUTSIDER) and scope.kind in ("site", "zone"):
         check_posting_grade(session, actor.person_id, scope_id)
+    return write_once(session, actor, scope, draft)
+
+
+def write_once(
+    session: Session, actor: Actor, scope: ScopeInSight, draft: dict[str, Any]
+) -> tuple[dict[str, Any], bool]:
+    """As `publish`, into a scope for which the permission was checked, a notice's members included."""
     earlier = _by_client_id(session, actor, draft.get("client_id"))
     if earlier is not None:
-        return _same_post(earlier, scope_id), False
+        return _same_post(earlier, scope.id, draft), False
     if draft.get("parent_id") is not None:
-        _check_parent(session, actor, scope_id, draft["parent_id"])
+        _check_parent(session, actor, scope.id, draft["parent_id"])
     mentions = draft.get("mentions", ())
     check_mentions(session, actor, scope, mentions)
     post_id = ids.new_id()
     written = session.execute(
-        _insert(actor, scope_id, post_id, draft).on_conflict_do_nothing().returning(_table.c.id)
+        _insert(actor, scope.id, post_id, draft).on_conflict_do_nothing().returning(_table.c.id)
     ).one_or_none()
     if written is None:  # a twin with the same client_id has just committed
         twin = _by_client_id(session, actor, draft.get("client_id"))
         if twin is None:
             raise Conflict
-        return _same_post(twin, scope_id), False
-    set_mentions(session, actor, scope_id, post_id, mentions)
-    return _tell(session, actor, "post.created", post_id), True
+        return _same_post(twin, scope.id, draft), False
+    set_mentions(session, actor, scope.id, post_id, mentions)
+    return tell(session, actor.organisation_id, "post.created", post_id, actor.person_id), True
 
 
 def edit(
@@ -126,9 +91,11 @@ def edit(
     An edit that waited on a phone (`written_at`) does not undo a later one: `EditSuperseded`.
     """
     row, scope = post_for(session, actor, post_id, Permission.POSTS_WRITE, lock=True)
-    _check_alive(row)
+    check_alive(row)
     if row.author_id != actor.person_id:
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
+    if row.kind != ORDINARY and Permission.ANNOUNCE not in GRANTED[scope.standing]:
+        raise Forbidden  # who manages no more does not speak for the managers any more
     if written_at is not None and row.edited_at is not None and written_at < row.edited_at:
         raise EditSuperseded
     if "mentions" in changes:
@@ -136,7 +103,7 @@ def edit(
         set_mentions(session, actor, scope.id, post_id, changes["mentions"])
     edited = {"text": changes["text"], "edited_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(edited))
-    return _tell(session, actor, "post.updated", post_id)
+    return tell(session, actor.organisation_id, "post.updated", post_id, actor.person_id)
 
 
 def delete(session: Session, actor: Actor, post_id: UUID) -> None:
@@ -150,7 +117,7 @@ def delete(session: Session, actor: Actor, post_id: UUID) -> None:
     changes = {"text": "", "point": None, "deleted_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(changes))
     set_mentions(session, actor, row.scope_id, post_id, ())
-    _tell(session, actor, "post.deleted", post_id)
+    tell(session, actor.organisation_id, "post.deleted", post_id, actor.person_id)
 
 
 def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
@@ -193,6 +160,9 @@ def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) 
         scope_id=scope_id,
         author_id=actor.person_id,
         parent_id=draft.get("parent_id"),
+        kind=draft.get("kind", ORDINARY),
+        asks_acknowledgement=draft.get("asks_acknowledgement", False),
+        valid_until=draft.get("valid_until"),
         text=draft["text"],
         point=None if point is None else WKTElement("POINT({} {})".format(*point["coordinates"]), srid=4326),
         client_id=draft.get("client_id"),
@@ -213,10 +183,11 @@ def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUI
         raise Invalid.at(
             "/parent_id", "Reply to the post that the thread began with.", code="parent_is_reply"
         )
-    _check_alive(parent)
+    check_alive(parent)
 
 
-def _check_alive(row: AnyRow) -> None:
+def check_alive(row: AnyRow) -> None:
+    """Raise `PostDeleted` for a tombstone."""
     if row.deleted_at is not None:
         raise PostDeleted
 
@@ -228,16 +199,18 @@ def _by_client_id(session: Session, actor: Actor, client_id: str | None) -> AnyR
     return session.execute(select_posts().where(*mine)).one_or_none()
 
 
-def _same_post(row: AnyRow, scope_id: UUID) -> dict[str, Any]:
-    if row.scope_id != scope_id:
-        raise Invalid.at("/client_id", "This client_id was used in another scope.", code="client_id_reused")
+def _same_post(row: AnyRow, scope_id: UUID, draft: dict[str, Any]) -> dict[str, Any]:
+    if row.scope_id != scope_id or row.kind != draft.get("kind", ORDINARY):
+        raise Invalid.at("/client_id", "This client_id was used for another post.", code="client_id_reused")
     return wire_post(row)
 
 
-def _tell(session: Session, actor: Actor, kind: str, post_id: UUID) -> dict[str, Any]:
-    """Write the event of a change, with the post as it stands now."""
+def tell(
+    session: Session, organisation_id: UUID, kind: str, post_id: UUID, actor_id: UUID | None
+) -> dict[str, Any]:
+    """Write the event of a change, with the post as it stands now; without an actor time itself did it."""
     row = session.execute(select_posts().where(Post.id == post_id)).one()
     payload = wire_post(row)
-    event = Event(kind, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor.person_id)
-    append(session, actor.organisation_id, event)
+    event = Event(kind, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor_id)
+    append(session, organisation_id, event)
     return payload

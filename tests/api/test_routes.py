@@ -45,6 +45,8 @@ BODIES: dict[str, Any] = {
     "give_consent": {"kind": "presence", "text_version": "1"},
     "set_my_sharing": {"paused_until": None},
     "add_marker": {"kind": "printed", "name": "x"},
+    "announce": {"text": "x"},
+    "raise_alert": {"text": "x"},
     "start_muster": {"message": "Fire alarm"},
     "check_person_in": {"person_id": str(UUID(int=1))},
     "write_charter": {"purpose": "To know who is there in an emergency."},
@@ -115,6 +117,7 @@ def test_a_plain_member_manages_nothing(
     known = {"site": site, "zone": org.zone(site, admission="assigned")}
     mel = org.person("Mel", scopes=[site, known["zone"]])
     known["person"] = mel.id
+    known["post"] = org.admin.posts(site, "for members")["id"]
     marker = {"kind": "printed", "name": "Door"}
     known["marker"] = org.admin.post(f"/v1/admin/places/{site}/markers", marker, 201)["id"]
     answer = mel.request(method, _filled(path, known), _body(method, operation), If_Match="*")

@@ -1,0 +1,144 @@
+"""An alert asks the silent again, a few times, and then names them to the managers; nobody else hears of it."""
+
+from typing import Any
+
+import pytest
+
+from social.reminding import ROUNDS, remind_the_silent
+from tests.social.test_acknowledgements import acknowledges
+from tests.social.test_notices import alerts, announces, manager, time_passes
+from tests.world import Organisation, Phone, World
+
+MINUTES = {"minutes": 5}
+
+
+@pytest.fixture
+def org(fresh_world: World) -> Organisation:
+    return fresh_world.organisation()
+
+
+def rounds(world: World) -> int:
+    with world.worker.transaction() as session:
+        return remind_the_silent(session)
+
+
+def round_of(world: World, alert: dict[str, Any]) -> int:
+    time_passes(world, alert, **MINUTES)
+    return rounds(world)
+
+
+def told(phone: Phone, kind: str, since: int = 0) -> list[dict[str, Any]]:
+    return [event["data"] for event in phone.syncs(since) if event["type"] == kind]
+
+
+def test_the_silent_are_asked_again_and_at_last_named(org: Organisation) -> None:
+    world, site = org.world, org.site(admission="assigned")
+    hanna = manager(org, "Hanna", site)
+    bob, mina = (org.person(name, scopes=[site]) for name in ("Bob", "Mina"))
+    alert = alerts(hanna, site)
+    acknowledges(bob, alert)
+    assert rounds(world) == 0, "not before five minutes"
+    assert [round_of(world, alert) for _ in range(ROUNDS)] == [1] * ROUNDS
+    reminders = told(mina, "alert.reminded")
+    assert [reminder["round"] for reminder in reminders] == [1, 2, 3, 4, 5, 6]
+    assert reminders[0]["of"] == ROUNDS
+    assert reminders[0]["post"]["text"] == "Gas leak"
+    assert told(hanna, "alert.unanswered") == []
+    assert round_of(world, alert) == 1
+    assert round_of(world, alert) == 0
+    [unanswered] = told(hanna, "alert.unanswered")
+    assert (unanswered["post_id"], unanswered["silent_count"]) == (alert["id"], 1)
+    assert unanswered["silent"] == [{"id": mina.id, "name": "Mina"}]
+    assert len(told(mina, "alert.reminded")) == ROUNDS
+    for phone in (bob, mina, org.admin):
+        assert told(phone, "alert.unanswered") == []
+
+
+def test_the_sites_managers_hear_for_a_zone_and_administrators_where_nobody_manages(
+    org: Organisation,
+) -> None:
+    site, alone = org.site(), org.site("Alone", admission="open")
+    zone, hanna = org.zone(site, admission="open"), manager(org, "Hanna", site)
+    org.person("Bob", scopes=[zone, alone])
+    for scope in (zone, alone):
+        alert = alerts(org.admin, scope)
+        assert [round_of(org.world, alert) for _ in range(ROUNDS + 1)] == [1] * (ROUNDS + 1)
+    assert [data["scope_id"] for data in told(hanna, "alert.unanswered")] == [zone]
+    assert [data["scope_id"] for data in told(org.admin, "alert.unanswered")] == [alone]
+
+
+def test_nobody_is_asked_when_nobody_is_silent(org: Organisation) -> None:
+    bob = org.person("Bob")
+    alert = alerts(org.admin, str(org.id))
+    assert round_of(org.world, alert) == 1
+    acknowledges(bob, alert)
+    for _ in range(ROUNDS):
+        round_of(org.world, alert)
+    assert [data["round"] for data in told(bob, "alert.reminded")] == [1]
+    assert told(org.admin, "alert.unanswered") == []
+
+
+def test_what_is_over_asks_nobody(org: Organisation) -> None:
+    bob, scope = org.person("Bob"), str(org.id)
+    ended, deleted, expired = (alerts(org.admin, scope, text) for text in ("ended", "deleted", "expired"))
+    quiet = alerts(org.admin, scope, asks_acknowledgement=False)
+    announcement = announces(org.admin, scope, asks_acknowledgement=True)
+    org.admin.post(f"/v1/admin/posts/{ended['id']}/end")
+    org.admin.delete(f"/v1/posts/{deleted['id']}")
+    time_passes(org.world, expired, hours=25)
+    for post in (ended, deleted, quiet, announcement):
+        time_passes(org.world, post, **MINUTES)
+    assert rounds(org.world) == 0
+    assert told(bob, "alert.reminded") == []
+
+
+def test_two_workers_and_a_killed_one_do_each_round_once(org: Organisation) -> None:
+    world, bob = org.world, org.person("Bob")
+    alert = alerts(org.admin, str(org.id))
+    time_passes(world, alert, **MINUTES)
+    with pytest.raises(KeyboardInterrupt), world.worker.transaction() as killed:
+        assert remind_the_silent(killed) == 1
+        raise KeyboardInterrupt
+    with world.worker.transaction() as one, world.worker.transaction() as other:
+        assert (remind_the_silent(one), remind_the_silent(other)) == (1, 0)
+    assert rounds(world) == 0
+    assert [data["round"] for data in told(bob, "alert.reminded")] == [1]
+
+
+def test_who_came_later_does_not_get_the_words_of_before(org: Organisation) -> None:
+    site = org.site(admission="present", history="since_entry")
+    bob, mina = org.person("Bob"), org.person("Mina")
+    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": mina.id}, 201)
+    before = alerts(org.admin, site, "before")
+    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    assert round_of(org.world, before) == 1
+    assert told(bob, "alert.reminded") == []
+    acknowledges(mina, before)
+    assert round_of(org.world, before) == 1
+    assert [data["round"] for data in told(mina, "alert.reminded")] == [1], "Bob owes no word"
+    since = alerts(org.admin, site, "since")
+    assert round_of(org.world, since) == 1
+    assert [data["post"]["text"] for data in told(bob, "alert.reminded")] == ["since"]
+
+
+def test_who_left_and_strangers_hear_nothing(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    bob, mina, eve = org.person("Bob", scopes=[site]), org.person("Mina", scopes=[site]), org.person("Eve")
+    alert = alerts(org.admin, site)
+    org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{bob.id}")
+    assert round_of(org.world, alert) == 1
+    assert len(told(mina, "alert.reminded")) == 1
+    for phone in (bob, eve, org.world.organisation().admin):
+        assert told(phone, "alert.reminded") == []
+
+
+def test_a_site_that_shows_numbers_names_nobody(org: Organisation) -> None:
+    site, bob = org.site(admission="present"), org.person("Bob")
+    charter = {"purpose": "To know how many are there.", "aggregate_only": True}
+    org.admin.put(f"/v1/admin/sites/{site}/charter", charter)
+    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    alert = alerts(org.admin, site)
+    for _ in range(ROUNDS + 1):
+        round_of(org.world, alert)
+    [unanswered] = told(org.admin, "alert.unanswered")
+    assert (unanswered["silent_count"], unanswered["silent"]) == (1, [])
