@@ -18,14 +18,19 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
+    Uuid,
     and_,
     bindparam,
     case,
+    cast,
     exists,
+    extract,
     func,
     join,
+    literal,
     or_,
     outerjoin,
     select,
@@ -42,6 +47,7 @@ from people.models import Membership, Person, Scope
 from people.permissions import VISITOR, Standing
 
 BEGINNING = UUID(int=0)
+_FIRST_ID_ENDS = "70008000000000000000"
 # How the types of those events begin that tell what was said. Only they are history; what is so of a scope itself
 # (its name, its charter, that it is too full) is for everybody who is in it now. What is told again counts as said when
 # it was said first: the subject of these events is the post.
@@ -73,6 +79,7 @@ class Follower:
     person_id: UUID
     level: str
     since_id: UUID
+    muted_until: datetime | None = None
 
 
 def live_membership() -> list[ColumnElement[bool]]:
@@ -86,6 +93,12 @@ def live_membership() -> list[ColumnElement[bool]]:
 _HISTORY = case(
     (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
 ).label("history")
+# `since_id` below, in SQL: the first 12 digits of an id are its milliseconds (`base/ids.py`).
+_MILLISECONDS = func.to_hex(cast(func.floor(extract("epoch", Membership.started_at) * 1000), BigInteger))
+_SINCE_ID = case(
+    (_HISTORY.element == "since_entry", cast(func.lpad(_MILLISECONDS, 12, "0") + _FIRST_ID_ENDS, Uuid)),
+    else_=literal(BEGINNING, Uuid),
+).label("since_id")
 _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
 # Asked with every connect of a socket and by nearly every request that reads: built once.
 _FOLLOWING = (
@@ -186,23 +199,34 @@ def audience(
     session: Session, scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
 ) -> list[Follower]:
     """The persons whom the scope's news reach now; `among` these only."""
+    rows = session.execute(audience_of(scope_id, organisation_id, among=among))
+    return [Follower(*row) for row in rows]
+
+
+def audience_of(
+    scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
+) -> Select[UUID, str, UUID, datetime | None]:
+    """`audience` as a statement, to join with: person_id, level, since_id, muted_until."""
     if scope_id == organisation_id:
-        return _everyone(session, organisation_id, among)
+        return _everyone(organisation_id, among)
     these = true() if among is None else Membership.person_id.in_(among)
-    rows = session.execute(
-        select(Membership.person_id, Membership.level, Membership.started_at, _HISTORY)
+    return (
+        select(Membership.person_id, Membership.level, _SINCE_ID, Membership.muted_until)
         .join(Scope, Scope.id == Membership.scope_id)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), these, *live_membership())
-    ).all()
-    return [Follower(row.person_id, row.level, since_id(row.history, row.started_at)) for row in rows]
+    )
 
 
-def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | None) -> list[Follower]:
+def _everyone(
+    organisation_id: UUID, among: Sequence[UUID] | None
+) -> Select[UUID, str, UUID, datetime | None]:
     these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
-    rows = session.execute(
-        select(Person.id, func.coalesce(Membership.level, "all"))
+    level = func.coalesce(Membership.level, "all").label("level")
+    since = literal(BEGINNING, Uuid).label("since_id")
+    return (
+        select(Person.id.label("person_id"), level, since, Membership.muted_until)
         .outerjoin(Membership, own)
         .where(
             Person.organisation_id == organisation_id,
@@ -210,8 +234,7 @@ def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | N
             or_(Person.role != VISITOR, Membership.id.is_not(None)),
             these,
         )
-    ).all()
-    return [Follower(person_id, level, BEGINNING) for person_id, level in rows]
+    )
 
 
 def history_of(role: str, source: str, history: str) -> str:
