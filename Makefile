@@ -67,4 +67,5 @@ bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms 
 	@$(PYTHON) -m bench.live $(ONLY)
 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
+	@sh deploy/local/nginx.sh
 	@$(PYTHON) -m bench.chaos

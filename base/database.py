@@ -19,9 +19,10 @@ from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
 # PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
+SILENCE_S = 30
 _ENTER = text(
     "SELECT set_config('app.organisation_id', :value, true),"
-    " set_config('idle_in_transaction_session_timeout', '30s', true)"
+    " set_config('idle_in_transaction_session_timeout', :silence, true)"
 )
 Outcome = TypeVar("Outcome")
 # SQLSTATE of a deadlock, and of a serialization failure: PostgreSQL undid the one transaction to let another pass.
@@ -137,4 +138,5 @@ def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:
     """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends."""
-    session.execute(_ENTER, {"value": "" if organisation_id is None else str(organisation_id)})
+    value = "" if organisation_id is None else str(organisation_id)
+    session.execute(_ENTER, {"value": value, "silence": f"{SILENCE_S}s"})

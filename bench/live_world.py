@@ -167,6 +167,7 @@ def post_payload(org: Organisation, scope: str, number: int) -> dict[str, Any]:
         "edited_at": None,
         "deleted_at": None,
         "client_id": None,
+        "version": 1,
     }
 
 

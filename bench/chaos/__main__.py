@@ -1,12 +1,15 @@
 """`make chaos`: EVENTS events (50,000) while parts are killed and networks fail; then every store is judged.
 
-    8 writers, HTTP ─▶ proxies ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers (one leads the relay)
-    8 followers ◀───── proxies ◀─ sockets, sync                  ▲
-    1 client that never reads                                    └─ a loader, whose events go straight to the outbox
+    8 writers, HTTP ─▶ proxies ─▶ nginx ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers
+    8 followers, 2 apps ◀─ proxies ◀─ nginx ◀─ sockets, sync               ▲              (one leads the relay)
+    2 clients that never read, straight at the web processes               └─ a loader, where writers are too slow
+
+Apps have an offline store and are killed; two of the followers renew their tokens while connected.
 
 It prints counts as it goes; the last line is one JSON object that sums up. The exit code is 1 when anything was lost,
 doubled, leaked or out of order, when something was refused or not written in time, when a process ended by itself or
-outgrew its bound, or when a web process did not say within a second that it lives. SEED repeats the faults' order.
+outgrew its bound, when nobody who
+never reads was cut, or when a web process did not say within a second that it lives. SEED repeats the faults' order.
 """
 
 import json
@@ -19,19 +22,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bench.chaos.cast import Cast, database
+from bench.chaos.apart import ProxyApart
+from bench.chaos.cast import NGINX, Cast, database
 from bench.chaos.crowd import Crowd
 from bench.chaos.judge import judge
-from bench.chaos.proxy import FaultProxy
-from bench.chaos.storm import Storm
+from bench.chaos.storm import HOLE_S, Storm
 from deploy.local.cluster import Cluster
 from tests.world import World
 
 EVENTS = int(os.environ.get("EVENTS", "50000"))
-HOLE_S = float(os.environ.get("HOLE_S", "30"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
 WRITING_S, SETTLING_S = 450.0, 100.0
 RSS_BOUND_MB = 400
+WAYS = 3
+ACCESS_TOKEN_TTL_S = 20
 
 
 def main() -> None:
@@ -42,9 +46,10 @@ def main() -> None:
         database() as (cluster, world),
         tempfile.TemporaryDirectory(prefix="hereabouts-chaos-logs-") as folder,
     ):
-        silent = FaultProxy(cluster.socket / ".s.PGSQL.5432")
-        cast = Cast(world, Path(folder), _through(silent, world))
-        network = [FaultProxy(port) for port in cast.ports.values()]
+        silent = ProxyApart(cluster.socket / ".s.PGSQL.5432")
+        overrides = {**_through(silent, world), "ACCESS_TOKEN_TTL": str(ACCESS_TOKEN_TTL_S)}
+        cast = Cast(world, Path(folder), overrides)
+        network = [ProxyApart(cast.ports[NGINX]) for _ in range(WAYS)]
         try:
             summary = run(world, cluster, cast, network, silent)
         finally:
@@ -56,22 +61,22 @@ def main() -> None:
 
 
 def run(
-    world: World, cluster: Cluster, cast: Cast, network: list[FaultProxy], silent: FaultProxy
+    world: World, cluster: Cluster, cast: Cast, network: list[ProxyApart], silent: ProxyApart
 ) -> dict[str, Any]:
     """One run; returns its summary."""
     began = time.monotonic()
-    crowd = Crowd(world, [proxy.port for proxy in network], list(cast.ports.values()), EVENTS)
+    crowd = Crowd(world, [proxy.port for proxy in network], cast, cast.folder, EVENTS)
     storm = Storm(cast, crowd, cluster, network, silent)
     crowd.start()
     while crowd.writing() and time.monotonic() - began < WRITING_S:
-        storm.blow(crowd.accepted() / EVENTS, HOLE_S)
+        storm.blow(crowd.accepted() / EVENTS)
         time.sleep(0.25)
     storm.calm()
     crowd.stop_writing()
     settled = crowd.settle(SETTLING_S)
     cast.weigh()
     print(storm.line(), flush=True)
-    counts = judge(world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers)
+    counts = judge(world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers, crowd.apps)
     return summed_up(crowd, cast, storm, counts, settled) | {"seconds": round(time.monotonic() - began)}
 
 
@@ -79,24 +84,29 @@ def summed_up(crowd: Crowd, cast: Cast, storm: Storm, counts: Counter[str], sett
     """The last line."""
     refused = [refusal for writer in crowd.writers for refusal in writer.refused]
     failures = [repr(follower.failure) for follower in crowd.followers if follower.failure]
-    for trouble in (*refused[:5], *failures, *cast.died()):
+    ended = [f"app {number}" for number, app in enumerate(crowd.apps) if app.ended_by_itself]
+    for trouble in (*refused[:5], *failures, *cast.died(), *ended):
         print("trouble:", trouble, flush=True)
     figures = crowd.figures()
     faults = {name: counts[name] for name in ("lost", "doubled", "leaked", "out_of_order")}
     rss_max = round(max(cast.rss_max.values()) / 1024 / 1024)
     written = figures["accepted"] + figures["unknown"] == EVENTS
-    complete = settled and written and not (refused or failures or cast.died())
+    complete = settled and written and storm.is_over() and not (refused or failures or cast.died() or ended)
     sound = complete and not any(faults.values()) and rss_max <= RSS_BOUND_MB
+    sound = sound and bool(figures["deaf_cut"] and figures["renewed"]) and not storm.faults["not_alive"]
     del figures["behind"]
     blown = {
-        name: storm.faults[name] for name in ("restarts", "holes", "drop", "delay", "swallow", "blackhole")
+        name: storm.faults[name]
+        for name in (
+            *("restarts", "reloads", "holes", "proxy_kills"),
+            *("drop", "delay", "swallow", "blackhole"),
+        )
     }
     rest = {"alive_max_s": round(storm.slowest_alive, 3), "rss_max_mb": rss_max, "settled": settled}
-    sound = sound and not storm.faults["not_alive"]
     return {**figures, **faults, "kills": cast.kills, **blown, **rest, "seed": SEED, "sound": sound}
 
 
-def _through(proxy: FaultProxy, world: World) -> dict[str, str]:
+def _through(proxy: ProxyApart, world: World) -> dict[str, str]:
     """The processes' way to the database leads through a proxy."""
     names = {"DATABASE_URL": "hereabouts_web", "WORKER_DATABASE_URL": "hereabouts_worker"}
     database_name = world.web.engine.url.database

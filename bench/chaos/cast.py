@@ -1,8 +1,9 @@
-"""The product's processes for `make chaos`: two web processes and two workers on one database, and how they die."""
+"""The product's processes for `make chaos`: nginx, web processes and workers on one database, and how they die."""
 
 import contextlib
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,11 +13,12 @@ from pathlib import Path
 
 from bench.live_world import rss
 from deploy.local.cluster import Cluster
+from deploy.local.proxy import nginx, write_configuration
 from tests.product import free_port
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
-WEBS, WORKERS = ("web-0", "web-1"), ("worker-0", "worker-1")
+WEBS, WORKERS, NGINX = ("w1", "w2"), ("worker-1", "worker-2"), "nginx"
 _READY_S = 60.0
 _DATABASE = "chaos"
 
@@ -41,39 +43,52 @@ def database() -> Generator[tuple[Cluster, World]]:
 
 
 class Cast:
-    """Web processes and workers. `overrides` are settings that differ from those of the world."""
+    """Web processes behind nginx, and workers. `overrides` are settings that differ from those of the world."""
 
     def __init__(self, world: World, folder: Path, overrides: Mapping[str, str]) -> None:
         self.folder = folder
-        self.ports = {name: free_port() for name in WEBS}
+        self.ports = {name: free_port() for name in (*WEBS, NGINX)}
         self.kills = 0
         self.rss_max = dict.fromkeys((*WEBS, *WORKERS), 0)
         self._environment = {**os.environ, **world.environment, "PYTHONPATH": str(ROOT), "POOL_SIZE": "20"}
-        self._environment |= {"LOG_LEVEL": "INFO", **overrides}
+        self._environment |= {"LOG_LEVEL": "INFO", "HOST": "127.0.0.1", "TRUSTED_PROXIES": "1", **overrides}
+        webs = {name: self.ports[name] for name in WEBS}
+        file = write_configuration(folder / NGINX, "127.0.0.1", self.ports[NGINX], webs)
+        self._nginx = (str(nginx()), "-p", str(folder / NGINX), "-c", str(file))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        for name in (*WEBS, *WORKERS):
+        for name in (*WEBS, *WORKERS, NGINX):
             self.start(name)
-        for name in WEBS:
+        for name in (*WEBS, NGINX):
             until(lambda name=name: self.healthy(name), _READY_S)
 
     def start(self, name: str) -> None:
         """Start one part; it is not waited for."""
         environment = dict(self._environment)
-        program = ["-m", "jobs.worker"]
-        if name in self.ports:
-            environment |= {"HOST": "127.0.0.1", "PORT": str(self.ports[name])}
-            program = [str(ROOT / "wsgi.py")]
-        with (self.folder / f"{name}.log").open("ab") as log:
+        command = (sys.executable, "-m", "jobs.worker")
+        if name in WEBS:
+            environment |= {"WEB_NAME": name, "PORT": str(self.ports[name])}
+            command = (sys.executable, str(ROOT / "wsgi.py"))
+        elif name == NGINX:
+            command = self._nginx
+        with self.log(name).open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, *program], cwd=ROOT, env=environment, stdout=log, stderr=log
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
+    def log(self, name: str) -> Path:
+        """What a part has said, before it was killed too."""
+        return self.folder / f"{name}.log"
+
     def kill(self, name: str) -> None:
-        """kill -9, and a new one at once."""
-        self._processes[name].kill()
+        """kill -9, its children too, and a new one at once."""
+        os.killpg(self._processes[name].pid, signal.SIGKILL)
         self._processes[name].wait()
         self.kills += 1
         self.start(name)
+
+    def reload_nginx(self) -> None:
+        """New workers of nginx take over; the old ones end with their last connection."""
+        self._processes[NGINX].send_signal(signal.SIGHUP)
 
     def died(self) -> list[str]:
         """Who ended without being killed."""
@@ -82,11 +97,13 @@ class Cast:
     def weigh(self) -> None:
         """Note how much memory each has now."""
         for name, process in self._processes.items():
+            if name == NGINX:
+                continue
             with contextlib.suppress(OSError, StopIteration):
                 self.rss_max[name] = max(self.rss_max[name], rss(process.pid))
 
     def healthy(self, name: str, timeout: float = 5.0, path: str = "/health/ready") -> bool:
-        """Whether a web process says so within `timeout` seconds."""
+        """Whether a web process says so within `timeout` seconds; nginx passes the question on."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
         try:
             connection.request("GET", path)
@@ -106,6 +123,8 @@ class Cast:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._processes[NGINX].pid, signal.SIGKILL)
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:

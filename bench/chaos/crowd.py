@@ -3,15 +3,18 @@
 import random
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
 from base.database import table_of
+from bench.chaos.cast import NGINX, WEBS, Cast
 from bench.chaos.deaf import Deaf
 from bench.chaos.followers import Follower
 from bench.chaos.http import Phone
 from bench.chaos.loaders import Loader
+from bench.chaos.stored import StoredApp
 from bench.chaos.writers import Budget, Writer
 from bench.live_world import signed_in
 from journal.models import OutboxRow
@@ -19,18 +22,18 @@ from journal.tail import head_position
 from tests.world import World
 
 SITES, WRITERS, STAYING, WANDERING = 4, 8, 5, 3
+RENEWING = 2  # of those who stay
 _STEP_S = 0.5
+_BATCH_S = 25.0  # how long a writer waits for an answer to a hundred posts
 
 
 class Doorkeeper(threading.Thread):
     """An administrator who assigns the wanderers to sites and ends that again, until `stop`."""
 
-    def __init__(
-        self, phone: Phone, wanderers: list[Follower], sites: list[str], stop: threading.Event
-    ) -> None:
+    def __init__(self, phone: Phone, moves: list[tuple[str, str]], stop: threading.Event) -> None:
         super().__init__(name="doorkeeper", daemon=True)
         self.phone, self.moves = phone, 0
-        self._inside = {(wanderer.person_id, site): False for wanderer in wanderers for site in sites}
+        self._inside = dict.fromkeys(moves, False)
         self._ended = stop
 
     def run(self) -> None:
@@ -48,7 +51,7 @@ class Doorkeeper(threading.Thread):
 class Crowd:
     """Everybody. Writers and doorkeeper work from `start` on; followers until they have what there is."""
 
-    def __init__(self, world: World, ports: list[int], direct: list[int], events: int) -> None:
+    def __init__(self, world: World, ports: list[int], cast: Cast, folder: Path, events: int) -> None:
         self.world, self.written_out = world, threading.Event()
         self._abandoned = threading.Event()
         self.org = world.organisation("Chaos")
@@ -57,18 +60,24 @@ class Crowd:
         budget = Budget(events)
         self.writers = self._writers(ports, budget)
         self.loader = Loader(world.worker, self.org, self.sites, budget, self.written_out)
-        self.deaf = Deaf(self.tokens(1, self.sites)[0], direct, self._abandoned)
-        staying = [
-            Follower(f"staying-{n}", Phone(token, ports), self._abandoned)
-            for n, token in enumerate(self.tokens(STAYING, self.sites))
+        tokens = self.tokens(len(WEBS), self.sites)
+        self.deaf = [
+            Deaf(token, cast.ports[name], cast.log(name), self._abandoned)
+            for name, token in zip(WEBS, tokens, strict=True)
         ]
+        phones = [Phone(token, ports) for token in self.tokens(STAYING - RENEWING, self.sites)]
+        phones += [self._renewing(n, ports) for n in range(RENEWING)]
+        staying = [Follower(f"staying-{n}", phone, self._abandoned) for n, phone in enumerate(phones)]
         wandering = [
             Follower(f"wandering-{n}", Phone(token, ports), self._abandoned)
             for n, token in enumerate(self.tokens(WANDERING, []))
         ]
         self.followers = staying + wandering
         admin = Phone(self.org.admin.tokens["access_token"], ports)
-        self.doorkeeper = Doorkeeper(admin, wandering, self.sites, self.written_out)
+        self.apps = self._apps(ports, cast.ports[NGINX], folder)
+        moves = [(wanderer.person_id, site) for wanderer in wandering for site in self.sites]
+        moves += [(app.person_id, self.sites[0]) for app in self.apps if self.sites[0] not in app.scopes]
+        self.doorkeeper = Doorkeeper(admin, moves, self.written_out)
 
     def tokens(self, count: int, sites: list[str]) -> list[str]:
         """New people with a signed-in phone each."""
@@ -76,7 +85,7 @@ class Crowd:
 
     def start(self) -> None:
         """Everybody begins."""
-        for thread in (*self.followers, *self.writers, self.loader, self.doorkeeper, self.deaf):
+        for thread in (*self.followers, *self.writers, self.loader, self.doorkeeper, *self.deaf):
             thread.start()
 
     def writing(self) -> bool:
@@ -104,11 +113,22 @@ class Crowd:
             follower.target = head
         for follower in self.followers:
             follower.join(max(0.0, deadline - time.monotonic()))
-        settled = not self._outbox() and not any(follower.is_alive() for follower in self.followers)
+        while (
+            not (right := all(app.is_right_up_to(head) for app in self.apps)) and time.monotonic() < deadline
+        ):
+            time.sleep(0.2)
+        followed = not any(follower.is_alive() for follower in self.followers)
+        settled = right and followed and not self._outbox()
         self._abandoned.set()
         for follower in self.followers:
             follower.join(10)
+        self.stop_apps()
         return settled
+
+    def stop_apps(self) -> None:
+        """No app writes to its store any more."""
+        for app in self.apps:
+            app.stop()
 
     def figures(self) -> dict[str, Any]:
         """Counts for those who watch."""
@@ -123,8 +143,10 @@ class Crowd:
             "repeats": sum(follower.repeats for follower in self.followers),
             "early": sum(follower.early for follower in self.followers),
             "connects": sum(follower.connects for follower in self.followers),
+            "renewed": sum(follower.renewed for follower in self.followers),
+            "app_kills": sum(app.kills for app in self.apps),
             "moves": self.doorkeeper.moves,
-            "deaf_cut": self.deaf.cut,
+            "deaf_cut": sum(deaf.cut for deaf in self.deaf),
             "behind": max(follower.position for follower in self.followers)
             - min(follower.position for follower in self.followers),
         }
@@ -135,6 +157,21 @@ class Crowd:
 
     def _writers(self, ports: list[int], budget: Budget) -> list[Writer]:
         return [
-            Writer(n, Phone(token, ports), self.sites, budget, self.written_out)
+            Writer(n, Phone(token, ports, timeout=_BATCH_S), self.sites, budget, self.written_out)
             for n, token in enumerate(self.tokens(WRITERS, self.sites))
+        ]
+
+    def _renewing(self, number: int, ports: list[int]) -> Phone:
+        """A phone that signed in with a password, and so can refresh its token."""
+        tokens = self.org.person(f"Renewing{number}", scopes=self.sites).tokens
+        self.world.relays()
+        return Phone(tokens["access_token"], ports, tokens["refresh_token"])
+
+    def _apps(self, ports: list[int], straight: int, folder: Path) -> list[StoredApp]:
+        """One that stays, and one that is let in and out of the first site and belongs to none of the others."""
+        assigned = (self.sites, [])
+        tokens = [self.tokens(1, sites)[0] for sites in assigned]
+        return [
+            StoredApp(Phone(token, [straight]), ports, folder / f"app-{n}.sqlite", sites)
+            for n, (token, sites) in enumerate(zip(tokens, assigned, strict=True))
         ]

@@ -30,7 +30,9 @@ class Follower(threading.Thread):
         self.heard: list[tuple[int, str, str, float]] = []
         self.holding = self.scopes | {OWN}
         self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = 0
+        self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = (
+            self.renewed
+        ) = 0
         self.failure: BaseException | None = None
         self._phone, self._ended = phone, stop
         self._ids: set[str] = set()
@@ -53,9 +55,9 @@ class Follower(threading.Thread):
 
     def _connection(self) -> None:
         """Connect, sync to where the socket's events begin, then take those."""
-        socket = RawWebSocket.opened(f"http://127.0.0.1:{self._phone.port()}")
+        self._keep_token()
+        socket = self._phone.websocket()
         try:
-            socket.sends("40" + json.dumps({"token": self._phone.token}))
             self.connects += 1
             last = self._ready(socket)
             self._sync(last)
@@ -65,8 +67,17 @@ class Follower(threading.Thread):
                     self.inversions += event["position"] <= last
                     last = event["position"]
                     self.live += self._take(event)
+                if self._keep_token():
+                    socket.sends('420["session.renew",' + json.dumps({"token": self._phone.token}) + "]")
         finally:
             socket.close()
+
+    def _keep_token(self) -> bool:
+        """Get a fresh token where the present one is half over."""
+        due = self._phone.is_due()
+        if due:
+            self._phone.refresh()
+        return due
 
     def _ready(self, socket: RawWebSocket) -> int:
         while True:
@@ -78,6 +89,10 @@ class Follower(threading.Thread):
 
     def _next(self, socket: RawWebSocket) -> dict[str, Any] | None:
         packet = _read(socket)
+        if packet.startswith("430"):
+            if not json.loads(packet[3:])[0]["ok"]:
+                raise ConnectionError(packet)
+            self.renewed += 1
         if not packet.startswith("42"):
             return None
         name, message = json.loads(packet[2:])
@@ -86,8 +101,11 @@ class Follower(threading.Thread):
     def _sync(self, least: int) -> None:
         more = True
         while (more or self.position < least) and not self._ended.is_set():
+            self._keep_token()
             after = self.position
             status, page = self._phone.once("GET", f"/v1/sync?after={after}&limit={_PAGE}")
+            if status == 401 and page["code"] == "token_expired" and self._phone.is_due():
+                raise ConnectionError(page["code"])
             if status != 200:
                 raise RuntimeError((status, page))
             for event in page["items"]:

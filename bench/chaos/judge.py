@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from bench.chaos.followers import OWN, Follower
-from bench.chaos.loaders import Loader
+from bench.chaos.loaders import PREFIX, Loader
+from bench.chaos.stored import StoredApp
 from bench.chaos.writers import Writer
 from journal.chain import verify
 from journal.tail import EVENT_COLUMNS, journal
@@ -26,7 +27,11 @@ def read_journal(world: World, organisation_id: uuid.UUID) -> Sequence[Any]:
 
 
 def judge(
-    world: World, organisation_id: uuid.UUID, writers: list[Writer | Loader], followers: list[Follower]
+    world: World,
+    organisation_id: uuid.UUID,
+    writers: list[Writer | Loader],
+    followers: list[Follower],
+    apps: list[StoredApp],
 ) -> Counter[str]:
     """How many were lost, doubled, leaked and out of order."""
     rows = read_journal(world, organisation_id)
@@ -36,7 +41,15 @@ def judge(
         fault = verify(session, organisation_id).fault
     counts["out_of_order"] += fault is not None
     for follower in followers:
-        counts += _follower(rows, follower)
+        counts += _told(follower.name, _follower(rows, follower))
+    for app in apps:
+        counts += _told("an app with a store", app_counts(rows, app.person_id, app.scopes, *app.holds()))
+    return counts
+
+
+def _told(name: str, counts: Counter[str]) -> Counter[str]:
+    if +counts:
+        print(f"{name}: {dict(+counts)}", flush=True)
     return counts
 
 
@@ -71,6 +84,30 @@ def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
         counts["doubled"] += len(had) - len(set(had))
         counts["out_of_order"] += had != sorted(had)
     return counts
+
+
+def app_counts(
+    rows: Iterable[Any], person_id: str, assigned: set[str], held_scopes: set[str], held: set[str]
+) -> Counter[str]:
+    """A store beside what may be read at the end: all posts of the scopes that are the person's then.
+
+    A loader's posts are events alone: no history has them, so they are due only from the last start of a scope on.
+    """
+    scopes, loaded = set(assigned), set[str]()
+    posts: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.type == "post.created":
+            posts[str(row.scope_id)].add(row.payload["id"])
+            if row.payload["client_id"].startswith(PREFIX):
+                loaded.add(row.payload["id"])
+        elif row.type == "membership.started" and str(row.person_id) == person_id:
+            scopes.add(row.payload["scope_id"])
+            posts[row.payload["scope_id"]] -= loaded
+        elif row.type == "membership.ended" and str(row.person_id) == person_id:
+            scopes.discard(row.payload["scope_id"])
+    due = {post for scope in scopes for post in posts[scope]}
+    lost = len(due - held) + len(scopes - held_scopes)
+    return Counter(lost=lost, leaked=len(held - due) + len(held_scopes - scopes))
 
 
 def _about_to_begin(begun: list[tuple[int, float]], position: int, at: float) -> bool:

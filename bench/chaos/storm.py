@@ -1,5 +1,6 @@
-"""What goes wrong, and when. Kills and faults of the phones' network at random, the database's troubles once each."""
+"""What goes wrong, and when. Kills and faults of the phones' network at random; PostgreSQL's and nginx's once each."""
 
+import os
 import random
 import threading
 import time
@@ -7,51 +8,61 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from bench.chaos.cast import WEBS, WORKERS, Cast, until
+from bench.chaos.apart import ProxyApart
+from bench.chaos.cast import NGINX, WEBS, WORKERS, Cast, until
 from bench.chaos.crowd import Crowd
-from bench.chaos.proxy import FaultProxy
 from deploy.local.cluster import Cluster
 
 _EVERY_S = (6.0, 12.0)
 _REPORT_S = 5.0
 _FAULT_S = 3.0
 _DELAY_S = 0.2
-_RESTART_AT, _HOLE_AT = 0.2, 0.45  # shares of the events accepted, after which it happens
 _ALIVE_S = 1.0
+HOLE_S = float(os.environ.get("HOLE_S", "30"))
 
 
 class Storm:
     """`blow` does what is due, four times a second."""
 
     def __init__(
-        self, cast: Cast, crowd: Crowd, cluster: Cluster, network: list[FaultProxy], database: FaultProxy
+        self, cast: Cast, crowd: Crowd, cluster: Cluster, network: list[ProxyApart], silent: ProxyApart
     ) -> None:
         self.faults: Counter[str] = Counter()
         self.slowest_alive = 0.0
         self._cast, self._crowd, self._cluster = cast, crowd, cluster
-        self._network, self._database = network, database
+        self._network, self._database = network, silent
         self._began = self._reported = time.monotonic()
         self._due = self._began + random.uniform(*_EVERY_S)
         self._mends: list[tuple[float, Callable[[], None]]] = []
+        self._once = [  # the share of the events that is accepted by then
+            (0.15, "restarts", self._restart),
+            (0.3, "reloads", self._reload),
+            (0.45, "holes", self._hole),
+            (0.65, "proxy_kills", self._kill_nginx),
+        ]
 
-    def blow(self, share: float, hole_s: float) -> None:
-        """`share` of the events are accepted; `hole_s` is how long the database will be out of reach."""
+    def blow(self, share: float) -> None:
+        """`share` of the events are accepted."""
         now = time.monotonic()
         self._cast.weigh()
         for at, mend in list(self._mends):
             if now >= at:
                 mend()
                 self._mends.remove((at, mend))
-        if share >= _RESTART_AT and not self.faults["restarts"]:
-            self._restart()
-        elif share >= _HOLE_AT and not self.faults["holes"]:
-            self._hole(hole_s)
+        if self._once and share >= self._once[0][0]:
+            _, name, act = self._once.pop(0)
+            self.faults[name] += 1
+            act()
         elif now >= self._due:
             self._any_fault(now)
             self._due = time.monotonic() + random.uniform(*_EVERY_S)
         if now >= self._reported + _REPORT_S:
             self._reported = now
             print(self.line(), flush=True)
+
+    def is_over(self) -> bool:
+        """Whether everything that happens once has happened."""
+        return not self._once
 
     def calm(self) -> None:
         """Mend all that is broken."""
@@ -68,6 +79,7 @@ class Storm:
     def _any_fault(self, now: float) -> None:
         if random.random() < 0.5:
             self._cast.kill(random.choice(WEBS + WORKERS))
+            random.choice(self._crowd.apps).kill()
             return
         proxy, kind = random.choice(self._network), random.choice(("drop", "delay", "swallow", "blackhole"))
         self.faults[kind] += 1
@@ -84,20 +96,27 @@ class Storm:
 
     def _restart(self) -> None:
         """PostgreSQL ends every connection, and is back a moment later."""
-        self.faults["restarts"] += 1
         print("PostgreSQL is restarted", flush=True)
         self._cluster.stop()
         self._cluster.start()
 
-    def _hole(self, seconds: float) -> None:
+    def _reload(self) -> None:
+        print("nginx is told to read its configuration again", flush=True)
+        self._cast.reload_nginx()
+
+    def _kill_nginx(self) -> None:
+        print("nginx is killed", flush=True)
+        self._cast.kill(NGINX)
+
+    def _hole(self) -> None:
         """Nothing passes between our processes and PostgreSQL; each web process has to say that it lives."""
-        self.faults["holes"] += 1
-        print(f"PostgreSQL is out of reach for {seconds:g} s", flush=True)
-        for name in WEBS:
+        print(f"PostgreSQL is out of reach for {HOLE_S:g} s", flush=True)
+        watched = (*WEBS, NGINX)
+        for name in watched:
             until(lambda name=name: self._cast.healthy(name), 30)
         self._database.blackhole(True)
-        end = time.monotonic() + seconds
-        watchers = [threading.Thread(target=self._watch, args=(name, end)) for name in WEBS]
+        end = time.monotonic() + HOLE_S
+        watchers = [threading.Thread(target=self._watch, args=(name, end)) for name in watched]
         for watcher in watchers:
             watcher.start()
         for watcher in watchers:

@@ -2,21 +2,24 @@
 
 import random
 import threading
+import time
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from bench.chaos.http import Phone
 
-BATCH = 25
-_TEXT = "The tower crane at gate three stands still until the wind is below twelve metres a second."
+SIZES = (1, 100, 25, 25)  # posts a request; a killed process loses all that it had not answered
+PACE = 120  # events a second: 50,000 in seven minutes
+_TEXT = "The tower crane at gate three stands still until the wind is below twelve metres a second. " * 4
 
 
 class Budget:
     """How many posts are still to be written, shared by all writers."""
 
     def __init__(self, posts: int) -> None:
-        self._left = posts
+        self._posts = self._left = posts
+        self._began = time.monotonic()
         self._lock = threading.Lock()
 
     def take(self, most: int) -> int:
@@ -26,9 +29,17 @@ class Budget:
             self._left -= taken
             return taken
 
+    def is_spent(self) -> bool:
+        """Whether none is left."""
+        return not self._left
+
+    def is_behind(self) -> bool:
+        """Whether fewer were taken by now than `PACE` asks for."""
+        return self._posts - self._left < PACE * (time.monotonic() - self._began)
+
 
 class Writer(threading.Thread):
-    """Writes until the budget is spent or `stop`. Three of four empty a phone's queue, 25 posts at a time."""
+    """Writes until the budget is spent or `stop`. Three of four empty a phone's queue."""
 
     def __init__(
         self, number: int, phone: Phone, scopes: list[str], budget: Budget, stop: threading.Event
@@ -43,7 +54,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Take from the budget, write, and note what was accepted."""
-        most = BATCH if self._number % 4 else 1
+        most = SIZES[self._number % len(SIZES)]
         while not self._ended.is_set() and (taken := self._budget.take(most)):
             self.tried += taken
             if most == 1:

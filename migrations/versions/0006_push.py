@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 _MOMENT = sa.DateTime(timezone=True)
 # What was queued before goes on: its words become facts of a notification of its own.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.chaos.apart import ProxyApart
 from bench.chaos.proxy import FaultProxy
 
 _WAIT_S = 5.0
@@ -42,14 +43,14 @@ def echo() -> Iterator[Echo]:
         yield Echo(listener)
 
 
-@pytest.fixture
-def proxy(echo: Echo) -> Iterator[FaultProxy]:
-    proxy = FaultProxy(echo._listener.getsockname()[1])
+@pytest.fixture(params=[FaultProxy, ProxyApart])
+def proxy(echo: Echo, request: pytest.FixtureRequest) -> Iterator[FaultProxy | ProxyApart]:
+    proxy = request.param(echo._listener.getsockname()[1])
     yield proxy
     proxy.close()
 
 
-def connected(proxy: FaultProxy) -> socket.socket:
+def connected(proxy: FaultProxy | ProxyApart) -> socket.socket:
     return socket.create_connection(("127.0.0.1", proxy.port), timeout=_WAIT_S)
 
 
@@ -71,7 +72,7 @@ def is_silent(client: socket.socket) -> bool:
         return True
 
 
-def test_without_a_fault_everything_passes_unchanged(proxy: FaultProxy) -> None:
+def test_without_a_fault_everything_passes_unchanged(proxy: FaultProxy | ProxyApart) -> None:
     with connected(proxy) as client:
         data = bytes(range(256)) * 100
         assert answered(client, data) == data
@@ -87,7 +88,7 @@ def test_a_unix_socket_can_be_upstream(tmp_path: Path) -> None:
         proxy.close()
 
 
-def test_drop_resets_what_is_there_and_lets_new_ones_in(proxy: FaultProxy) -> None:
+def test_drop_resets_what_is_there_and_lets_new_ones_in(proxy: FaultProxy | ProxyApart) -> None:
     with connected(proxy) as client:
         answered(client, b"x")
         proxy.drop()
@@ -97,7 +98,7 @@ def test_drop_resets_what_is_there_and_lets_new_ones_in(proxy: FaultProxy) -> No
         assert answered(client, b"y") == b"y"
 
 
-def test_delay_holds_back_both_ways(proxy: FaultProxy) -> None:
+def test_delay_holds_back_both_ways(proxy: FaultProxy | ProxyApart) -> None:
     with connected(proxy) as client:
         answered(client, b"x")
         proxy.delay(0.1)
@@ -107,7 +108,9 @@ def test_delay_holds_back_both_ways(proxy: FaultProxy) -> None:
         proxy.delay(0)
 
 
-def test_swallow_lets_the_request_pass_and_loses_the_answer(proxy: FaultProxy, echo: Echo) -> None:
+def test_swallow_lets_the_request_pass_and_loses_the_answer(
+    proxy: FaultProxy | ProxyApart, echo: Echo
+) -> None:
     with connected(proxy) as client:
         answered(client, b"x")
         proxy.swallow(True)
@@ -119,7 +122,9 @@ def test_swallow_lets_the_request_pass_and_loses_the_answer(proxy: FaultProxy, e
             client.recv(1)
 
 
-def test_a_blackhole_takes_connections_and_is_silent_for_ever_to_them(proxy: FaultProxy, echo: Echo) -> None:
+def test_a_blackhole_takes_connections_and_is_silent_for_ever_to_them(
+    proxy: FaultProxy | ProxyApart, echo: Echo
+) -> None:
     with connected(proxy) as before:
         answered(before, b"x")
         proxy.blackhole(True)

@@ -133,5 +133,7 @@ def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not(
     hub.admit(listener, [Readable(scope, UUID(int=5_000))])
     edited = event(1, "post", PERSONS[1], scope)
     renamed = SimpleNamespace(**{**vars(event(2, "post", PERSONS[1], scope)), "type": "scope.updated"})
+    reminded = SimpleNamespace(**{**vars(event(3, "post", PERSONS[1], scope)), "type": "alert.reminded"})
     assert list(hub.apply(edited)) == []
     assert list(hub.apply(renamed)) == [listener]
+    assert list(hub.apply(reminded)) == []
