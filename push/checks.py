@@ -12,21 +12,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from base.hours import is_open
+from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
-SILENT_AFTER = timedelta(days=60)
 TOO_LATE = "ttl"
 # What is said in a scope; the rest is told to a person for its own reasons.
-SAID = frozenset(("message", "mention", "reply", "direct", "announcement", "alert"))
-_NOTICES = frozenset(("announcement", "alert"))
+SAID = LEVELS["all"]
+# What passes quiet hours and being elsewhere: emergencies, and what the person asked for or does not see.
 _PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
-_LEVELS = {
-    "all": SAID,
-    "mentions": frozenset(("mention", "reply", "direct", "announcement", "alert")),
-    "announcements": _NOTICES,
-    "nothing": frozenset(("alert",)),
-}
-# An alert that asks again, or names the silent to a manager, is not over because somebody has merely read it.
-_ASKS_AGAIN = frozenset(("alert.reminded", "alert.unanswered"))
+# A manager is told that others are silent, whatever they know of the alert themselves.
+_OF_OTHERS = "alert.unanswered"
 
 
 @dataclass(slots=True)
@@ -67,6 +61,7 @@ class Subject:
     scope_id: UUID | None
     event: str
     actor_id: UUID | None = None
+    asks_acknowledgement: bool = False
     over: str | None = None
     valid_until: datetime | None = None
 
@@ -133,7 +128,7 @@ def _unreachable(phone: Phone, now: datetime) -> str | None:
         return "signed_out"
     if phone.address is None:
         return "no_address"
-    return "device_silent" if phone.last_seen_at < now - SILENT_AFTER else None
+    return "device_silent" if phone.last_seen_at < now - SILENT_DEVICE else None
 
 
 def _pointless(known: Known, now: datetime) -> str | None:
@@ -143,9 +138,10 @@ def _pointless(known: Known, now: datetime) -> str | None:
         return subject.over
     if subject.valid_until is not None and subject.valid_until <= now:
         return "ended"
-    counts = ("acknowledged",) if subject.event in _ASKS_AGAIN else ("acknowledged", "read", "seen", "answered")
-    if subject.event == "alert.unanswered":
+    if subject.event == _OF_OTHERS:
         return None
+    enough = reading_is_enough(known.why, asks_acknowledgement=subject.asks_acknowledgement)
+    counts = ("acknowledged", "answered", "read", "seen") if enough else ("acknowledged",)
     return next((way for way in counts if way in known.met), None)
 
 
@@ -163,27 +159,26 @@ def _not_theirs(known: Known) -> str | None:
 
 def _unwanted(known: Known, now: datetime) -> str | None:
     """They want no push of it: by the level, while muted, while elsewhere."""
-    if known.why in _PASS:
-        return None
     reads = known.reads
-    if reads is not None and known.why not in _LEVELS[reads.level]:
+    if reads is not None and not is_told(reads.level, None, known.why, now):
         return "level"
-    if reads is not None and reads.muted_until is not None and reads.muted_until > now:
+    if reads is not None and not is_told(reads.level, reads.muted_until, known.why, now):
         return "muted"
-    return "off_site" if known.off_site and not _on_call(known.wishes, now) else None
+    return "off_site" if known.off_site and not _passes(known, now) else None
 
 
 def _in_quiet(known: Known, now: datetime) -> Verdict:
     """In quiet time a notice waits for its end, while it holds; the rest is in the app's list and that is enough."""
-    if known.why in _PASS or _on_call(known.wishes, now) or not is_quiet(known.wishes, now):
+    if _passes(known, now) or not is_quiet(known.wishes, now):
         return _SEND
     until = quiet_ends(known.wishes, now) if known.why == "announcement" else None
     holds = min(known.expires_at, known.subject.valid_until or known.expires_at)
     return Drop("quiet") if until is None or until >= holds else Defer(until)
 
 
-def _on_call(wishes: Wishes, now: datetime) -> bool:
-    return wishes.on_call_until is not None and wishes.on_call_until > now
+def _passes(known: Known, now: datetime) -> bool:
+    on_call_until = known.wishes.on_call_until
+    return known.why in _PASS or (on_call_until is not None and on_call_until > now)
 
 
 def is_quiet(wishes: Wishes, moment: datetime) -> bool:

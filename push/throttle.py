@@ -34,11 +34,12 @@ class Throttle:
     rate: float = CEILING
     _allowance: float = 0.0
     _refilled: float = field(init=False)
+    _grown: float = field(init=False)
     _paused_until: float = 0.0
     _round: _Round = field(init=False)
 
     def __post_init__(self) -> None:
-        self._refilled = self.now
+        self._refilled = self._grown = self.now
         self._round = _Round(self.now)
         self._allowance = self.rate
 
@@ -77,9 +78,11 @@ class Throttle:
         ended, self._round = self._round, _Round(now)
         share = ended.refused / ended.answers
         if ended.refused == 0:
-            self.rate = min(CEILING, self.rate + GROWTH * min(_ROUND_S, now - ended.began))
+            self.rate = min(CEILING, self.rate + GROWTH * min(_ROUND_S, now - self._grown))
+            self._grown = now
             return
         self._refill(now)
+        self._grown = now
         self.rate = max(FLOOR, self.rate * (1 - share / 2))
         self._allowance = min(self._allowance, self.rate)
         if share >= 0.5 and ended.refused >= _FEWEST_REFUSALS:
