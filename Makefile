@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live chaos
+	bench-place bench-sync bench-live chaos chaos-push
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,3 +69,6 @@ bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh
 	@$(PYTHON) -m bench.chaos
+
+chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two
+	@$(PYTHON) -m bench.chaos_push

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)  # a batch takes no longer than two timeouts of the transport
 ALERTS, OTHERS = [0], [1, 2, 3, 4]
 _WAITING = text(
     """

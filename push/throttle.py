@@ -76,14 +76,10 @@ class Throttle:
 
     def _end_round(self, now: float) -> None:
         ended, self._round = self._round, _Round(now)
-        share = ended.refused / ended.answers
-        if ended.refused == 0:
-            self.rate = min(CEILING, self.rate + GROWTH * min(_ROUND_S, now - self._grown))
-            self._grown = now
-            return
         self._refill(now)
-        self._grown = now
-        self.rate = max(FLOOR, self.rate * (1 - share / 2))
+        share = ended.refused / ended.answers
+        grown = min(CEILING, self.rate + GROWTH * min(_ROUND_S, now - self._grown))
+        self.rate, self._grown = max(FLOOR, grown * (1 - share / 2)), now
         self._allowance = min(self._allowance, self.rate)
         if share >= 0.5 and ended.refused >= _FEWEST_REFUSALS:
             self._paused_until = now + min(LONGEST_PAUSE_S, ended.pause_s)

@@ -55,6 +55,15 @@ def test_a_share_of_refusals_lowers_the_rate_and_quiet_raises_it_again() -> None
 
 def test_it_never_falls_below_a_floor() -> None:
     throttle = Throttle(0.0)
-    for second in range(1, 40):
-        answers(throttle, float(second), 200, of=200)
+    for _ in range(40):
+        answers(throttle, 0.0, 200, of=200)
     assert throttle.rate == FLOOR
+
+
+def test_faults_of_a_few_in_a_hundred_leave_a_fair_rate() -> None:
+    throttle = Throttle(0.0)
+    now = 0.0
+    for _ in range(200):
+        now += 200 / throttle.rate
+        answers(throttle, now, 10, of=200)
+    assert 1_000 < throttle.rate < 1_500
