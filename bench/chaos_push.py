@@ -28,8 +28,8 @@ from tests.world import Organisation
 
 NOTIFICATIONS = int(os.environ.get("NOTIFICATIONS", "20000"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
-POSTS, SMALL_SHARE, NEVER = 10, 10, 20
-KILL_EVERY_S, POST_EVERY_S, LONGEST_S = 4.0, 2.0, 400.0
+POSTS, SMALL_SHARE, NEVER, WORK, MOST_KILLS = 10, 10, 20, 500, 10
+KILL_EVERY_S, POST_EVERY_S, LONGEST_S = 3.0, 2.0, 400.0
 THREADS = 4  # PUSH_THREADS of the product's workers
 FAULTS = {"error_500": 0.10, "quota_429": 0.05, "unregistered": 0.02}
 WORKERS = ("worker", "worker-2")
@@ -127,33 +127,26 @@ class Crowd:
 
 def storm(product: Product, crowd: Crowd) -> int:
     """Post, and kill a worker every few seconds, until all is delivered; returns the number of kills."""
-    began, kills, next_post, next_kill = time.monotonic(), 0, 0.0, KILL_EVERY_S
+    began, kills, next_post, next_kill, asked = time.monotonic(), 0, 0.0, KILL_EVERY_S, 0
     while (now := time.monotonic() - began) < LONGEST_S:
         if not crowd.written() and now >= next_post:
             crowd.post()
             next_post = now + POST_EVERY_S
         states = statuses(product)
         left = states.get("queued", 0) + states.get("sending", 0)
-        # A worker that only waits for the leases of another is not worth a kill.
-        if now >= next_kill and (not crowd.written() or _due(product)):
+        # Amid work: one that still starts, or waits for the leases of another, is not worth a kill.
+        requests = counts(product)["requests"]
+        if kills < MOST_KILLS and now >= next_kill and requests - asked >= WORK:
             victim = WORKERS[kills % 2]
             product.kill(victim)
             product.start_worker(victim)
-            kills, next_kill = kills + 1, time.monotonic() - began + KILL_EVERY_S
+            kills, next_kill, asked = kills + 1, time.monotonic() - began + KILL_EVERY_S, requests
             print(json.dumps({"at_s": round(now), "killed": victim, "states": states}), flush=True)
         enough = len(crowd.organisations) * POSTS if left == 0 else None
         if crowd.written() and enough is not None and _planned(product) == enough:
             break
         time.sleep(0.2)
     return kills
-
-
-def _due(product: Product) -> bool:
-    query = text(
-        "SELECT EXISTS (SELECT FROM deliveries WHERE status IN ('queued', 'sending') AND due_at <= now())"
-    )
-    with product.world.worker.transaction() as session:
-        return session.execute(query).scalar_one()
 
 
 def _planned(product: Product) -> int:
