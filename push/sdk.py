@@ -9,6 +9,7 @@ Everything private of the SDK that is touched is touched in this file; tests/pus
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,13 @@ import firebase_admin
 import orjson
 import requests
 from firebase_admin import credentials, exceptions, messaging
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 from requests.adapters import HTTPAdapter
 
 GOOGLE = "https://fcm.googleapis.com"
 _POOL = 64
+_FAILURE_S = 1.0
 
 
 class _OneRequest(HTTPAdapter):
@@ -62,14 +65,27 @@ class Sdk:
         self._credential: Any = certificate.get_credential()
         self._request = partial(cast(Callable[..., Any], Request()), timeout=timeout_s)
         self._lock = threading.Lock()
+        self._failure: GoogleAuthError | None = None
+        self._failed_at = 0.0
 
     def token(self, refused: str | None = None) -> str:
         """A good access token, another one than `refused`; raises google.auth's errors."""
         if not self._credential.valid or self._credential.token == refused:
             with self._lock:
                 if not self._credential.valid or self._credential.token == refused:
-                    self._credential.refresh(self._request)
+                    self._refresh()
         return self._credential.token
+
+    def _refresh(self) -> None:
+        """Ask for an access token. Who was waiting while another one asked in vain does not ask again."""
+        if self._failure is not None and time.monotonic() - self._failed_at < _FAILURE_S:
+            raise self._failure
+        try:
+            self._credential.refresh(self._request)
+            self._failure = None
+        except GoogleAuthError as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
 
     def encode(self, message: messaging.Message, dry_run: bool) -> bytes:
         """The body of the request, validated by the SDK; raises ValueError."""

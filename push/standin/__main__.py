@@ -17,10 +17,10 @@ import gevent
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from push.standin.account import PROJECT, service_account
 from push.standin.server import make_app
 from push.standin.wire import StandinServer
 
-PROJECT = "hereabouts-standin"
 _BACKLOG = 1_024
 
 
@@ -40,27 +40,12 @@ def main() -> None:
     server = StandinServer((options.host, options.port), app, backlog=_BACKLOG, log=None, error_log=None)
     server.start()
     address = f"http://{options.host}:{server.server_port}"
-    options.credentials.write_text(json.dumps(_service_account(key, address)))
+    options.credentials.write_text(json.dumps(service_account(key, address)))
     options.credentials.chmod(0o600)
     options.ready_file.write_text(address)
     for ending in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(ending, server.stop, 0)
     server.serve_forever()
-
-
-def _service_account(key: rsa.RSAPrivateKey, address: str) -> dict[str, str]:
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return {
-        "type": "service_account",
-        "project_id": PROJECT,
-        "private_key_id": "standin",
-        "private_key": private.decode(),
-        "client_email": f"standin@{PROJECT}.iam.gserviceaccount.com",
-        "client_id": "1",
-        "token_uri": f"{address}/token",
-    }
 
 
 if __name__ == "__main__":

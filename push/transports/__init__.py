@@ -16,8 +16,9 @@ class Transport(Protocol):
     ) -> Iterator[tuple[int, Outcome]]:
         """Send each message once; yields its number in `messages` and what became of it, as answers come.
 
-        Every message gets an outcome, also when nothing can be reached; none takes longer than the timeout, twice
-        where a fresh access token was needed. Take what is yielded at once, and do the work that it causes after.
+        Every message gets an outcome, also when nothing can be reached; a request takes no longer than the timeout,
+        and where no answer at all comes for about twice that, the rest is given up. Take what is yielded at once, and
+        do the work that it causes after.
         """
         ...
 

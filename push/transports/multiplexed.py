@@ -14,7 +14,7 @@ safely repeat (a refused stream, a connection that the server is ending) comes b
 import io
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from push.sdk import Sdk, token_refused
 
 STREAMS = 256
 _CONNECTIONS = 4
+_SILENT_LINES = 2
 _IDLE_S = 1.0
 _NO_SOCKET_S = 0.005
 _RETRY_AFTER: int = pycurl.RETRY_AFTER  # pyright: ignore[reportAttributeAccessIssue] - its stubs lack it
@@ -62,6 +63,7 @@ class _Line:
         self._free: list[Any] = []
         self._busy: dict[Any, _Call] = {}
         self.sound = True
+        self.heard = False
 
     def __len__(self) -> int:
         return len(self._busy)
@@ -84,6 +86,7 @@ class _Line:
         while more:
             more, answered, failed = self._multi.info_read()
             for handle in answered:
+                self.heard = True
                 status, wait_s = handle.getinfo(pycurl.RESPONSE_CODE), handle.getinfo(_RETRY_AFTER)
                 call = self._end(handle)
                 yield call, self._judge(status, b"".join(call.answer), wait_s)
@@ -139,8 +142,11 @@ class Multiplexed:
             except ValueError as error:
                 yield number, outcome_of(error)
         waiting.reverse()
-        while waiting:
-            yield from self._over_one_line(waiting)
+        silent = 0
+        while waiting and silent < _SILENT_LINES:
+            heard = yield from self._over_one_line(waiting)
+            silent = 0 if heard else silent + 1
+        yield from ((call.number, Later("no_answers")) for call in waiting)
 
     def close(self) -> None:
         """Close the lines that are free."""
@@ -149,11 +155,14 @@ class Multiplexed:
         for line in lines:
             line.close()
 
-    def _over_one_line(self, waiting: list[_Call]) -> Iterator[tuple[int, Outcome]]:
-        """Send until all is answered, or until the line is broken and what was on it has ended."""
+    def _over_one_line(self, waiting: list[_Call]) -> Generator[tuple[int, Outcome], None, bool]:
+        """Send until all is answered, or until the line is broken and what was on it has ended.
+
+        Returns whether there was any answer.
+        """
         with self._lock:
             line = self._lines.pop() if self._lines else _Line(self._sdk)
-        finished = False
+        finished = line.heard = False
         try:
             while (waiting and line.sound) or len(line):
                 while waiting and line.sound and len(line) < STREAMS:
@@ -165,6 +174,7 @@ class Multiplexed:
                     else:
                         yield call.number, outcome_of(answer) if isinstance(answer, Exception) else answer
             finished = True
+            return line.heard
         finally:
             if finished and line.sound:
                 with self._lock:

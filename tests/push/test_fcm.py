@@ -1,51 +1,16 @@
 """Messages to FCM, the same over each transport: one request a message, and every answer one of five outcomes."""
 
-import json
-import secrets
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
-from threading import Thread
-from time import monotonic
 from typing import Any
 
 import pytest
 import requests
 from firebase_admin import messaging
 
-from push.fcm import TRANSPORTS, FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent
-from push.messages import Push, build_message
+from push.fcm import FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent
 from tests.product import Product
-
-PUSH = Push("device-" + "a" * 20, "token", "Alice", "hello", {"n": "1"}, "c", "t", timedelta(hours=1))
-TIMEOUT_S = 1.0
-
-
-@pytest.fixture(params=sorted(TRANSPORTS))
-def transport(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def sender(product: Product, transport: str) -> Iterator[FcmSender]:
-    made = FcmSender(product.folder / "credentials.json", None, product.standin, TIMEOUT_S, transport)
-    yield made
-    made.close()
-
-
-def message(name: str = "device", **changes: Any) -> messaging.Message:
-    """A message to an address of its own."""
-    return build_message(replace(PUSH, address=f"{name}-{secrets.token_hex(12)}", **changes))
-
-
-def counts(product: Product) -> dict[str, Any]:
-    return requests.get(f"{product.standin}/standin", timeout=5).json()
-
-
-def address_of(sent: messaging.Message) -> str:
-    return str(sent.token)
+from tests.push.messages import address_of, counts, message
 
 
 @pytest.mark.parametrize(
@@ -86,17 +51,6 @@ def test_every_answer_is_one_outcome_of_one_request(
     assert isinstance(sender.send(message()), Sent)  # and the next one is none the worse
 
 
-def test_a_connection_that_the_server_ends_is_replaced(product: Product, sender: FcmSender) -> None:
-    to_bob = message("bob")
-    product.behave(**{address_of(to_bob): {"goaway": True}})
-    assert isinstance(sender.send(to_bob), Sent)
-    before = counts(product)["requests"]
-    outcomes = [sender.send(message()) for _ in range(3)]
-    assert [type(outcome) for outcome in outcomes[1:]] == [Sent, Sent]
-    sent = sum(isinstance(outcome, Sent) for outcome in outcomes)
-    assert counts(product)["requests"] - before == sent
-
-
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_time_to_wait_may_be_a_date(product: Product, sender: FcmSender, status: int) -> None:
     to_bob = message("bob")
@@ -122,31 +76,6 @@ def test_many_are_sent_each_once_and_each_gets_its_own_outcome(product: Product,
     assert counts(product)["requests"] - before == 600
 
 
-def test_a_slow_answer_holds_nobody_up(product: Product, sender: FcmSender) -> None:
-    messages = [message() for _ in range(40)]
-    product.behave(**{address_of(messages[0]): {"delay_ms": 60_000}})
-    begun, order = monotonic(), []
-    for number, outcome in sender.send_all(messages):
-        order.append(number)
-        assert isinstance(outcome, Later if number == 0 else Sent)
-    assert order[-1] == 0
-    assert monotonic() - begun < 3 * TIMEOUT_S
-
-
-def test_a_broken_connection_sends_nothing_twice(product: Product, sender: FcmSender) -> None:
-    messages = [message(data={"delivery_id": str(n)}) for n in range(200)]
-    product.behave(**{address_of(messages[50]): {"drop": True}, address_of(messages[120]): {"cut": True}})
-    before = counts(product)
-    outcomes = dict(sender.send_all(messages))
-    assert sorted(outcomes) == list(range(200))
-    assert all(isinstance(outcome, Sent | Later) for outcome in outcomes.values())
-    assert isinstance(outcomes[50], Later)
-    assert isinstance(outcomes[120], Later)
-    after = counts(product)
-    assert after["requests"] - before["requests"] <= 200
-    assert after["twice"] == before["twice"]
-
-
 def test_a_refused_access_token_is_replaced_once(product: Product, sender: FcmSender) -> None:
     assert isinstance(sender.send(message()), Sent)
     requests.post(f"{product.standin}/standin/revoke", timeout=5)
@@ -168,47 +97,9 @@ def test_a_token_that_is_always_refused_is_tried_twice_and_no_more(
     assert counts(product)["requests"] - before == 2
 
 
-def test_a_lost_token_server_is_later_too(product: Product, tmp_path: Path, transport: str) -> None:
-    account = json.loads((product.folder / "credentials.json").read_text())
-    path = tmp_path / "credentials.json"
-    path.write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/token"}))
-    sender = FcmSender(path, None, product.standin, TIMEOUT_S, transport)
-    assert dict(sender.send_all([message(), message()])) == dict.fromkeys(
-        range(2), Later("oauth: TransportError")
-    )
-    sender.close()
-
-
-def test_nobody_there_is_later(product: Product, transport: str) -> None:
-    sender = FcmSender(product.folder / "credentials.json", None, "http://127.0.0.1:9", TIMEOUT_S, transport)
-    outcomes = dict(sender.send_all([message(), message()]))
-    assert [type(outcome) for outcome in outcomes.values()] == [Later, Later]
-    sender.close()
-
-
 def test_what_the_sdk_will_not_send_is_refused_alone(sender: FcmSender) -> None:
     outcomes = dict(sender.send_all([message(), messaging.Message(data={"n": "1"}), message()]))
     assert [type(outcomes[number]) for number in range(3)] == [Sent, Refused, Sent]
-
-
-def test_many_threads_send_at_the_same_time(sender: FcmSender) -> None:
-    sent: list[Outcome] = []
-    threads = [
-        Thread(target=lambda: sent.extend(o for _, o in sender.send_all([message() for _ in range(20)])))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [type(outcome) for outcome in sent] == [Sent] * 160
-
-
-def test_who_stops_listening_leaves_nothing_behind(product: Product, sender: FcmSender) -> None:
-    answers = sender.send_all([message() for _ in range(50)])
-    next(answers)
-    answers.close()  # pyright: ignore[reportAttributeAccessIssue]
-    assert isinstance(sender.send(message()), Sent)
 
 
 def test_a_refused_address_is_told_from_a_refused_message(product: Product, sender: FcmSender) -> None:
