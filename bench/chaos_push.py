@@ -29,7 +29,7 @@ from tests.world import Organisation
 NOTIFICATIONS = int(os.environ.get("NOTIFICATIONS", "20000"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
 POSTS, SMALL_SHARE, NEVER, WORK, MOST_KILLS = 10, 10, 20, 500, 10
-KILL_EVERY_S, POST_EVERY_S, LONGEST_S = 3.0, 2.0, 400.0
+KILL_EVERY_S, POST_EVERY_S, LONGEST_S = 3.0, 2.0, 600.0
 THREADS = 4  # PUSH_THREADS of the product's workers
 FAULTS = {"error_500": 0.10, "quota_429": 0.05, "unregistered": 0.02}
 WORKERS = ("worker", "worker-2")
@@ -132,7 +132,7 @@ def storm(product: Product, crowd: Crowd) -> int:
         if not crowd.written() and now >= next_post:
             crowd.post()
             next_post = now + POST_EVERY_S
-        states = statuses(product)
+        planned, states = _planned(product), statuses(product)
         left = states.get("queued", 0) + states.get("sending", 0)
         # Amid work: one that still starts, or waits for the leases of another, is not worth a kill.
         requests = counts(product)["requests"]
@@ -142,8 +142,7 @@ def storm(product: Product, crowd: Crowd) -> int:
             product.start_worker(victim)
             kills, next_kill, asked = kills + 1, time.monotonic() - began + KILL_EVERY_S, requests
             print(json.dumps({"at_s": round(now), "killed": victim, "states": states}), flush=True)
-        enough = len(crowd.organisations) * POSTS if left == 0 else None
-        if crowd.written() and enough is not None and _planned(product) == enough:
+        if left == 0 and planned == len(crowd.organisations) * POSTS:
             break
         time.sleep(0.2)
     return kills
