@@ -10,8 +10,8 @@ whose phones are slow to answer holds up nobody else. A claim and its checks are
 inside it. Checks are queries of a whole batch (`push/facts.py`) and a pure function (`push/checks.py`).
 
 A worker that is killed between FCM's yes and the record leaves messages that are sent twice: at most those of the
-batches under way, `BATCH` for each of its threads, and in practice those of the last 0.1 s. The delivery's id in the
-data and the collapse key let the phone show it once.
+batches under way, `BATCH` for each of its threads. The delivery's id in the data and the collapse key let the phone
+show it once.
 """
 
 import random
