@@ -106,7 +106,7 @@ _FIELDS: dict[str, _Field] = {
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
     "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
     "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
-    "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 16),
+    "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
     "log_format": ("LOG_FORMAT", partial(_one_of, choices=("json", "text")), "json"),

@@ -15,9 +15,11 @@ in any query.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     exists,
     extract,
     func,
@@ -165,6 +168,21 @@ def following_from(session: Session, person_id: UUID, organisation_id: UUID) -> 
     return since
 
 
+def following_of(session: Session, persons: Sequence[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+    """The scopes that each of many persons follows: (person, scope, since when), as `following_from` says of one."""
+    rows = session.execute(
+        select(Membership.person_id, Membership.scope_id, Membership.started_at)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id.in_(persons), Scope.archived_at.is_(None), *live_membership())
+    )
+    since = {(person_id, scope_id): started_at for person_id, scope_id, started_at in rows}
+    implied = select(Person.id, Person.organisation_id, Person.created_at)
+    implied = implied.where(Person.id.in_(persons), Person.role != VISITOR)
+    for person_id, scope_id, created_at in session.execute(implied):
+        since[person_id, scope_id] = created_at
+    return [(*pair, started_at) for pair, started_at in since.items()]
+
+
 def followed_since(session: Session, person_id: UUID, organisation_id: UUID, after: int) -> list[Followed]:
     """The scopes that are followed now, each with the position at which that began, where it is after `after`.
 
@@ -258,6 +276,47 @@ def _everyone(
             or_(Person.role != VISITOR, Membership.id.is_not(None)),
             these,
         )
+    )
+
+
+def followers_among(
+    session: Session, pairs: Sequence[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], Follower]:
+    """Of many (scope, person) those whom the scope's news reach now, as `audience` would say of each scope."""
+    if not pairs:
+        return {}
+    scopes, persons = zip(*pairs, strict=True)
+    rows = session.execute(_among(), {"scopes": list(scopes), "persons": list(persons)})
+    return {(row[0], row[1]): Follower(row[1], row[2], row[3], row[4]) for row in rows}
+
+
+@cache
+def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
+    wanted = (
+        func.unnest(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
+        .table_valued(column("scope_id", Uuid), column("person_id", Uuid))
+        .render_derived("wanted")
+    )
+    member = and_(
+        Membership.scope_id == wanted.c.scope_id,
+        Membership.person_id == wanted.c.person_id,
+        *live_membership(),
+    )
+    whole, is_member = Scope.kind == "organisation", Membership.id.is_not(None)
+    belongs = and_(whole, Person.ended_at.is_(None), or_(Person.role != VISITOR, is_member))
+    return (
+        select(
+            wanted.c.scope_id,
+            wanted.c.person_id,
+            func.coalesce(Membership.level, "all"),
+            case((whole, literal(BEGINNING, Uuid)), else_=_SINCE_ID.element),
+            Membership.muted_until,
+        )
+        .select_from(wanted)
+        .join(Scope, and_(Scope.id == wanted.c.scope_id, Scope.archived_at.is_(None)))
+        .join(Person, and_(Person.id == wanted.c.person_id, Person.organisation_id == Scope.organisation_id))
+        .outerjoin(Membership, member)
+        .where(or_(belongs, and_(~whole, is_member)))
     )
 
 
