@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "send_queued": {"sent_at": "2026-01-01T00:00:00Z", "items": [{}]},
     "mark_scope_read": {"post_id": str(UUID(int=1))},
     "edit_scope": {"read_receipts": True},
+    "change_my_membership": {"level": "nothing"},
     "create_site": PLACE,
     "create_zone": PLACE,
     "edit_site": {"type": "Feature", "properties": {"name": "x"}},
