@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live chaos
+	bench-place bench-sync bench-live bench-push chaos
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,7 @@ run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C s
 test: packages ## all tests
 	@sh deploy/local/node.sh tests/live/node socket.io-client
 	@sh deploy/local/nginx.sh
+	@sh deploy/local/redis.sh
 	@$(PYTHON) -m pytest -n 2
 
 lint: environment ## style, types, layers
@@ -62,9 +63,13 @@ bench-place: packages ## speeds of the place engine: look-ups of zones, and fixe
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync
 
-bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms idle http relay" chooses
+bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms lone idle http relay" chooses
 	@sh deploy/local/node.sh bench/node socket.io
 	@$(PYTHON) -m bench.live $(ONLY)
+
+bench-push: packages ## messages a second to a stand-in FCM, beside plain firebase-admin; ONLY="transports" chooses
+	@sh deploy/local/node.sh bench/node socket.io
+	@$(PYTHON) -m bench.push $(ONLY)
 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh

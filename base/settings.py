@@ -18,6 +18,7 @@ class Settings:
     database_url: str
     worker_database_url: str
     owner_database_url: str
+    redis_url: str | None
     secret_key: str
     host: str
     port: int
@@ -29,6 +30,7 @@ class Settings:
     firebase_credentials: Path | None
     firebase_project_id: str | None
     fcm_endpoint: str | None
+    fcm_transport: str
     push_threads: int
     trusted_proxies: int
     log_level: str
@@ -45,6 +47,12 @@ def _postgres_url(value: str) -> str:
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise ValueError("must start with postgresql+psycopg2://")
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _redis_url(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return value
 
 
 def _name(value: str) -> str:
@@ -85,6 +93,7 @@ _FIELDS: dict[str, _Field] = {
     "database_url": ("DATABASE_URL", _postgres_url, _REQUIRED),
     "worker_database_url": ("WORKER_DATABASE_URL", _postgres_url, None),
     "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
+    "redis_url": ("REDIS_URL", _redis_url, None),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
@@ -96,6 +105,7 @@ _FIELDS: dict[str, _Field] = {
     "firebase_credentials": ("FIREBASE_CREDENTIALS", _file, None),
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
     "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
+    "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 16),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),

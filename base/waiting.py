@@ -28,6 +28,11 @@ def install(longest_s: float = LONGEST_S) -> None:
     extensions.set_wait_callback(wait)
 
 
+def readable(fileno: int, longest_s: float) -> bool:
+    """Wait until there is something to read; False when the time is over."""
+    return _ready(fileno, extensions.POLL_READ, longest_s)
+
+
 def _ready(fileno: int, state: int, longest_s: float) -> bool:
     poll = select.poll()  # unlike select(), good for any number of open files
     poll.register(fileno, select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)

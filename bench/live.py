@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from bench.live_http import post_to_journal, posts_to_sockets, relay_speed
 from bench.live_world import (
@@ -30,6 +31,7 @@ from tests.world import Organisation
 
 ROUNDS = 5
 ROOMS = {100: 1_000, 500: 200, 1_500: 80}  # sockets: posts a round
+LONE = {100: 100, 500: 60, 1_500: 30}  # short rounds: the side whose turn it is not answers no pings
 IDLE = 10_000
 
 
@@ -43,7 +45,7 @@ def main() -> None:
 
 def measure(product: Product) -> None:
     """One after the other."""
-    chosen = sys.argv[1:] or ["rooms", "idle", "http", "relay"]
+    chosen = sys.argv[1:] or ["rooms", "lone", "idle", "http", "relay"]
     org = product.world.organisation()
     sites = [org.site(admission="assigned"), org.site(admission="assigned")]
     tokens = signed_in(org, IDLE if "idle" in chosen else max(ROOMS), sites)
@@ -51,6 +53,9 @@ def measure(product: Product) -> None:
         if "rooms" in chosen:
             for sockets, posts in ROOMS.items():
                 rooms(product, org, sites, tokens[:sockets], posts)
+        if "lone" in chosen:
+            for sockets, posts in LONE.items():
+                lone(product, org, sites[:1], tokens[:sockets], posts)
         if "idle" in chosen:
             idle(product, org, sites[0], tokens)
     small = product.world.organisation()
@@ -82,6 +87,17 @@ class Speeds:
         self.by_clock.append(self._due / (answer["last"] - begun))
         self.by_cpu.append(self._due / max(0.01, cpu_seconds(self._pid) - before))
 
+    def measure_one_by_one(self, begin: Callable[[], Any], events: int) -> None:
+        """One round of events, each begun when everybody has heard the one before."""
+        before, begun, each = cpu_seconds(self._pid), time.monotonic(), self._due // events
+        for _ in range(events):
+            self._ears.tell("listen", posts=each, timeout=60)
+            begin()
+            answer = self._ears.answer()
+            assert answer["heard"] == each, answer
+        self.by_clock.append(self._due / (time.monotonic() - begun))
+        self.by_cpu.append(self._due / max(0.01, cpu_seconds(self._pid) - before))
+
 
 def rooms(product: Product, org: Organisation, sites: list[str], tokens: list[str], posts: int) -> None:
     """A burst in one room; and one that goes to two rooms of the same sockets in turns."""
@@ -98,10 +114,32 @@ def rooms(product: Product, org: Organisation, sites: list[str], tokens: list[st
         turns.measure(lambda: publish(product, org, sites, posts))
         theirs.measure(lambda: (time.monotonic(), peer.emit(event, posts))[0])
     for name, speeds in (("", ours), ("_two_rooms", turns)):
-        by_clock, node = statistics.median(speeds.by_clock), statistics.median(theirs.by_clock)
-        report(f"live_deliveries{name}_{size}", by_clock, "1/s", 1.5, against=node, at_most=False)
-        by_cpu, node = statistics.median(speeds.by_cpu), statistics.median(theirs.by_cpu)
-        report(f"live_deliveries{name}_{size}_per_cpu_s", by_cpu, "1/s", 1.5, against=node, at_most=False)
+        beside(f"live_deliveries{name}_{size}", speeds, theirs)
+    ears.end()
+    their_ears.end()
+    peer.end()
+
+
+def beside(name: str, ours: Speeds, theirs: Speeds) -> None:
+    """Tell the medians, ours against theirs."""
+    for end, mine, node in ("", ours.by_clock, theirs.by_clock), ("_per_cpu_s", ours.by_cpu, theirs.by_cpu):
+        speed, against = statistics.median(mine), statistics.median(node)
+        report(name + end, speed, "1/s", 1.5, against=against, at_most=False)
+
+
+def lone(product: Product, org: Organisation, sites: list[str], tokens: list[str], posts: int) -> None:
+    """Events that come alone: the next one when everybody has heard the last."""
+    peer, size = Peer(), len(tokens)
+    event = {"id": "0" * 36, "type": "post.created", "data": post_payload(org, sites[0], 0)}
+    ears, their_ears = Ears(product.port), Ears(peer.port)
+    ears.ask("connect", tokens=tokens)
+    their_ears.ask("connect", tokens=[None] * size)
+    ours = Speeds(product.pid("web"), ears, size * posts)
+    theirs = Speeds(peer.process.pid, their_ears, size * posts)
+    for _ in range(ROUNDS):
+        ours.measure_one_by_one(lambda: publish(product, org, sites, 1), posts)
+        theirs.measure_one_by_one(lambda: peer.emit(event, 1), posts)
+    beside(f"live_lone_deliveries_{size}", ours, theirs)
     ears.end()
     their_ears.end()
     peer.end()

@@ -94,8 +94,9 @@ class Peer:
 
 def cpu_seconds(pid: int) -> float:
     """What a process has computed so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(
+        ~pid << 3 | 2
+    )  # Linux's clock of another process, in nanoseconds and not in ticks
 
 
 def rss(pid: int) -> int:

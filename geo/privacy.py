@@ -198,14 +198,16 @@ def wire_consent(consent: Consent) -> dict[str, Any]:
 
 
 def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, Any]) -> dict[str, Any]:
-    """The organisation's rules; all of them are given."""
+    """The organisation's rules; how much pushes let out is kept where it is not given."""
     organisation = session.get_one(Organisation, actor.organisation_id, with_for_update=True)
+    kept = organisation.settings.get("push_content", "sender")
+    content, rules = rules.get("push_content", kept), {k: v for k, v in rules.items() if k != "push_content"}
     session.execute(
         update(Organisation)
         .where(Organisation.id == actor.organisation_id)
-        .values(settings=organisation.settings | {"privacy": rules})
+        .values(settings=organisation.settings | {"push_content": content, "privacy": rules})
     )
-    return rules
+    return rules | {"push_content": content}
 
 
 def _forget(session: Session, actor: Actor, sources: tuple[str, ...]) -> None:

@@ -121,7 +121,12 @@ class Worker:
 def _sender(settings: Settings) -> FcmSender | None:
     if settings.firebase_credentials is None:
         return None
-    return FcmSender(settings.firebase_credentials, settings.firebase_project_id, settings.fcm_endpoint)
+    return FcmSender(
+        settings.firebase_credentials,
+        settings.firebase_project_id,
+        settings.fcm_endpoint,
+        transport=settings.fcm_transport,
+    )
 
 
 def main() -> None:

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow, table_of
+from base.listen import Listener
 from journal.models import JournalCursor, JournalHead, JournalRow
 
 journal = table_of(JournalRow)
@@ -34,6 +36,14 @@ EVENT_COLUMNS = (
 
 _heads = table_of(JournalHead)
 _HEAD = select(_heads.c.position).where(_heads.c.organisation_id == bindparam("organisation_id"))
+
+_NEXT = (
+    select(*EVENT_COLUMNS)
+    .where(journal.c.organisation_id == bindparam("organisation_id"), journal.c.position > bindparam("after"))
+    .order_by(journal.c.position)
+    .limit(bindparam("limit"))
+)
+_NEXT_SQL = str(_NEXT.compile(dialect=psycopg2.dialect()))
 
 
 def wire_event(row: AnyRow) -> dict[str, Any]:
@@ -65,12 +75,13 @@ def read_organisation(
     session: Session, organisation_id: UUID, after: int, limit: int = READ_LIMIT
 ) -> Sequence[AnyRow]:
     """The next events of one organisation, in order."""
-    return session.execute(
-        select(*EVENT_COLUMNS)
-        .where(journal.c.organisation_id == organisation_id, journal.c.position > after)
-        .order_by(journal.c.position)
-        .limit(limit)
-    ).all()
+    return session.execute(_NEXT, {"organisation_id": organisation_id, "after": after, "limit": limit}).all()
+
+
+def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -> Sequence[AnyRow]:
+    """The same, by a reader that is woken for every event: on the connection that it is woken by."""
+    values = {"organisation_id": str(organisation_id), "after": after, "limit": READ_LIMIT}
+    return listener.read(organisation_id, _NEXT_SQL, values)
 
 
 def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:

@@ -6,7 +6,8 @@ Rooms are changed by the journal alone, in its order, by the same loop that send
 A socket that connects needs its rooms before the next event. Its memberships are read from the database together
 with the journal's head h, and the loop of its organisation may meanwhile have gone past h; then the reading is
 stale and is done again. Once it is not (nothing yields between the check and the joining), the socket is in its
-rooms, and events up to h are not sent to it: the app has them from sync, which it is told to call from h.
+rooms, and events up to h are not sent to it: the app has them from sync, which it is told to call from h. Memberships
+that begin after h are left out of the reading, and begin with their event.
 """
 
 from collections.abc import Sequence
@@ -48,11 +49,11 @@ class Hub:
             _room(self._scopes, scope.scope_id).join(listener, scope.since_id)
         return True
 
-    def dismiss(self, sid: str) -> None:
-        """Forget a socket; an organisation without sockets is not followed any more."""
+    def dismiss(self, sid: str) -> Listener | None:
+        """Forget a socket, and return it; an organisation without sockets is not followed any more."""
         listener = self._listeners.pop(sid, None)
         if listener is None:
-            return
+            return None
         for room in list(listener.rooms):
             room.leave(listener)
             for rooms in (self._scopes, self._persons, self._organisations):
@@ -60,6 +61,7 @@ class Hub:
         if listener.organisation_id not in self._organisations:
             self.positions.pop(listener.organisation_id, None)
             self._ahead.pop(listener.organisation_id, None)
+        return listener
 
     def apply(self, event: Any) -> Sequence[Listener]:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
@@ -80,9 +82,21 @@ class Hub:
         """An admitted socket."""
         return self._listeners.get(sid)
 
-    def of_session(self, session_id: UUID) -> list[Listener]:
-        """The sockets that a session has open here."""
-        return [listener for listener in self._listeners.values() if listener.session_id == session_id]
+    def in_scope(self, scope_id: UUID, subject_id: UUID | None = None) -> Sequence[Listener]:
+        """The sockets in a scope's room; with a subject, those that may hear of it."""
+        room = self._scopes.get(scope_id)
+        if room is None:
+            return ()
+        return room.listeners if subject_id is None else room.hearers(subject_id)
+
+    def of_person(self, person_id: UUID) -> Sequence[Listener]:
+        """The sockets that a person has open here."""
+        room = self._persons.get(person_id)
+        return () if room is None else room.listeners
+
+    def of_session(self, person_id: UUID, session_id: UUID) -> list[Listener]:
+        """The sockets that a person's session has open here."""
+        return [one for one in self.of_person(person_id) if one.session_id == session_id]
 
     def expired(self, before: float) -> list[Listener]:
         """The sockets whose token ran out before a moment (unix seconds)."""

@@ -10,6 +10,7 @@ it says why: `connection.closing {"code": …}`.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +21,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base.errors import Unauthenticated
 from base.logs import logger
-from journal.tail import head_position, wire_event
+from journal.tail import wire_event
 from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.listeners import Listener
+from live.signals import Signals
 from live.sockets import LiveSocketIO
 from live.tail import JournalTail
-from people.audience import Readable, following
+from people.audience import Readable, following_at_head
 from people.runtime import Runtime
 from people.sessions import actor_of
 
@@ -56,9 +58,11 @@ class LiveServer:
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         self.socketio.on_event("session.renew", self._renew)
+        self.signals = Signals(self._runtime, self.hub)
+        for name, handler in self._signal_handlers().items():
+            self.socketio.on_event(name, handler)
         self._fanout = FanOut()
         self.tail = JournalTail(
-            self._runtime.database,
             self._runtime.settings.database_url,
             self.hub,
             self._deliver,
@@ -69,10 +73,12 @@ class LiveServer:
         """Begin to follow the journal, and to look for tokens that have run out."""
         self.socketio.start_background_task(self.tail.run)
         self.socketio.start_background_task(self._end_expired)
+        self.signals.start()
 
     def stop(self) -> None:
         """Close every socket; the apps connect again by themselves."""
         self.tail.stopping = True
+        self.signals.stop()
         self.socketio.server.shutdown()
 
     def _connect(self, auth: Any = None) -> None:
@@ -93,13 +99,28 @@ class LiveServer:
         except (Unauthenticated, SQLAlchemyError):
             self._end(sid, "try_again")
             return
+        self.signals.watching.came(reading[0])
         if not self.socketio.server.manager.is_connected(sid, "/"):
-            self.hub.dismiss(sid)
+            self._dismiss(sid)
             return
         self.socketio.emit("ready", {"position": reading[0].position}, to=sid)
 
     def _disconnect(self, *_reason: Any) -> None:
-        self.hub.dismiss(request.sid)  # type: ignore[attr-defined]
+        self._dismiss(request.sid)  # type: ignore[attr-defined]
+
+    def _dismiss(self, sid: str) -> None:
+        listener = self.hub.dismiss(sid)
+        if listener is not None:
+            self.signals.typing.forget(sid)
+            self.signals.watching.went(listener)
+
+    def _signal_handlers(self) -> dict[str, Callable[[Any], Any]]:
+        typing, watching = self.signals.typing, self.signals.watching
+        return {
+            "typing.start": lambda data=None, *_: typing.start(_sid(), data),
+            "typing.stop": lambda data=None, *_: typing.stop(_sid(), data),
+            "presence.watch": lambda data=None, *_: watching.watch(_sid(), data),
+        }
 
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
@@ -118,10 +139,9 @@ class LiveServer:
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
-            # The head first: a membership that changes in between has its event after it.
-            position = head_position(session, claims.organisation_id)
+            # The head first: a session that ends in between has its event after it.
+            position, scopes = following_at_head(session, claims.session_id, claims.organisation_id)
             actor = actor_of(session, claims)
-            scopes = following(session, actor.person_id, actor.organisation_id)
         socket = self.socketio.server.socket_of(sid)
         if socket is None:
             raise Unauthenticated
@@ -138,11 +158,12 @@ class LiveServer:
 
     def _deliver(self, event: Any) -> None:
         hearers = self.hub.apply(event)
+        self.signals.watching.apply(event)
         if hearers:
             self._fanout.add(event.type, wire_event(event), hearers)
         if event.type == "session.ended":
             self._fanout.flush()
-            for listener in self.hub.of_session(UUID(event.payload["session_id"])):
+            for listener in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
                 self._end(listener.sid, "session_ended")
 
     def _end_expired(self) -> None:
@@ -153,9 +174,13 @@ class LiveServer:
 
     def _end(self, sid: str, code: str) -> None:
         """Say why, and disconnect."""
-        self.hub.dismiss(sid)
+        self._dismiss(sid)
         self.socketio.emit("connection.closing", {"code": code}, to=sid)
         self.socketio.server.end(sid)
+
+
+def _sid() -> str:
+    return request.sid  # type: ignore[attr-defined]
 
 
 def _token(data: Any) -> str:

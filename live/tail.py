@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
+import psycopg2
 
-from base.database import Database
 from base.listen import Listener
 from base.logs import logger
 from journal.events import JOURNAL_CHANNEL
-from journal.tail import READ_LIMIT, read_organisation
+from journal.tail import READ_LIMIT, follow_organisation
 from live.hub import Hub
 
 log = logger(__name__)
@@ -26,13 +25,11 @@ class JournalTail:
 
     def __init__(
         self,
-        database: Database,
         url: str,
         hub: Hub,
         deliver: Callable[[Any], None],
         flush: Callable[[], None],
     ) -> None:
-        self._database = database
         self._listener = Listener(url, JOURNAL_CHANNEL)
         self._hub = hub
         self._deliver = deliver
@@ -43,24 +40,24 @@ class JournalTail:
         """Run until `stopping`; a lost database is waited for."""
         while not self.stopping:
             woken = self._listener.wait(_POLL_S)
-            for organisation_id in self._hub.organisations:
-                if not woken or str(organisation_id) in woken:
-                    self._follow(organisation_id)
+            try:
+                for organisation_id in self._hub.organisations:
+                    if not woken or str(organisation_id) in woken:
+                        self._follow(organisation_id)
+            except psycopg2.Error as error:
+                # The next wait reconnects and returns at once, and everybody is looked after.
+                log.warning("live_lost_database", error=type(error).__name__)
         self._listener.close()
 
     def _follow(self, organisation_id: UUID) -> None:
-        try:
-            while self._read_batch(organisation_id) == READ_LIMIT:
-                pass
-        except SQLAlchemyError as error:
-            log.warning("live_lost_database", error=type(error).__name__)
+        while self._read_batch(organisation_id) == READ_LIMIT:
+            pass
 
     def _read_batch(self, organisation_id: UUID) -> int:
         after = self._hub.positions.get(organisation_id)
         if after is None:
             return 0
-        with self._database.transaction(organisation_id) as session:
-            rows = read_organisation(session, organisation_id, after)
+        rows = follow_organisation(self._listener, organisation_id, after)
         for row in rows:
             # The last socket may have gone, and others come, while the batch was read or sent.
             if self._hub.positions.get(organisation_id) == row.position - 1:

@@ -34,11 +34,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from base import ids
-from base.database import table_of
-from journal.models import OutboxRow
+from base.database import AnyRow, table_of
+from journal.models import JournalHead, OutboxRow
 from journal.tail import journal
 from people.actor import Actor
-from people.models import Membership, Person, Scope
+from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR, Standing
 
 BEGINNING = UUID(int=0)
@@ -75,12 +75,9 @@ class Follower:
     since_id: UUID
 
 
-def live_membership() -> list[ColumnElement[bool]]:
+def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:
     """The conditions for a membership that holds now; a grace time that has run out counts as ended."""
-    return [
-        Membership.ended_at.is_(None),
-        or_(Membership.ends_at.is_(None), Membership.ends_at > func.now()),
-    ]
+    return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
 
 
 _HISTORY = case(
@@ -88,28 +85,55 @@ _HISTORY = case(
 ).label("history")
 _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
 # Asked with every connect of a socket and by nearly every request that reads: built once.
-_FOLLOWING = (
-    select(
-        Membership.scope_id,
-        Membership.started_at,
-        Membership.level,
-        _HISTORY,
-        Person.role,
-    )
-    .select_from(outerjoin(Person, _HELD, and_(Membership.person_id == Person.id, *live_membership())))
-    .where(Person.id == bindparam("person"))
+_OF_PERSON = select(
+    Membership.scope_id,
+    Membership.started_at,
+    Membership.level,
+    _HISTORY,
+    Person.role,
+).select_from(outerjoin(Person, _HELD, and_(Membership.person_id == Person.id, *live_membership())))
+_FOLLOWING = _OF_PERSON.where(Person.id == bindparam("person"))
+_OUTBOX, _HEADS = table_of(OutboxRow), table_of(JournalHead)
+_HEAD = select(_HEADS.c.position).where(_HEADS.c.organisation_id == Person.organisation_id).scalar_subquery()
+_BEGINNINGS = select(_OUTBOX.c.subject_id).where(
+    _OUTBOX.c.person_id == Person.id, _OUTBOX.c.type == "membership.started"
 )
+_WHOSE = select(SignedInSession.person_id).where(SignedInSession.id == bindparam("session")).scalar_subquery()
+_FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(
+    func.coalesce(_HEAD, 0).label("head"), Membership.id.in_(_BEGINNINGS.correlate(Person)).label("beginning")
+).where(Person.id == _WHOSE)
 
 
 def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Readable]:
     """The scopes whose news come to the person."""
     rows = session.execute(_FOLLOWING, {"person": person_id}).all()
+    return _readable(rows, rows, organisation_id)
+
+
+def following_at_head(
+    session: Session, session_id: UUID, organisation_id: UUID
+) -> tuple[int, list[Readable]]:
+    """The journal's head, and what a session's person follows as of it: both out of one snapshot.
+
+    The relay moves an event out of the outbox and the head forward in one transaction. So a membership whose beginning
+    is in the outbox begins after the head, and every other one before. An end counts from its commit on, whether it is
+    in the journal or not: nothing is ever given after it, and what is left out by that is left out of sync, too.
+    """
+    rows = session.execute(_FOLLOWING_AT_HEAD, {"session": session_id}).all()
+    if not rows:
+        return 0, []
+    begun = [row for row in rows if not row.beginning]
+    return rows[0].head, _readable(begun, rows, organisation_id)
+
+
+def _readable(held: Sequence[AnyRow], persons: Sequence[AnyRow], organisation_id: UUID) -> list[Readable]:
+    """The scopes of these memberships, and the organisation's own unless the person is a visitor."""
     own = {
         row.scope_id: Readable(row.scope_id, since_id(row.history, row.started_at), row.level)
-        for row in rows
+        for row in held
         if row.scope_id is not None
     }
-    if all(row.role != VISITOR for row in rows):
+    if all(row.role != VISITOR for row in persons):
         own.setdefault(organisation_id, Readable(organisation_id, BEGINNING))
     return list(own.values())
 

@@ -48,6 +48,7 @@ class Person(Model):
     __tablename__ = "persons"
     __table_args__ = (
         CheckConstraint(_in("role", "member", "visitor", "organisation_administrator"), name="role"),
+        CheckConstraint(_in("last_seen", "nobody", "colleagues"), name="last_seen"),
         Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
     )
@@ -59,10 +60,22 @@ class Person(Model):
     role: Mapped[str] = mapped_column(Text, server_default="member")
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    # Who is shown whether the person is online, and when they were last seen.
+    last_seen: Mapped[str] = mapped_column(Text, server_default="nobody")
     created_at: Mapped[datetime] = _moment(default=True)
     # A visitor's account closes by itself.
     ends_at: Mapped[datetime | None] = _moment()
     ended_at: Mapped[datetime | None] = _moment()
+
+
+class LastSeen(Model):
+    """When somebody who shows it was last connected, to the minute."""
+
+    __tablename__ = "last_seen"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    seen_at: Mapped[datetime] = _moment()
 
 
 class Credential(Model):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
 from people import passwords
+from people.last_seen import set_last_seen
 from people.memberships import end_membership
 from people.models import Credential, Membership, Person
 from people.sessions import end_sessions
@@ -103,6 +104,7 @@ def list_persons(
 def end_person(session: Session, person: Person, actor_id: UUID) -> None:
     """Close an account: memberships and sessions end at once, what the person wrote stays."""
     person.ended_at = person.ended_at or clock.now()
+    set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     for membership in session.scalars(live.with_for_update()):
         end_membership(session, membership, reason="account_ended", actor_id=actor_id)

@@ -10,10 +10,11 @@ from journal.tail import head_position
 from people.actor import Actor
 from people.audience import live_membership
 from people.devices import wire_device
+from people.last_seen import set_last_seen
 from people.memberships import wire_membership
 from people.models import Device, Membership, Organisation, Person, Scope
 from people.permissions import ORGANISATION_WIDE
-from people.persons import wire_account
+from people.persons import person_in, wire_account
 
 
 def me(session: Session, actor: Actor) -> dict[str, Any]:
@@ -23,8 +24,10 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
     """
     position = head_position(session, actor.organisation_id)
     organisation = session.get_one(Organisation, actor.organisation_id)
+    person = session.get_one(Person, actor.person_id)
     return {
-        "person": wire_account(session.get_one(Person, actor.person_id)),
+        "person": wire_account(person),
+        "last_seen": person.last_seen,
         "organisation": {
             "id": str(organisation.id),
             "slug": organisation.slug,
@@ -38,6 +41,16 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
         "server_time": clock.wire(clock.now()),
         "position": position,
     }
+
+
+def edit_me(session: Session, actor: Actor, changed: dict[str, Any]) -> None:
+    """Change name, locale, timezone, or who sees when one was last seen (`last_seen`)."""
+    person = person_in(session, actor.organisation_id, actor.person_id)
+    if "last_seen" in changed:
+        set_last_seen(session, person, changed["last_seen"])
+    for field, value in changed.items():
+        setattr(person, field, value)
+    session.flush()
 
 
 def live_memberships(session: Session, actor: Actor) -> list[dict[str, Any]]:

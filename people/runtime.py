@@ -1,10 +1,11 @@
 """What the edges of one process share: settings, transactions, tokens, waiting for the journal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from base.database import Database
 from base.settings import Settings
 from journal.wakeups import Wakeups
+from people.online import Online
 from people.tokens import TokenMaker
 
 
@@ -16,3 +17,4 @@ class Runtime:
     database: Database
     tokens: TokenMaker
     wakeups: Wakeups
+    online: Online = field(default_factory=Online)

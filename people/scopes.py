@@ -121,6 +121,17 @@ def wire_scope(scope: Scope) -> dict[str, Any]:
     }
 
 
+def edit_settings(session: Session, actor: Actor, scope_id: UUID, changes: dict[str, Any]) -> dict[str, Any]:
+    """Change what is named; the caller has checked the permission. How much pushes let out is for managers alone."""
+    if "read_receipts" in changes:
+        set_read_receipts(session, actor, scope_id, changes["read_receipts"])
+    scope = session.get_one(Scope, scope_id, with_for_update=True)
+    if "push_content" in changes:
+        scope.push_content = changes["push_content"]
+        session.flush()
+    return wire_scope(scope) | {"push_content": scope.push_content}
+
+
 def set_read_receipts(session: Session, actor: Actor, scope_id: UUID, shown: bool) -> dict[str, Any]:
     """Let a scope show who has read what from now on, or not; its members are told.
 

@@ -8,6 +8,7 @@ from schemas.base import ID, Moment, Wire
 from schemas.musters import Muster, MusterUpdate
 from schemas.notices import Acknowledgement, Reminder, Unanswered
 from schemas.occupancy import OccupancyChange
+from schemas.online import LastSeenChoice
 from schemas.people import Membership
 from schemas.places import Place
 from schemas.posts import Post
@@ -118,6 +119,7 @@ PAYLOADS: dict[str, type[Wire]] = {
     "place.created": Place,
     "place.updated": Place,
     "place.archived": Place,
+    "last_seen.chosen": LastSeenChoice,
     "session.ended": EndedSession,
 }
 
@@ -152,5 +154,6 @@ REACHES: dict[str, str] = {
     "place.created": _SIGHT,
     "place.updated": _SIGHT,
     "place.archived": _SIGHT,
+    "last_seen.chosen": _PERSON,
     "session.ended": _PERSON,
 }

@@ -8,6 +8,7 @@ ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
+LAST_SEEN = ("nobody", "colleagues")
 SCOPE_KINDS = ("organisation", "site", "zone", "group", "direct")
 
 
@@ -143,6 +144,11 @@ class Me(Wire):
     """All that an app needs at its start."""
 
     person = fields.Nested(Account, required=True)
+    last_seen = fields.String(
+        required=True,
+        validate=validate.OneOf(LAST_SEEN),
+        metadata={"description": "Who sees whether I am online; with `nobody` I see nobody's either"},
+    )
     organisation = fields.Nested(Organisation, required=True)
     device = fields.Nested(Device, required=True)
     session_id = ID(required=True)
@@ -159,6 +165,7 @@ class ProfileEdit(Wire):
     name = Text(1, 100)
     locale = fields.String(validate=validate.OneOf(LOCALES))
     timezone = fields.String(validate=timezone_name)
+    last_seen = fields.String(validate=validate.OneOf(LAST_SEEN))
 
 
 class NewInvitation(Wire):

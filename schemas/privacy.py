@@ -5,6 +5,7 @@ from marshmallow import fields, missing, validate
 from schemas.base import ID, Moment, Text, Wire, page_of
 from schemas.hours import HoursField
 from schemas.people import Person
+from schemas.scopes import PUSH_CONTENTS
 
 CONSENTS = ("presence", "trail")
 
@@ -29,6 +30,7 @@ class Consent(Wire):
 class PrivacyRules(Wire):
     """An organisation's rules. Days: how long visits, last fixes and (with consent) trails are kept."""
 
+    push_content = fields.String(validate=validate.OneOf(PUSH_CONTENTS))  # kept where it is not given
     consent_required = fields.Boolean(load_default=True, truthy={True}, falsy={False})
     hours = HoursField()
     trail_days = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 90))

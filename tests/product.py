@@ -50,11 +50,11 @@ class Product:
         self._start("web", str(ROOT / "wsgi.py"))
         self._until(lambda: _ready(self.address))
 
-    def start_another_web(self, name: str) -> str:
+    def start_another_web(self, name: str, **changed: str) -> str:
         """Start one more web process, on a port of its own; returns its address once it is ready."""
         port = free_port()
         address = f"http://127.0.0.1:{port}"
-        self._start(name, str(ROOT / "wsgi.py"), PORT=str(port))
+        self._start(name, str(ROOT / "wsgi.py"), PORT=str(port), **changed)
         self._until(lambda: _ready(address))
         return address
 

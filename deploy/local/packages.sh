@@ -1,11 +1,14 @@
 #!/bin/sh
-# PostgreSQL >= 15 with PostGIS, from the system's packages where missing; nginx, where WEB_PROCESSES is more than 1.
+# PostgreSQL >= 15 with PostGIS, from the system's packages where missing; nginx and Redis, where WEB_PROCESSES is more than 1.
 set -eu
 cd "$(dirname "$0")/../.."
 
 case ${WEB_PROCESSES:-1} in
     1) ;;
-    *) sh deploy/local/nginx.sh ;;
+    *)
+        sh deploy/local/nginx.sh
+        sh deploy/local/redis.sh
+        ;;
 esac
 
 .venv/bin/python -m deploy.local.postgis && exit 0

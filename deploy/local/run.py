@@ -22,6 +22,7 @@ from typing import Any
 from deploy.local.cluster import Cluster, ClusterError
 from deploy.local.processes import Child, stop_all
 from deploy.local.proxy import free_ports, nginx, write_configuration
+from deploy.local.redis import redis_server, write_redis_configuration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
@@ -128,7 +129,8 @@ class Product:
         if self.web_processes == 1:
             self._child("web", environment, *program)
             return [self.address]
-        ports = free_ports(self.web_processes, self.port)
+        *ports, spare = free_ports(self.web_processes + 1, self.port)
+        self._start_redis(environment, spare)
         webs = {f"w{number}": port for number, port in enumerate(ports, 1)}
         pool = environment.get("POOL_SIZE", str(min(20, _CONNECTIONS // self.web_processes)))
         shared = {**environment, "HOST": "127.0.0.1", "TRUSTED_PROXIES": "1", "POOL_SIZE": pool}
@@ -138,6 +140,13 @@ class Product:
         file = write_configuration(folder, self.host, self.port, webs)
         self._child("nginx", environment, str(nginx()), "-p", str(folder), "-c", str(file))
         return [*(f"http://127.0.0.1:{port}" for port in ports), self.address]
+
+    def _start_redis(self, environment: dict[str, str], port: int) -> None:
+        """What carries signals between the processes; one's own (`REDIS_URL`), ours, or none."""
+        program = redis_server()
+        if "REDIS_URL" not in environment and program is not None:
+            file, environment["REDIS_URL"] = write_redis_configuration(self.local / "redis", port)
+            self._child("redis", environment, program, str(file))
 
     def _start_standin(self, environment: dict[str, str]) -> str:
         credentials, ready = self.local / "standin-credentials.json", self.local / "standin.ready"

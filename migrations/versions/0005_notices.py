@@ -11,7 +11,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON acknowledgements TO hereabouts_web, here
 """
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:

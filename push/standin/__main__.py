@@ -3,30 +3,25 @@
 Writes a service account into FILE that makes the unmodified SDK talk OAuth with it; the ready file gets the address.
 """
 
+# ruff: noqa: E402 - the standard library waits in greenlets from here on
+from gevent import monkey
+
+monkey.patch_all()
+
 import argparse
 import json
 import signal
-import sys
-import threading
 from pathlib import Path
-from typing import Any
 
+import gevent
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from push.standin.account import PROJECT, service_account
 from push.standin.server import make_app
+from push.standin.wire import StandinServer
 
-PROJECT = "hereabouts-standin"
-
-
-class _Quiet(WSGIRequestHandler):
-    """Keeps connections open, as Google does, and logs nothing."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *_: Any) -> None:
-        """Nothing."""
+_BACKLOG = 1_024
 
 
 def main() -> None:
@@ -42,34 +37,15 @@ def main() -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     app = make_app(public.decode(), PROJECT)
-    server = make_server(options.host, options.port, app, threaded=True, request_handler=_Quiet)
+    server = StandinServer((options.host, options.port), app, backlog=_BACKLOG, log=None, error_log=None)
+    server.start()
     address = f"http://{options.host}:{server.server_port}"
-    options.credentials.write_text(json.dumps(_service_account(key, address)))
+    options.credentials.write_text(json.dumps(service_account(key, address)))
     options.credentials.chmod(0o600)
     options.ready_file.write_text(address)
-
-    def stop(*_: object) -> None:
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(ending, server.stop, 0)
     server.serve_forever()
-    sys.exit(0)
-
-
-def _service_account(key: rsa.RSAPrivateKey, address: str) -> dict[str, str]:
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return {
-        "type": "service_account",
-        "project_id": PROJECT,
-        "private_key_id": "standin",
-        "private_key": private.decode(),
-        "client_email": f"standin@{PROJECT}.iam.gserviceaccount.com",
-        "client_id": "1",
-        "token_uri": f"{address}/token",
-    }
 
 
 if __name__ == "__main__":

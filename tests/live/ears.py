@@ -82,8 +82,8 @@ class Due:
 def due(journal: Sequence[Any], ear: Ear, until: int) -> Due:
     """What a socket has to have heard of the journal's events up to a position.
 
-    Memberships count from their event's position to their end's. One freedom: a change that was committed before the
-    socket was let in, and came into the journal after that, may count for it from the beginning.
+    Memberships count from their event's position to their end's. One freedom: what a socket hears of a scope may wait
+    for a change of its membership that was committed before the socket was let in, and came into the journal after.
     """
     found, scopes, ahead = Due(), {journal[0].organisation_id: BEGINNING}, _committed_before(journal, ear)
     for event in journal[:until]:
@@ -96,13 +96,10 @@ def due(journal: Sequence[Any], ear: Ear, until: int) -> Due:
                 del ahead[scope_id]
         if event.position <= ear.position or not (own or event.person_id is None):
             continue
-        change = ahead.get(event.scope_id)
-        now = own or _reads(scopes, event)
-        early = change is not None and _reads(_entry(change), event)
-        if now or early:
+        if own or _reads(scopes, event):
             found.may.append(str(event.event_id))
-        if now and (change is None or early):
-            found.must.append(str(event.event_id))
+            if event.scope_id not in ahead:
+                found.must.append(str(event.event_id))
     return found
 
 

@@ -104,6 +104,14 @@ def test_a_stale_reading_is_not_let_in() -> None:
     assert hub.admit(Listener("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
 
 
+def test_a_session_is_found_by_its_person_and_only_its_own_sockets() -> None:
+    hub, (alice, bob), (phone, tablet) = Hub(), PERSONS, (UUID(int=5), UUID(int=6))
+    for sid, person, session in ("a", alice, phone), ("b", alice, tablet), ("c", bob, phone):
+        assert hub.admit(Listener(sid, Ear(), person, session, ORGANISATION, 0, 0.0), [])
+    assert [listener.sid for listener in hub.of_session(alice, phone)] == ["a"]
+    assert hub.of_session(UUID(int=77), phone) == []
+
+
 def test_nothing_is_kept_of_those_who_left() -> None:
     hub = Hub()
     for number in range(10):

@@ -15,7 +15,7 @@ from tests.live.walks import Ears, Manager, Walks
 from tests.product import Product
 from tests.world import Organisation
 
-EVENTS = int(os.environ.get("WALK_EVENTS", "2000"))
+EVENTS = int(os.environ.get("WALK_EVENTS", "1000"))
 _PROCESSES, _PERSONS, _POSTERS, _SEED = 4, 6, 3, 7
 
 

@@ -1,32 +1,16 @@
-"""The seam to the SDK: one request a message, and every answer turned into one of five outcomes."""
+"""Messages to FCM, the same over each transport: one request a message, and every answer one of five outcomes."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
-import firebase_admin
 import pytest
 import requests
+from firebase_admin import messaging
 
-from push.fcm import FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent, sdk_session
-from push.messages import Push, build_message
-from push.standin.rules import breaches
+from push.fcm import FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent
 from tests.product import Product
-
-PUSH = Push("device-" + "a" * 20, "token", "Alice", "hello", {"n": "1"}, "c", "t", timedelta(hours=1))
-
-
-@pytest.fixture
-def sender(product: Product) -> Iterator[FcmSender]:
-    made = FcmSender(product.folder / "credentials.json", None, product.standin, timeout_s=1)
-    yield made
-    made.close()
-
-
-def requests_made(product: Product) -> int:
-    return requests.get(f"{product.standin}/standin/messages", timeout=5).json()["requests"]
+from tests.push.messages import address_of, counts, message
 
 
 @pytest.mark.parametrize(
@@ -36,59 +20,97 @@ def requests_made(product: Product) -> int:
         ({"status": 404, "error_code": "UNREGISTERED"}, Gone),
         ({"status": 403, "error_code": "SENDER_ID_MISMATCH"}, Mismatch),
         ({"status": 400, "error_code": "INVALID_ARGUMENT"}, Refused),
+        ({"status": 401, "error_code": "THIRD_PARTY_AUTH_ERROR"}, Later),
+        ({"status": 404}, Later),
+        ({"status": 403}, Later),
         ({"status": 429, "error_code": "QUOTA_EXCEEDED", "retry_after": 60}, Later),
+        ({"status": 429}, Later),
         ({"status": 500, "error_code": "INTERNAL"}, Later),
         ({"status": 502}, Later),
         ({"status": 503, "error_code": "UNAVAILABLE", "retry_after": 7}, Later),
-        ({"delay_ms": 1_500}, Later),
+        ({"delay_ms": 2_000}, Later),
+        ({"cut": True}, Later),
+        ({"drop": True}, Later),
+        ({"refuse": True}, Later),
     ],
+    ids=str,
 )
 def test_every_answer_is_one_outcome_of_one_request(
-    product: Product, sender: FcmSender, behaviour: dict[str, object], expected: type[Outcome]
+    product: Product, sender: FcmSender, behaviour: dict[str, Any], expected: type[Outcome]
 ) -> None:
-    push = replace(PUSH, address=f"device-{expected.__name__}-{abs(hash(str(behaviour)))}")
-    product.behave(**{push.address: behaviour})
-    before = requests_made(product)
-    outcome = sender.send(build_message(push))
+    assert isinstance(sender.send(message()), Sent)  # so that the connection is one that was kept
+    to_bob = message("bob")
+    product.behave(**{address_of(to_bob): behaviour})
+    before = counts(product)["requests"]
+    outcome = sender.send(to_bob)
     assert isinstance(outcome, expected), outcome
-    assert requests_made(product) - before == 1
-    if "retry_after" in behaviour:
-        assert isinstance(outcome, Later)
-        assert outcome.after_s == behaviour["retry_after"]
+    assert counts(product)["requests"] - before == 1
+    if isinstance(outcome, Later):
+        assert outcome.after_s == behaviour.get("retry_after")
+        assert outcome.slow_down == (behaviour.get("status") == 429)
+    assert isinstance(sender.send(message()), Sent)  # and the next one is none the worse
 
 
-def test_a_lost_token_server_is_later_too(product: Product, tmp_path: Path) -> None:
-    account = json.loads((product.folder / "credentials.json").read_text())
-    path = tmp_path / "credentials.json"
-    path.write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/token"}))
-    sender = FcmSender(path, None, product.standin, timeout_s=1)
-    assert isinstance(sender.send(build_message(PUSH)), Later)
-    sender.close()
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_time_to_wait_may_be_a_date(product: Product, sender: FcmSender, status: int) -> None:
+    to_bob = message("bob")
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    product.behave(**{address_of(to_bob): {"status": status, "retry_after": when}})
+    outcome = sender.send(to_bob)
+    assert isinstance(outcome, Later)
+    assert outcome.after_s is not None
+    assert 80 < outcome.after_s <= 90
 
 
-def test_the_sdk_keeps_its_session_where_we_look(product: Product) -> None:
-    certificate = firebase_admin.credentials.Certificate(str(product.folder / "credentials.json"))
-    app = firebase_admin.initialize_app(certificate, name="contract")
-    assert isinstance(sdk_session(app), requests.Session)
-    firebase_admin.delete_app(app)
+def test_many_are_sent_each_once_and_each_gets_its_own_outcome(product: Product, sender: FcmSender) -> None:
+    messages = [message(f"device{n}", data={"delivery_id": str(n)}) for n in range(600)]
+    product.behave(**{address_of(messages[7]): {"status": 404, "error_code": "UNREGISTERED"}})
+    product.behave(**{address_of(messages[8]): {"status": 500}})
+    before = counts(product)["requests"]
+    outcomes = dict(sender.send_all(messages))
+    assert sorted(outcomes) == list(range(600))
+    assert isinstance(outcomes.pop(7), Gone)
+    assert isinstance(outcomes.pop(8), Later)
+    assert all(isinstance(outcome, Sent) for outcome in outcomes.values())
+    assert len({outcome.message_id for outcome in outcomes.values() if isinstance(outcome, Sent)}) == 598
+    assert counts(product)["requests"] - before == 600
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"token": "a" * 20, "data": {"n": 1}},
-        {"token": "a" * 20, "surprise": True},
-        {"token": "a" * 20, "topic": "all"},
-        {"token": "no spaces allowed"},
-        {"token": "a" * 20, "data": {"k": "x" * 5_000}},
-        {"token": "a" * 20, "data": {"from": "x"}},
-        {"token": "a" * 20, "android": {"ttl": "3000000s"}},
-        {},
-    ],
-)
-def test_the_stand_in_is_as_strict_as_google(message: dict[str, object]) -> None:
-    assert breaches({"message": message}) != []
+def test_a_refused_access_token_is_replaced_once(product: Product, sender: FcmSender) -> None:
+    assert isinstance(sender.send(message()), Sent)
+    requests.post(f"{product.standin}/standin/revoke", timeout=5)
+    before = counts(product)
+    outcomes = dict(sender.send_all([message() for _ in range(100)]))
+    assert all(isinstance(outcome, Sent) for outcome in outcomes.values())
+    after = counts(product)
+    assert after["tokens"] - before["tokens"] == 1
+    assert after["delivered"] - before["delivered"] == 100
 
 
-def test_the_stand_in_takes_what_is_right() -> None:
-    assert breaches({"message": {"token": "a" * 20, "data": {"n": "1"}, "android": {"ttl": "60s"}}}) == []
+def test_a_token_that_is_always_refused_is_tried_twice_and_no_more(
+    product: Product, sender: FcmSender
+) -> None:
+    to_bob = message("bob")
+    product.behave(**{address_of(to_bob): {"status": 401}})
+    before = counts(product)["requests"]
+    assert sender.send(to_bob) == Later("unauthenticated")
+    assert counts(product)["requests"] - before == 2
+
+
+def test_what_the_sdk_will_not_send_is_refused_alone(sender: FcmSender) -> None:
+    outcomes = dict(sender.send_all([message(), messaging.Message(data={"n": "1"}), message()]))
+    assert [type(outcomes[number]) for number in range(3)] == [Sent, Refused, Sent]
+
+
+def test_a_refused_address_is_told_from_a_refused_message(product: Product, sender: FcmSender) -> None:
+    good = message()
+    too_large = messaging.Message(token=good.token, data={"k": "x" * 5_000})
+    assert isinstance(sender.send(too_large), Refused)
+    before = counts(product)["delivered"]
+    assert not sender.is_address_at_fault(too_large)
+    mangled = messaging.Message(token="no address at all", data={"n": "1"})
+    assert isinstance(sender.send(mangled), Refused)
+    assert sender.is_address_at_fault(mangled)
+    product.behave(**{address_of(good): {"status": 500}})
+    assert not sender.is_address_at_fault(good)
+    assert counts(product)["delivered"] == before

@@ -1,0 +1,121 @@
+"""Somebody types: told to the others in the scope, at once, and forgotten after some seconds.
+
+A keystroke costs no query: who is in the scope's room is a member and may write. A room of more than `LARGEST_ROOM`
+sockets gets none of it, since whom of hundreds would it help, and each word would go to all of them.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from base.database import Database
+from live.bus import Message
+from live.hub import Hub
+from live.listeners import Listener
+from people.models import Person
+from schemas.online import Typing, TypingStarted
+
+LARGEST_ROOM = 200
+_EXPIRES_S = 6
+_PAUSE_S = 2.0
+_ASKED, _TOLD = Typing(), TypingStarted()
+
+Tell = Callable[[str, dict[str, Any], list[Listener]], None]
+Publish = Callable[[str, dict[str, Any]], None]
+
+
+class TypingSignals:
+    """Typing in the scopes of this process's sockets."""
+
+    def __init__(self, database: Database, hub: Hub, tell: Tell, publish: Publish) -> None:
+        self._database, self._hub, self._tell, self._publish = database, hub, tell, publish
+        self._begun: dict[str, dict[UUID, tuple[float, bool]]] = {}  # by socket and scope: when, and still so
+        self._names: dict[str, str] = {}
+
+    def start(self, sid: str, data: Any) -> None:
+        """A socket says that its person types; too often, or where they may not: nothing happens."""
+        asked = self._asked(sid, data)
+        if asked is None:
+            return
+        listener, scope_id, parent_id = asked
+        begun, now = self._begun.setdefault(sid, {}), time.monotonic()
+        if scope_id in begun and now - begun[scope_id][0] < _PAUSE_S:
+            return
+        begun[scope_id] = (now, True)
+        self._send(listener, scope_id, parent_id, started=True)
+
+    def stop(self, sid: str, data: Any) -> None:
+        """It says that they do not any more; told only where it was told that they do."""
+        asked = self._asked(sid, data)
+        if asked is None:
+            return
+        listener, scope_id, parent_id = asked
+        when, typing = self._begun.get(sid, {}).get(scope_id, (0.0, False))
+        if typing:
+            self._begun[sid][scope_id] = (when, False)
+            self._send(listener, scope_id, parent_id, started=False)
+
+    def forget(self, sid: str) -> None:
+        """A socket is gone."""
+        self._begun.pop(sid, None)
+        self._names.pop(sid, None)
+
+    def hear(self, message: Message) -> None:
+        """Another process's socket types; raises when the message makes no sense."""
+        told = _TOLD.load(message["typing"])
+        self._spread(UUID(message["organisation_id"]), told, bool(message["started"]))
+
+    def _asked(self, sid: str, data: Any) -> tuple[Listener, UUID, UUID | None] | None:
+        try:
+            asked = _ASKED.load(data)
+        except (ValidationError, TypeError, ValueError):
+            return None
+        listener = self._hub.listener(sid)
+        if listener is None or listener not in self._hub.in_scope(asked["scope_id"]):
+            return None
+        return listener, asked["scope_id"], asked["parent_id"]
+
+    def _send(self, listener: Listener, scope_id: UUID, parent_id: UUID | None, *, started: bool) -> None:
+        name = self._name(listener)
+        # Reading the name may have taken a while: by now they may have left.
+        if name is None or listener not in self._hub.in_scope(scope_id):
+            return
+        person = {"id": listener.person_id, "name": name}
+        told = {"scope_id": scope_id, "person": person, "parent_id": parent_id, "expires_in": _EXPIRES_S}
+        if self._spread(listener.organisation_id, told, started):
+            organisation = {"organisation_id": str(listener.organisation_id)}
+            self._publish("typing", {**organisation, "started": started, "typing": _TOLD.dump(told)})
+
+    def _spread(self, organisation_id: UUID, told: dict[str, Any], started: bool) -> bool:
+        """Tell the others in the room; False when it is too large."""
+        room = self._hub.in_scope(told["scope_id"], told["parent_id"])
+        if len(room) > LARGEST_ROOM:
+            return False
+        person_id = told["person"]["id"]
+        others = [
+            listener
+            for listener in room
+            if listener.person_id != person_id and listener.organisation_id == organisation_id
+        ]
+        data = _TOLD.dump(told)
+        if not started:
+            del data["expires_in"]
+        self._tell("typing.started" if started else "typing.stopped", data, others)
+        return True
+
+    def _name(self, listener: Listener) -> str | None:
+        """The person's name, read once for each socket."""
+        if listener.sid not in self._names:
+            try:
+                with self._database.transaction(listener.organisation_id) as session:
+                    name = session.get_one(Person, listener.person_id).name
+            except SQLAlchemyError:
+                return None
+            if self._hub.listener(listener.sid) is not listener:
+                return None
+            self._names[listener.sid] = name
+        return self._names[listener.sid]

@@ -1,0 +1,27 @@
+"""Ways to bring messages to FCM. Each sends a message once: what may have been accepted is not sent again."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from firebase_admin import messaging
+
+from push.outcomes import Outcome
+
+
+class Transport(Protocol):
+    """Sends many messages at a time; may be used from many threads."""
+
+    def send_all(
+        self, messages: Sequence[messaging.Message], dry_run: bool = False
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Send each message once; yields its number in `messages` and what became of it, as answers come.
+
+        Every message gets an outcome, also when nothing can be reached; a request takes no longer than the timeout,
+        and where no answer at all comes for about twice that, the rest is given up. Take what is yielded at once, and
+        do the work that it causes after.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close connections."""
+        ...

@@ -1,0 +1,73 @@
+"""Who is online, and what is said of it on the socket."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from schemas.base import ID, Moment, Wire
+from schemas.people import LAST_SEEN, Person
+
+MOST_PERSONS = 100
+
+
+class LastSeenChoice(Wire):
+    """Who sees whether the person is online."""
+
+    last_seen = fields.String(required=True, validate=validate.OneOf(LAST_SEEN))
+
+
+class Presence(Wire):
+    """Whether somebody has a socket open now, and if not, when they last had one, to the minute."""
+
+    person_id = ID(required=True)
+    online = fields.Boolean(required=True)
+    last_seen_at = Moment(required=True, allow_none=True)
+
+
+class Presences(Wire):
+    """Those of the persons asked for whose presence the caller may see."""
+
+    items = fields.List(fields.Nested(Presence), required=True)
+
+
+class PersonIds(fields.String):
+    """At most 100 ids with commas between them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        parts = super()._deserialize(value, attr, data, **options).split(",")
+        if len(parts) > MOST_PERSONS:
+            raise ValidationError(f"At most {MOST_PERSONS} at a time.")
+        return [ID().deserialize(part) for part in parts]
+
+
+class PresenceQuery(Wire):
+    """Whose presence."""
+
+    person_ids = PersonIds(required=True, metadata={"description": "At most 100, with commas between them"})
+
+
+class Watch(Wire):
+    """What a socket asks with `presence.watch`; it takes the place of what it watched before."""
+
+    person_ids = fields.List(ID(), required=True, validate=validate.Length(max=MOST_PERSONS))
+
+
+class Typing(Wire):
+    """What a socket sends with `typing.start` and `typing.stop`."""
+
+    scope_id = ID(required=True)
+    parent_id = ID(load_default=None, allow_none=True)
+
+
+class TypingStopped(Wire):
+    """Somebody does not type any more."""
+
+    scope_id = ID(required=True)
+    person = fields.Nested(Person, required=True)
+    parent_id = ID(required=True, allow_none=True)
+
+
+class TypingStarted(TypingStopped):
+    """Somebody types; without another word it is over after `expires_in` seconds."""
+
+    expires_in = fields.Integer(required=True)

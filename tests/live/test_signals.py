@@ -1,0 +1,159 @@
+"""Typing and who is online, within one process and without Redis: who is told, and who never is."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.live.clients import PythonClient
+from tests.product import Product
+from tests.world import Organisation, Phone
+
+SHOWN = {"last_seen": "colleagues"}
+
+
+class App(PythonClient):
+    """A person's app, connected. `until_post` shows by a later post which signals came, and that others did not."""
+
+    def __init__(self, address: str, person: Phone) -> None:
+        super().__init__()
+        self.person = person
+        self.open(address, person.tokens["access_token"], ("websocket",))
+        self.tells("ready")
+
+    def types(self, scope: str, kind: str = "start", **members: Any) -> None:
+        """Type in a scope; the acknowledgement says that the server has done with it."""
+        self.emit(f"typing.{kind}", {"scope_id": scope, **members})
+
+    def watches(self, *persons: Phone) -> dict[str, bool]:
+        """Watch; returns whether each of those that one may see is online."""
+        answer = self.emit("presence.watch", {"person_ids": [person.id for person in persons]})
+        return {item["person_id"]: item["online"] for item in answer["items"]}
+
+    def until_post(self, org: Organisation) -> list[str]:
+        """The signals that came before a post that everyone hears."""
+        org.admin.posts(str(org.id), "mark")
+        kinds = []
+        while True:
+            kind, _ = self._told.get(timeout=20)
+            if kind == "post.created":
+                return kinds
+            kinds += [kind] if kind.startswith(("typing.", "presence.")) else []
+
+
+@pytest.fixture
+def org(product: Product) -> Organisation:
+    return product.world.organisation()
+
+
+def showing(org: Organisation, *names: str, scopes: list[str]) -> list[Phone]:
+    people = [org.person(name, scopes=scopes) for name in names]
+    for person in people:
+        person.patch("/v1/me", SHOWN)
+    return people
+
+
+def test_the_others_in_the_scope_see_who_types(product: Product, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    alice, bob = (App(product.address, org.person(name, scopes=[site])) for name in ("Alice", "Bob"))
+    also_alice = App(product.address, alice.person)
+    eve = App(product.address, org.person("Eve"))
+    alice.types(site)
+    told = {"scope_id": site, "person": {"id": alice.person.id, "name": "Alice"}, "parent_id": None}
+    assert bob.tells("typing.started") == told | {"expires_in": 6}
+    alice.types(site)  # too soon
+    alice.types(site, "stop")
+    assert bob.tells("typing.stopped") == told
+    alice.types(site, "stop")
+    assert [app.until_post(org) for app in (bob, also_alice, eve)] == [[], [], []]
+    for app in (alice, also_alice, bob, eve):
+        app.close()
+
+
+def test_nobody_types_where_they_are_not_or_are_no_more(product: Product, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    open_site = org.site("Open", admission="open")
+    alice, bob = (App(product.address, org.person(name, scopes=[site])) for name in ("Alice", "Bob"))
+    eve = App(product.address, org.person("Eve"))
+    other = product.world.organisation()
+    stranger = App(product.address, other.admin)
+    for app in (eve, stranger):
+        app.types(site)
+    alice.types(open_site)
+    for nonsense in (
+        None,
+        [],
+        "x",
+        {},
+        {"scope_id": 5},
+        {"scope_id": site, "more": 1},
+        {"scope_id": str(uuid4())},
+    ):
+        alice.emit("typing.start", nonsense)
+    org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{alice.person.id}")
+    alice.tells("membership.ended")
+    alice.types(site)
+    bob.types(site)
+    assert bob.until_post(org) == []
+    assert alice.until_post(org) == []
+    for app in (alice, bob, eve, stranger):
+        app.close()
+
+
+def test_who_watches_is_told_when_somebody_comes_and_goes(product: Product, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    alice, bob = showing(org, "Alice", "Bob", scopes=[site])
+    watcher = App(product.address, alice)
+    assert watcher.watches(bob) == {bob.id: False}
+    phones = [App(product.address, bob) for _ in range(2)]
+    here = {"person_id": bob.id, "online": True, "last_seen_at": None}
+    assert watcher.tells("presence.changed") == here
+    assert watcher.watches(bob, org.admin) == {bob.id: True}
+    for phone in phones:
+        phone.close()
+    gone = watcher.tells("presence.changed")
+    assert (gone["online"], gone["last_seen_at"] is None) == (False, False)
+    watcher.close()
+
+
+def test_a_revoked_session_is_not_online(product: Product, org: Organisation) -> None:
+    alice, bob = showing(org, "Alice", "Bob", scopes=[org.site(admission="assigned")])
+    watcher, phone = App(product.address, alice), App(product.address, bob)
+    assert watcher.watches(bob) == {bob.id: True}
+    bob.delete("/v1/sessions/current")
+    assert watcher.tells("presence.changed")["online"] is False
+    watcher.close()
+    phone.close()
+
+
+@pytest.mark.parametrize("ends", ["hides", "is taken out", "watcher is taken out"])
+def test_watching_ends_with_the_right(product: Product, org: Organisation, ends: str) -> None:
+    site = org.site(admission="assigned")
+    alice, bob = showing(org, "Alice", "Bob", scopes=[site])
+    watcher = App(product.address, alice)
+    assert watcher.watches(bob) == {bob.id: False}
+    if ends == "hides":
+        bob.patch("/v1/me", {"last_seen": "nobody"})
+    else:
+        person = bob if ends == "is taken out" else alice
+        org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{person.id}")
+    assert watcher.until_post(org) == []
+    App(product.address, bob).close()
+    assert watcher.until_post(org) == []
+    watcher.close()
+
+
+def test_strangers_are_not_watched(product: Product, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    (alice,) = showing(org, "Alice", scopes=[site])
+    (carol,) = showing(org, "Carol", scopes=[])
+    other = product.world.organisation()
+    (eve,) = showing(other, "Eve", scopes=[other.site(admission="assigned")])
+    watcher = App(product.address, alice)
+    assert watcher.watches(carol, eve) == {}
+    for person in (carol, eve):
+        App(product.address, person).close()
+    assert watcher.until_post(org) == []
+    for nonsense in (None, {}, {"person_ids": ["x"]}, {"person_ids": [str(uuid4())] * 101}):
+        assert watcher.emit("presence.watch", nonsense) == {"ok": False, "code": "invalid"}
+    watcher.close()

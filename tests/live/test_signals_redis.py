@@ -1,0 +1,87 @@
+"""Signals between real web processes through a real Redis, which may be killed: posts go on, and signals come back."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.live.redis_server import RedisServer, needs_redis
+from tests.live.test_signals import App, showing
+from tests.product import Product
+
+pytestmark = needs_redis
+NAMES = ("signals-1", "signals-2")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def addresses(product: Product, server: RedisServer) -> Iterator[list[str]]:
+    yield [product.start_another_web(name, REDIS_URL=server.url) for name in NAMES]
+    for name in NAMES:
+        product.stop_part(name)
+
+
+def types_until_heard(typist: App, hearer: App, site: str) -> None:
+    """Typing is told once in two seconds at most, and may be lost while Redis is away."""
+    deadline = time.monotonic() + 30
+    while "typing.started" not in hearer.kinds_so_far():
+        assert time.monotonic() < deadline
+        typist.types(site)
+        typist.types(site, "stop")
+
+
+def test_signals_reach_the_other_process(product: Product, addresses: list[str], server: RedisServer) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    alice, bob = showing(org, "Alice", "Bob", scopes=[site])
+    here, there = App(addresses[0], alice), App(addresses[1], bob)
+    types_until_heard(here, there, site)
+    there.watches(alice)
+    here.close()
+    assert there.tells("presence.changed")["online"] is False
+    back = App(addresses[0], alice)
+    assert there.tells("presence.changed")["online"] is True
+    asked = {"Authorization": f"Bearer {bob.tokens['access_token']}"}
+    told = requests.get(f"{addresses[1]}/v1/people/{alice.id}/presence", headers=asked, timeout=5).json()
+    assert told["online"] is True
+    (channel,) = server.channels()
+    for forged in (b"", b"nonsense", b"x" * 32 + b'{"kind":"hello","process":"p"}', b"y" * 100_000):
+        assert server.says(channel, forged) == len(NAMES)
+    back.types(site)
+    there.tells("typing.started")
+    back.close()
+    there.close()
+
+
+def test_posts_go_on_while_redis_is_killed_and_signals_come_back(
+    product: Product, addresses: list[str], server: RedisServer
+) -> None:
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    alice, bob = showing(org, "Alice", "Bob", scopes=[site])
+    here, there = App(addresses[0], alice), App(addresses[1], bob)
+    types_until_heard(here, there, site)
+    heard = []
+    for number in range(30):
+        if number == 10:
+            server.kill()
+        org.admin.posts(site, f"word {number}")
+        here.emit("typing.start", {"scope_id": site})
+        heard.append(there.tells("post.created")["data"]["text"])
+    assert heard == [f"word {number}" for number in range(30)]
+    for address in addresses:
+        begun = time.monotonic()
+        assert requests.get(f"{address}/health/ready", timeout=5).ok
+        assert time.monotonic() - begun < 1
+    server.start()
+    types_until_heard(here, there, site)
+    assert there.watches(alice) == {alice.id: True}
+    here.close()
+    there.close()

@@ -1,0 +1,21 @@
+"""A sender to the stand-in over each transport in turn."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from push.fcm import TRANSPORTS, FcmSender
+from tests.product import Product
+from tests.push.messages import TIMEOUT_S
+
+
+@pytest.fixture(params=sorted(TRANSPORTS))
+def transport(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def sender(product: Product, transport: str) -> Iterator[FcmSender]:
+    made = FcmSender(product.folder / "credentials.json", None, product.standin, TIMEOUT_S, transport)
+    yield made
+    made.close()
