@@ -1,5 +1,6 @@
 """The list in the app: what concerned a person, whatever woke their phone, with whether it was read."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from base.database import AnyRow
 from geo.muster_board import wire_card
 from geo.muster_models import Muster, MusterEntry
 from people.actor import Actor
-from people.audience import BEGINNING, following, following_from, visible
+from people.audience import BEGINNING, Readable, following, following_from, visible
 from people.models import Person
 from push.inbox_sql import COUNT, ITEMS
 from push.models import Notification
@@ -44,14 +45,30 @@ def unread_count(session: Session, actor: Actor) -> int:
     return session.scalar(COUNT, values) or 0
 
 
+def unread_posts(
+    session: Session, person_id: UUID, readable: Sequence[Readable], organisation_id: UUID
+) -> Sequence[AnyRow]:
+    """The newest unread posts that concern a person (item_id, why, scope_id) of these scopes, at most `COUNTED`."""
+    items = ITEMS.subquery("items")
+    query = select(items.c.item_id, items.c.why, Post.scope_id).join(Post, Post.id == items.c.item_id)
+    values = _values_of(session, person_id, organisation_id, readable)
+    values |= {"before": _NEWEST, "most": COUNTED, "all": False}
+    return session.execute(query.order_by(items.c.item_id.desc()), values).all()
+
+
 def _values(session: Session, actor: Actor) -> dict[str, Any]:
+    return _values_of(session, actor.person_id, actor.organisation_id, visible(session, actor))
+
+
+def _values_of(
+    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Readable]
+) -> dict[str, Any]:
     """The scopes whose posts may be in it, each with from which id on one reads it, and since when one follows it."""
-    readable = visible(session, actor)
-    follows = {scope.scope_id for scope in following(session, actor.person_id, actor.organisation_id)}
-    starts = following_from(session, actor.person_id, actor.organisation_id)
+    follows = {scope.scope_id for scope in following(session, person_id, organisation_id)}
+    starts = following_from(session, person_id, organisation_id)
     begun = {scope_id: ids.first_id_at(start) for scope_id, start in starts.items()}
     return {
-        "me": actor.person_id,
+        "me": person_id,
         "scopes": [scope.scope_id for scope in readable],
         "sinces": [scope.since_id for scope in readable],
         "froms": [begun.get(scope.scope_id, BEGINNING) for scope in readable],
