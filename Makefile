@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live bench-push chaos
+	bench-place bench-sync bench-live bench-push chaos chaos-push
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,3 +74,6 @@ bench-push: packages ## messages a second to a stand-in FCM, beside plain fireba
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh
 	@$(PYTHON) -m bench.chaos
+
+chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two
+	@$(PYTHON) -m bench.chaos_push

@@ -16,3 +16,8 @@ def wire(moment: datetime) -> str:
 def wire_or_none(moment: datetime | None) -> str | None:
     """As `wire`, for times that may be missing."""
     return None if moment is None else wire(moment)
+
+
+def read_or_none(wired: str | None) -> datetime | None:
+    """The time that `wire_or_none` wrote."""
+    return None if wired is None else datetime.fromisoformat(wired)

@@ -108,7 +108,7 @@ _FIELDS: dict[str, _Field] = {
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
     "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
     "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
-    "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 16),
+    "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
     "metrics_host": ("METRICS_HOST", _text, "127.0.0.1"),
     "metrics_port": ("METRICS_PORT", partial(_whole, low=1, high=65_535), None),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),

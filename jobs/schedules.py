@@ -19,6 +19,7 @@ from geo.roll import refresh_running
 from geo.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
+from push import retention, tokens
 from push.digest import BATCH as DIGESTS
 from push.digest import send_digests
 from social.notices import BATCH as NOTICES
@@ -63,6 +64,10 @@ def jobs() -> list[Job]:
         Job("forget_old_trails", 600, forget_old_trails),
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
+        Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
+        Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
+        Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),
+        Job("forget_silent_addresses", 3_600, tokens.forget_silent_addresses, tokens.BATCH),
     ]
 
 

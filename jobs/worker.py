@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,14 +22,14 @@ from jobs.metrics import serve_metrics
 from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
 from journal.relay import Relay
-from push.delivery import send_due
+from push.delivery import Delivery
 from push.fcm import FcmSender
 from push.planner import plan
+from push.recorder import Recorder
 
 log = logger(__name__)
 _POLL_S = 1.0
 _GATHER_S = 0.05
-_CLAIM = 8
 _RETRY_S = 1.0
 
 
@@ -41,6 +42,8 @@ class Worker:
         self._stop = threading.Event()
         self._queued = threading.Condition()
         self._sender = _sender(settings)
+        self._recorder = Recorder(self._database)
+        self._recording: threading.Thread | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -53,16 +56,22 @@ class Worker:
             log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
             return
         self._run("push-planner", self._plan)
+        delivery = Delivery(self._database, self._sender, self._recorder)
         for number in range(self._settings.push_threads):
-            self._run(f"push-{number}", self._send)
+            self._run(f"push-{number}", partial(self._send, delivery))
+        self._recording = threading.Thread(target=self._record, name="push-recorder", daemon=True)
+        self._recording.start()
 
     def stop(self) -> None:
-        """Let every loop end what it is at."""
+        """Let every loop end what it is at, and record what came of it."""
         self._stop.set()
         with self._queued:
             self._queued.notify_all()
         for thread in self._threads:
             thread.join(timeout=15)
+        self._recorder.close()
+        if self._recording is not None:
+            self._recording.join(timeout=15)
 
     def wait(self) -> None:
         """Block until `stop` was asked for."""
@@ -107,13 +116,23 @@ class Worker:
             self._stop.wait(_RETRY_S)
             return 0
 
-    def _send(self) -> None:
-        sender = self._sender
-        while sender is not None and not self._stop.is_set():
-            due = send_due(self._database, sender, _CLAIM, self._wake_one)
-            if due == 0:
+    def _send(self, delivery: Delivery) -> None:
+        while not self._stop.is_set():
+            wait_s = delivery.work(self._wake_one)
+            if wait_s:
                 with self._queued:
-                    self._queued.wait(_POLL_S)
+                    self._queued.wait(wait_s)
+
+    def _record(self) -> None:
+        """Unlike the other loops it goes on after the signal, until what was sent is written down."""
+        while True:
+            try:
+                self._recorder.run()
+                return
+            except Exception as error:
+                log.error("worker_loop_failed", loop="push-recorder", exc_info=error)
+                if self._stop.wait(_RETRY_S):
+                    return
 
     def _wake_one(self) -> None:
         """One sender is woken; it wakes the next where there is more than it can take. A herd would only contend."""

@@ -96,11 +96,12 @@ def claim_cursor(session: Session, reader: str) -> int | None:
 
     A new reader starts at the journal's present end. None: another process holds it.
     """
-    newest = select(func.coalesce(func.max(journal.c.seq), 0)).scalar_subquery()
-    session.execute(upsert(JournalCursor).values(reader=reader, seq=newest).on_conflict_do_nothing())
-    return session.scalar(
-        select(JournalCursor.seq).where(JournalCursor.reader == reader).with_for_update(skip_locked=True)
-    )
+    mine = select(JournalCursor.seq).where(JournalCursor.reader == reader)
+    if session.scalar(mine) is None:
+        newest = select(func.coalesce(func.max(journal.c.seq), 0)).scalar_subquery()
+        session.execute(upsert(JournalCursor).values(reader=reader, seq=newest).on_conflict_do_nothing())
+    # Not by the upsert: it would wait for another process that has just moved the cursor.
+    return session.scalar(mine.with_for_update(skip_locked=True))
 
 
 def move_cursor(session: Session, reader: str, seq: int) -> None:

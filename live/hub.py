@@ -82,6 +82,10 @@ class Hub:
         """An admitted socket."""
         return self._listeners.get(sid)
 
+    def listeners(self) -> list[Listener]:
+        """All admitted sockets."""
+        return list(self._listeners.values())
+
     def in_scope(self, scope_id: UUID, subject_id: UUID | None = None) -> Sequence[Listener]:
         """The sockets in a scope's room; with a subject, those that may hear of it."""
         room = self._scopes.get(scope_id)

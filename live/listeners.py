@@ -16,7 +16,7 @@ class Hearing(Protocol):
         """Send packets."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Listener:
     """One connected socket. It hears what comes after `position`, while its token lasts (unix seconds)."""
 

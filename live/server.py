@@ -27,6 +27,7 @@ from live.engine.heartbeat import Timing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.listeners import Listener
+from live.seen import Seen
 from live.signals import Signals
 from live.sockets import LiveSocketIO
 from live.tail import JournalTail
@@ -58,6 +59,8 @@ class LiveServer:
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         self.socketio.on_event("session.renew", self._renew)
+        self.seen = Seen(self._runtime.database, self.hub)
+        self.socketio.on_event("post.seen", self._post_seen)
         self.signals = Signals(self._runtime, self.hub)
         for name, handler in self._signal_handlers().items():
             self.socketio.on_event(name, handler)
@@ -70,14 +73,15 @@ class LiveServer:
         )
 
     def start(self) -> None:
-        """Begin to follow the journal, and to look for tokens that have run out."""
+        """Begin to follow the journal, to look for tokens that have run out, and to write down who is connected."""
         self.socketio.start_background_task(self.tail.run)
+        self.socketio.start_background_task(self.seen.run)
         self.socketio.start_background_task(self._end_expired)
         self.signals.start()
 
     def stop(self) -> None:
         """Close every socket; the apps connect again by themselves."""
-        self.tail.stopping = True
+        self.tail.stopping = self.seen.stopping = True
         self.signals.stop()
         self.socketio.server.shutdown()
 
@@ -135,6 +139,9 @@ class LiveServer:
             return {"ok": False, "code": refusal.code}
         listener.expires_at = claims.expires_at
         return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
+
+    def _post_seen(self, data: Any = None) -> dict[str, Any]:
+        return self.seen.take(request.sid, data)  # type: ignore[attr-defined]
 
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)

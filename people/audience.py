@@ -15,17 +15,25 @@ in any query.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Select,
+    Uuid,
     and_,
     bindparam,
     case,
+    cast,
+    column,
     exists,
+    extract,
     func,
     join,
+    literal,
     or_,
     outerjoin,
     select,
@@ -42,6 +50,7 @@ from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR, Standing
 
 BEGINNING = UUID(int=0)
+_FIRST_ID_ENDS = "70008000000000000000"
 # How the types of those events begin that tell what was said. Only they are history; what is so of a scope itself
 # (its name, its charter, that it is too full) is for everybody who is in it now. What is told again counts as said when
 # it was said first: the subject of these events is the post.
@@ -73,6 +82,7 @@ class Follower:
     person_id: UUID
     level: str
     since_id: UUID
+    muted_until: datetime | None = None
 
 
 def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:
@@ -83,6 +93,12 @@ def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[boo
 _HISTORY = case(
     (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
 ).label("history")
+# `since_id` below, in SQL: the first 12 digits of an id are its milliseconds (`base/ids.py`).
+_MILLISECONDS = func.to_hex(cast(func.floor(extract("epoch", Membership.started_at) * 1000), BigInteger))
+_SINCE_ID = case(
+    (_HISTORY.element == "since_entry", cast(func.lpad(_MILLISECONDS, 12, "0") + _FIRST_ID_ENDS, Uuid)),
+    else_=literal(BEGINNING, Uuid),
+).label("since_id")
 _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
 # Asked with every connect of a socket and by nearly every request that reads: built once.
 _OF_PERSON = select(
@@ -152,6 +168,21 @@ def following_from(session: Session, person_id: UUID, organisation_id: UUID) -> 
     return since
 
 
+def following_of(session: Session, persons: Sequence[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+    """The scopes that each of many persons follows: (person, scope, since when), as `following_from` says of one."""
+    rows = session.execute(
+        select(Membership.person_id, Membership.scope_id, Membership.started_at)
+        .join(Scope, Scope.id == Membership.scope_id)
+        .where(Membership.person_id.in_(persons), Scope.archived_at.is_(None), *live_membership())
+    )
+    since = {(person_id, scope_id): started_at for person_id, scope_id, started_at in rows}
+    implied = select(Person.id, Person.organisation_id, Person.created_at)
+    implied = implied.where(Person.id.in_(persons), Person.role != VISITOR)
+    for person_id, scope_id, created_at in session.execute(implied):
+        since[person_id, scope_id] = created_at
+    return [(*pair, started_at) for pair, started_at in since.items()]
+
+
 def followed_since(session: Session, person_id: UUID, organisation_id: UUID, after: int) -> list[Followed]:
     """The scopes that are followed now, each with the position at which that began, where it is after `after`.
 
@@ -210,23 +241,34 @@ def audience(
     session: Session, scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
 ) -> list[Follower]:
     """The persons whom the scope's news reach now; `among` these only."""
+    rows = session.execute(audience_of(scope_id, organisation_id, among=among))
+    return [Follower(*row) for row in rows]
+
+
+def audience_of(
+    scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
+) -> Select[UUID, str, UUID, datetime | None]:
+    """`audience` as a statement, to join with: person_id, level, since_id, muted_until."""
     if scope_id == organisation_id:
-        return _everyone(session, organisation_id, among)
+        return _everyone(organisation_id, among)
     these = true() if among is None else Membership.person_id.in_(among)
-    rows = session.execute(
-        select(Membership.person_id, Membership.level, Membership.started_at, _HISTORY)
+    return (
+        select(Membership.person_id, Membership.level, _SINCE_ID, Membership.muted_until)
         .join(Scope, Scope.id == Membership.scope_id)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), these, *live_membership())
-    ).all()
-    return [Follower(row.person_id, row.level, since_id(row.history, row.started_at)) for row in rows]
+    )
 
 
-def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | None) -> list[Follower]:
+def _everyone(
+    organisation_id: UUID, among: Sequence[UUID] | None
+) -> Select[UUID, str, UUID, datetime | None]:
     these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
-    rows = session.execute(
-        select(Person.id, func.coalesce(Membership.level, "all"))
+    level = func.coalesce(Membership.level, "all").label("level")
+    since = literal(BEGINNING, Uuid).label("since_id")
+    return (
+        select(Person.id.label("person_id"), level, since, Membership.muted_until)
         .outerjoin(Membership, own)
         .where(
             Person.organisation_id == organisation_id,
@@ -234,8 +276,48 @@ def _everyone(session: Session, organisation_id: UUID, among: Sequence[UUID] | N
             or_(Person.role != VISITOR, Membership.id.is_not(None)),
             these,
         )
-    ).all()
-    return [Follower(person_id, level, BEGINNING) for person_id, level in rows]
+    )
+
+
+def followers_among(
+    session: Session, pairs: Sequence[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], Follower]:
+    """Of many (scope, person) those whom the scope's news reach now, as `audience` would say of each scope."""
+    if not pairs:
+        return {}
+    scopes, persons = zip(*pairs, strict=True)
+    rows = session.execute(_among(), {"scopes": list(scopes), "persons": list(persons)})
+    return {(row[0], row[1]): Follower(row[1], row[2], row[3], row[4]) for row in rows}
+
+
+@cache
+def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
+    wanted = (
+        func.unnest(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
+        .table_valued(column("scope_id", Uuid), column("person_id", Uuid))
+        .render_derived("wanted")
+    )
+    member = and_(
+        Membership.scope_id == wanted.c.scope_id,
+        Membership.person_id == wanted.c.person_id,
+        *live_membership(),
+    )
+    whole, is_member = Scope.kind == "organisation", Membership.id.is_not(None)
+    belongs = and_(whole, Person.ended_at.is_(None), or_(Person.role != VISITOR, is_member))
+    return (
+        select(
+            wanted.c.scope_id,
+            wanted.c.person_id,
+            func.coalesce(Membership.level, "all"),
+            case((whole, literal(BEGINNING, Uuid)), else_=_SINCE_ID.element),
+            Membership.muted_until,
+        )
+        .select_from(wanted)
+        .join(Scope, and_(Scope.id == wanted.c.scope_id, Scope.archived_at.is_(None)))
+        .join(Person, and_(Person.id == wanted.c.person_id, Person.organisation_id == Scope.organisation_id))
+        .outerjoin(Membership, member)
+        .where(or_(belongs, and_(~whole, is_member)))
+    )
 
 
 def history_of(role: str, source: str, history: str) -> str:

@@ -1,179 +1,213 @@
-"""Sending what is queued: claim, check again, send, record.
+"""Sending what is queued: claim, check again, compose, send, record.
 
     queued ──claim──▶ sending ──FCM──▶ sent
-       ▲                 │               failed   (address gone, or FCM will never take it)
+       ▲                 │               failed   (the address is gone)
+       │                 │               dead     (FCM will never take this message: a manager may try again)
        └──later/lease────┘               expired  (its time is over) · dropped (no longer to be told)
 
-A claim is a lease: a worker that dies leaves `sending` rows behind, which are due again when the lease runs out. If
-it died between FCM's yes and the record, the message goes out twice: the window is one request, and the collapse
-key and the event id in the data let the phone show it once.
+Several threads of a worker do this, each with a batch of its own: while one waits for answers another claims, and one
+whose phones are slow to answer holds up nobody else. A claim and its checks are one short transaction; nothing waits
+inside it. Checks are queries of a whole batch (`push/facts.py`) and a pure function (`push/checks.py`).
+
+A worker that is killed between FCM's yes and the record leaves messages that are sent twice: at most those of the
+batches under way, `BATCH` for each of its threads. The delivery's id in the data and the collapse key let the phone
+show it once.
 """
 
 import random
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from firebase_admin import messaging
 
 from base import clock
-from base.database import Database
+from base.database import AnyRow, Database
 from base.logs import logger
-from geo.muster_models import Muster, MusterEntry
-from people.audience import following
-from people.devices import clear_push_address
-from people.models import Device, Person
+from push.checks import TOO_LATE, Defer, Drop, verdict
+from push.claims import Result, claim, record
 from push.compose import LOCALES, Recipient, compose
-from push.fcm import FcmSender, Gone, Later, Mismatch, Outcome, Refused, Sent
-from push.messages import Push, UnsendablePush, build_message
-from push.models import Delivery, Notification
-from social.models import Post
+from push.facts import gather, notes_of
+from push.messages import UnsendablePush, build_message
+from push.outcomes import Gone, Later, Mismatch, Outcome, Refused, Sent
+from push.recorder import Answer, Recorder
+from push.throttle import Throttle
+from social.reads import badges
 
 log = logger(__name__)
-LEASE = timedelta(seconds=60)
+BATCH = 200
+IDLE_S = 1.0
 FIRST_RETRY_S, LAST_RETRY_S = 2.0, 600.0
+_MOST_PROBES = 10
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A delivery that this worker may send now, with the address that its device has at this moment."""
+class Sender(Protocol):
+    """Where messages go (`push/fcm.py`)."""
 
-    id: UUID
-    device_id: UUID
-    address: str
-    attempts: int
-    push: Push
+    def send_all(self, messages: Sequence[messaging.Message]) -> Iterator[tuple[int, Outcome]]:
+        """Send many; yields each one's number and its outcome, as answers come."""
+        ...
 
-
-def send_due(database: Database, sender: FcmSender, limit: int, more: Callable[[], None]) -> int:
-    """Claim up to `limit` due deliveries, send them one by one, record each; returns how many were due.
-
-    `more` is called before sending when there may be others that are due.
-    """
-    with database.transaction() as session:
-        due = _claim(session, limit)
-        claimed = [ready for row in due if (ready := _check_again(session, row)) is not None]
-    if len(due) == limit:
-        more()
-    for delivery in claimed:
-        outcome = _send(sender, delivery)
-        with database.transaction() as session:
-            _record(session, delivery, outcome)
-    return len(due)
+    def is_address_at_fault(self, message: messaging.Message) -> bool:
+        """Whether FCM refuses the address of a refused message by itself."""
+        ...
 
 
-def _claim(session: Session, limit: int) -> Sequence[Delivery]:
-    now = clock.now()
-    due = (
-        select(Delivery.id)
-        .where(Delivery.status.in_(("queued", "sending")), Delivery.due_at <= now)
-        .order_by(Delivery.priority, Delivery.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claimed delivery with its message."""
+
+    row: AnyRow
+    message: messaging.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A batch that passed the checks: its rows, their notifications by id, and unread counts by person."""
+
+    rows: Sequence[AnyRow]
+    notes: dict[UUID, AnyRow]
+    badges: dict[UUID, int]
+
+
+class Delivery:
+    """Sends what is due; `work` may be called from many threads."""
+
+    def __init__(self, database: Database, sender: Sender, recorder: Recorder) -> None:
+        self._database = database
+        self._sender = sender
+        self._recorder = recorder
+        self._throttle = Throttle(time.monotonic())
+        self._lock = threading.Lock()
+
+    def work(self, more: Callable[[], None]) -> float:
+        """Send a batch, and return after how many seconds to ask again: 0 when there was something to send.
+
+        `more` is called before sending when there may be others that are due.
+        """
+        with self._lock:
+            allowed = self._throttle.take(time.monotonic(), BATCH)
+            wait_s = self._throttle.wait_s(time.monotonic())
+        if allowed == 0:
+            return min(IDLE_S, wait_s)
+        checked, claimed, others = self._claim(allowed)
+        with self._lock:
+            self._throttle.give_back(allowed - len(checked.rows))
+        if others:
+            more()
+        self._send(self._composed(checked))
+        return 0.0 if claimed else IDLE_S
+
+    def _claim(self, most: int) -> tuple[Checked, int, bool]:
+        """The batch, how many were claimed for it, and whether there may be more."""
+        with self._database.transaction() as session:
+            rows, others = claim(session, most)
+            notes = notes_of(session, rows) if rows else {}
+            sound, now = [], clock.now()
+            results: list[Result] = []
+            for row, known in zip(rows, gather(session, rows, notes), strict=True):
+                match verdict(known, now):
+                    case Drop(reason):
+                        status = "expired" if reason == TOO_LATE else "dropped"
+                        results.append(Result(row.id, row.attempts, status, reason))
+                    case Defer(until):
+                        results.append(Result(row.id, row.attempts, "queued", "quiet", due_at=until))
+                    case _:
+                        sound.append(row)
+            record(session, results)
+            counted = {row.person_id for row in sound if row.action == "show" and row.priority > 0}
+            return Checked(sound, notes, badges(session, counted)), len(rows), others
+
+    def _composed(self, checked: Checked) -> list[Ready]:
+        """The messages. One that cannot be made is a mistake of ours; it goes to the dead and stops no other."""
+        ready: list[Ready] = []
+        now = clock.now()
+        for row in checked.rows:
+            note = checked.notes[row.notification_id]
+            try:
+                push = compose(
+                    cast(Any, note),
+                    cast(Any, row),
+                    _recipient(row, note, checked.badges.get(row.person_id)),
+                    max(timedelta(0), row.expires_at - now),
+                )
+                ready.append(Ready(row, build_message(push)))
+            except UnsendablePush as mistake:
+                self._put(row, "dead", str(mistake))
+            except Exception as error:
+                log.error("push_not_composed", delivery=str(row.id), error=type(error).__name__)
+                self._put(row, "dead", "not_composed")
+        return ready
+
+    def _send(self, ready: Sequence[Ready]) -> None:
+        """Send, and have answers recorded as they come. Doubtful addresses are asked about when all is answered."""
+        if not ready:
+            return
+        refused: list[tuple[Ready, str]] = []
+        for number, outcome in self._sender.send_all([one.message for one in ready]):
+            one = ready[number]
+            self._count(outcome)
+            if isinstance(outcome, Refused):
+                refused.append((one, outcome.reason))
+            else:
+                self._recorder.put(_answer(one.row, outcome))
+        for number, (one, reason) in enumerate(refused):
+            if number < _MOST_PROBES and self._sender.is_address_at_fault(one.message):
+                gone = (one.row.device_id, one.row.push_address)
+                self._put(one.row, "failed", "invalid_address", gone)
+            else:
+                log.error("push_refused", delivery=str(one.row.id))
+                self._put(one.row, "dead", reason)
+
+    def _count(self, outcome: Outcome) -> None:
+        slow_down = isinstance(outcome, Later) and outcome.slow_down
+        after_s = outcome.after_s if isinstance(outcome, Later) else None
+        with self._lock:
+            self._throttle.answered(time.monotonic(), refused=slow_down, after_s=after_s)
+
+    def _put(self, row: AnyRow, status: str, reason: str, gone: tuple[UUID, str] | None = None) -> None:
+        self._recorder.put(Answer(Result(row.id, row.attempts, status, reason), gone))
+
+
+def _recipient(row: AnyRow, note: AnyRow, badge: int | None) -> Recipient:
+    locale = row.device_locale or row.locale
+    return Recipient(
+        row.push_address,
+        row.push_address_kind or "token",
+        row.platform,
+        locale if locale in LOCALES else "en",
+        note.content,
+        badge,
     )
-    return session.scalars(
-        update(Delivery)
-        .where(Delivery.id.in_(due.scalar_subquery()))
-        .values(status="sending", attempts=Delivery.attempts + 1, due_at=now + LEASE)
-        .returning(Delivery)
-    ).all()
 
 
-def _check_again(session: Session, row: Delivery) -> Claimed | None:
-    """At the moment of sending: not too late, still a follower, still this person's device, not deleted."""
-    if row.expires_at <= clock.now():
-        row.status, row.reason = "expired", "ttl"
-        return None
-    device = session.get_one(Device, row.device_id)
-    note = session.get_one(Notification, row.notification_id)
-    reason = _why_not(session, row, note, device)
-    if reason is not None or device.push_address is None:
-        row.status, row.reason = "dropped", reason
-        return None
-    to = Recipient(
-        device.push_address,
-        device.push_address_kind or "token",
-        device.platform,
-        _locale(session, device),
-        "full",
-        None,
-    )
-    push = compose(note, row, to, row.expires_at - clock.now())
-    return Claimed(row.id, row.device_id, device.push_address, row.attempts, push)
-
-
-def _why_not(session: Session, row: Delivery, note: Notification, device: Device) -> str | None:
-    if device.person_id != row.person_id:
-        return "device_changed_hands"
-    if device.push_address is None:
-        return "no_address"
-    if note.kind == "muster":
-        return _why_not_called(session, row, note)
-    post = session.get(Post, note.subject_id)
-    if post is not None and post.deleted_at is not None:
-        return "deleted"
-    if note.scope_id is not None:
-        followed = {scope.scope_id for scope in following(session, row.person_id, row.organisation_id)}
-        if note.scope_id not in followed:
-            return "no_longer_a_member"
-    return None
-
-
-def _why_not_called(session: Session, row: Delivery, note: Notification) -> str | None:
-    """A roll call calls those who are on it and silent, while it runs."""
-    muster = session.get(Muster, note.subject_id)
-    entry = session.get(MusterEntry, (note.subject_id, row.person_id))
-    if muster is None or muster.ended_at is not None:
-        return "muster_ended"
-    return None if entry is not None and entry.status == "unaccounted" else "answered"
-
-
-def _locale(session: Session, device: Device) -> str:
-    locale = device.locale or session.get_one(Person, device.person_id).locale
-    return locale if locale in LOCALES else "en"
-
-
-def _send(sender: FcmSender, delivery: Claimed) -> Outcome:
-    try:
-        return sender.send(build_message(delivery.push))
-    except UnsendablePush as mistake:
-        return Refused(str(mistake))
-
-
-def _record(session: Session, delivery: Claimed, outcome: Outcome) -> None:
-    changes: dict[str, Any]
+def _answer(row: AnyRow, outcome: Sent | Gone | Mismatch | Later) -> Answer:
+    """What is recorded of an outcome."""
+    address = (row.device_id, row.push_address)
     match outcome:
         case Sent(message_id):
-            changes = {"status": "sent", "message_id": message_id, "sent_at": clock.now()}
-        case Gone() | Mismatch():
-            _forget_address(session, delivery)
-            reason = "unregistered" if isinstance(outcome, Gone) else "sender_mismatch"
-            changes = {"status": "failed", "reason": reason}
-        case Refused(reason):
-            log.error("push_refused", delivery=str(delivery.id))
-            changes = {"status": "failed", "reason": reason}
+            return Answer(Result(row.id, row.attempts, "sent", None, message_id))
+        case Gone():
+            return Answer(Result(row.id, row.attempts, "failed", "unregistered"), address)
+        case Mismatch():
+            log.error("push_sender_mismatch", device=str(row.device_id))
+            return Answer(Result(row.id, row.attempts, "failed", "sender_mismatch"), address)
         case Later(reason, after_s):
-            wait = timedelta(seconds=_wait_s(delivery.attempts, after_s))
-            changes = {"status": "queued", "reason": reason, "due_at": clock.now() + wait}
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery.id, or_(Delivery.status == "sending", Delivery.status == "queued"))
-        .values(changes)
-    )
+            due_at = clock.now() + timedelta(seconds=_wait_s(row.attempts, after_s))
+            return Answer(_again(row, reason, due_at))
 
 
-def _forget_address(session: Session, delivery: Claimed) -> None:
-    """Remove the address, unless the app has registered another one meanwhile."""
-    device = session.get_one(Device, delivery.device_id, with_for_update=True)
-    if device.push_address == delivery.address:
-        clear_push_address(device)
-        session.flush()
+def _again(row: AnyRow, reason: str, due_at: datetime) -> Result:
+    if due_at >= row.expires_at:
+        return Result(row.id, row.attempts, "expired", reason)
+    return Result(row.id, row.attempts, "queued", reason, due_at=due_at)
 
 
 def _wait_s(attempts: int, after_s: float | None) -> float:
     """Doubling with jitter, and never sooner than the server asked for."""
-    doubled = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** max(0, attempts - 1))
+    doubled = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** max(0, min(attempts, 20) - 1))
     return max(after_s or 0.0, doubled * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret

@@ -3,29 +3,44 @@
 The reader's cursor moves in the transaction that queues the deliveries, so a worker that is killed in between
 leaves either both or neither, and the next one goes on. One worker reads at a time; the others find the cursor
 locked and leave it to the one that holds it.
+
+A transaction ends with the event that made it long: an announcement to tens of thousands stands alone in its own, and
+the senders begin with it at once. An event that cannot be planned is our own mistake: it is logged and left behind, so
+that it never stands before everyone else's.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from base import clock, ids
 from base.database import AnyRow
+from base.logs import logger
 from journal.tail import claim_cursor, move_cursor, read_all
-from people.audience import Follower, audience
-from people.models import Device, Scope, SignedInSession
-from push.models import Delivery, Notification
+from push.plans.alerts import plan_reminder, plan_unanswered
+from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
+from push.plans.ends import plan_deleted, plan_updated
+from push.plans.musters import plan_muster
+from push.plans.posts import plan_post
 
+log = logger(__name__)
 READER = "push"
-TTL = timedelta(hours=24)
-MUSTER_TTL = timedelta(hours=1)
 _BATCH = 200
-_INSERT_ROWS = 1_000
+_ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
+
+_PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
+    "post.created": plan_post,
+    "post.updated": plan_updated,
+    "post.deleted": plan_deleted,
+    "alert.reminded": plan_reminder,
+    "alert.unanswered": plan_unanswered,
+    "visit.started": plan_arrival,
+    "visit.ended": plan_departure,
+    "membership.started": plan_new_member,
+    "membership.ended": plan_left_scope,
+    "muster.started": plan_muster,
+    "muster.reminded": plan_muster,
+}
 
 
 def plan(session: Session) -> int:
@@ -33,143 +48,27 @@ def plan(session: Session) -> int:
     seq = claim_cursor(session, READER)
     if seq is None:
         return 0
-    events, reach = read_all(session, seq, _BATCH), _Reach(session)
-    for event in events:
-        planner = _PLANNERS.get(event.type)
-        if planner is not None and event.payload is not None:
-            planner(session, event, reach)
-    if events:
-        move_cursor(session, READER, events[-1].seq)
-    return len(events)
+    read = queued = 0
+    for event in read_all(session, seq, _BATCH):
+        queued += _plan(session, event)
+        read, seq = read + 1, event.seq
+        if queued >= _ENOUGH:
+            break
+    if read:
+        move_cursor(session, READER, seq)
+    return read
 
 
-class _Reach:
-    """Whom scopes reach now, and on which devices: worked out once a batch. Sending asks again."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._known: dict[UUID, list[tuple[Follower, UUID]]] = {}
-
-    def of(self, scope_id: UUID, organisation_id: UUID) -> list[tuple[Follower, UUID]]:
-        """The followers of a scope who have a phone to wake, each with its device."""
-        if scope_id not in self._known:
-            followers = {one.person_id: one for one in audience(self._session, scope_id, organisation_id)}
-            devices = _reachable_devices(self._session, list(followers))
-            self._known[scope_id] = [(followers[person_id], device_id) for device_id, person_id in devices]
-        return self._known[scope_id]
-
-
-def _plan_post(session: Session, event: AnyRow, reach: _Reach) -> None:
-    """A new post wakes those who follow its scope at level `all`, but its author."""
-    if clock.now() - event.occurred_at > TTL:
-        return
-    devices = [
-        (device_id, follower.person_id)
-        for follower, device_id in reach.of(event.scope_id, event.organisation_id)
-        if _wants(follower, event)
-    ]
-    if not devices:
-        return
-    scope = session.get_one(Scope, event.scope_id)
-    facts = {
-        "type": event.type,
-        "post_id": str(event.subject_id),
-        "scope_name": scope.name,
-        "scope_kind": scope.kind,
-        "author_name": event.payload["author"]["name"],
-        "text": event.payload["text"],
-    }
-    _notify(session, event, "message", facts, TTL)
-    _queue(session, event, devices, "message", priority=3, ttl=TTL)
-
-
-def _plan_muster(session: Session, event: AnyRow, _reach: _Reach) -> None:
-    """A roll call wakes the person at once, whatever they muted."""
-    if clock.now() - event.occurred_at > MUSTER_TTL:
-        return
-    facts = {
-        "type": event.type,
-        "muster_id": str(event.subject_id),
-        "place_id": event.payload["place_id"],
-        "place_name": event.payload["place_name"],
-        "message": event.payload["message"],
-    }
-    _notify(session, event, "muster", facts, MUSTER_TTL)
-    devices = _reachable_devices(session, [event.person_id])
-    _queue(session, event, devices, "muster", priority=0, ttl=MUSTER_TTL)
-
-
-def _wants(follower: Follower, event: AnyRow) -> bool:
-    return (
-        follower.person_id != event.actor_id
-        and follower.level == "all"
-        and follower.since_id <= event.subject_id
-    )
-
-
-def _reachable_devices(session: Session, persons: Sequence[UUID]) -> Sequence[tuple[UUID, UUID]]:
-    """(device, person) of those who are signed in on a device that has an address."""
-    if not persons:
-        return []
-    rows = session.execute(
-        select(Device.id, Device.person_id)
-        .join(SignedInSession, SignedInSession.device_id == Device.id)
-        .where(
-            Device.person_id.in_(persons),
-            Device.push_address.is_not(None),
-            SignedInSession.ended_at.is_(None),
-            SignedInSession.expires_at > clock.now(),
-        )
-    )
-    return [(device_id, person_id) for device_id, person_id in rows]
-
-
-def _notify(session: Session, event: AnyRow, kind: str, facts: dict[str, Any], ttl: timedelta) -> None:
-    """Write down what the event has to tell."""
-    row = {
-        "id": event.event_id,
-        "organisation_id": event.organisation_id,
-        "kind": kind,
-        "scope_id": event.scope_id,
-        "subject_id": event.subject_id,
-        "actor_id": event.actor_id,
-        "position": event.position,
-        "facts": facts,
-        "expires_at": event.occurred_at + ttl,
-    }
-    session.execute(insert(Notification).on_conflict_do_nothing(), row)
-
-
-def _queue(
-    session: Session,
-    event: AnyRow,
-    devices: Sequence[tuple[UUID, UUID]],
-    why: str,
-    *,
-    priority: int,
-    ttl: timedelta,
-) -> None:
-    at: datetime = clock.now()
-    rows = [
-        {
-            "id": ids.new_id(),
-            "organisation_id": event.organisation_id,
-            "notification_id": event.event_id,
-            "person_id": person_id,
-            "device_id": device_id,
-            "why": why,
-            "priority": priority,
-            "due_at": at,
-            "expires_at": event.occurred_at + ttl,
-        }
-        for device_id, person_id in devices
-    ]
-    for start in range(0, len(rows), _INSERT_ROWS):
-        session.execute(insert(Delivery).on_conflict_do_nothing(), rows[start : start + _INSERT_ROWS])
-
-
-_PLANNERS: dict[str, Callable[[Session, AnyRow, _Reach], None]] = {
-    "post.created": _plan_post,
-    "muster.started": _plan_muster,
-    "muster.reminded": _plan_muster,
-}
+def _plan(session: Session, event: AnyRow) -> int:
+    """How many deliveries an event queued."""
+    planned = _PLANS.get(event.type)
+    if planned is None or event.payload is None:
+        return 0
+    try:
+        with session.begin_nested():
+            return planned(session, event)
+    except OperationalError:
+        raise  # the database is gone, or another transaction came first: all of it is done again
+    except Exception as error:
+        log.error("event_not_planned", event_id=str(event.event_id), error=type(error).__name__)
+        return 0

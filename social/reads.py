@@ -8,6 +8,7 @@ Whether others see who has read what is the scope's own setting (`receipts_since
 switched on stays unseen.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from base.database import AnyRow
 from base.errors import Forbidden, NotFound
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import BEGINNING, following_from, readable
+from people.audience import BEGINNING, following_from, following_of, readable
 from people.models import Person, Scope
 from people.permissions import GRANTED, Permission
 from people.scopes import NotAMember, scope_for
@@ -53,6 +54,24 @@ _UNREAD = text(
     ORDER BY wanted.scope_id
     """
 ).bindparams(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("froms", type_=ARRAY(Uuid)))
+
+
+_BADGES = text(
+    """
+    SELECT wanted.person_id, sum(unread.n)
+    FROM unnest(:persons, :scopes, :froms) AS wanted(person_id, scope_id, from_id)
+    LEFT JOIN read_positions r ON r.person_id = wanted.person_id AND r.scope_id = wanted.scope_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM (
+            SELECT FROM posts p
+            WHERE p.scope_id = wanted.scope_id AND p.id > greatest(wanted.from_id, r.post_id)
+                AND p.author_id <> wanted.person_id AND p.deleted_at IS NULL
+            ORDER BY p.id DESC LIMIT :most
+        ) AS counted
+    ) AS unread
+    GROUP BY wanted.person_id
+    """
+).bindparams(*(bindparam(name, type_=ARRAY(Uuid)) for name in ("persons", "scopes", "froms")))
 
 
 class ReceiptsOff(Forbidden):
@@ -103,6 +122,20 @@ def unread(session: Session, actor: Actor) -> list[dict[str, Any]]:
         wire_read(row) | {"unread": row.unread, "mentions": row.mentions}
         for row in session.execute(_UNREAD, values)
     ]
+
+
+def badges(session: Session, persons: Collection[UUID]) -> dict[UUID, int]:
+    """How many posts are unread for each person, over all scopes, as the app's badge shows it; `COUNTED` at most."""
+    if not persons:
+        return {}
+    followed = following_of(session, list(persons))
+    values = {
+        "persons": [person_id for person_id, _, _ in followed],
+        "scopes": [scope_id for _, scope_id, _ in followed],
+        "froms": [ids.first_id_at(since) for _, _, since in followed],
+        "most": COUNTED,
+    }
+    return {person_id: min(COUNTED, int(unread)) for person_id, unread in session.execute(_BADGES, values)}
 
 
 def readers(

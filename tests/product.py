@@ -58,9 +58,9 @@ class Product:
         self._until(lambda: _ready(address))
         return address
 
-    def start_worker(self) -> None:
-        """Start the worker."""
-        self._start("worker", "-m", "jobs.worker")
+    def start_worker(self, name: str = "worker", **changed: str) -> None:
+        """Start the worker, or another one; `changed` are settings that differ."""
+        self._start(name, "-m", "jobs.worker", **changed)
 
     def pid(self, name: str) -> int:
         """The process id of a running part."""

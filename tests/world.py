@@ -40,6 +40,7 @@ class World:
             "PASSWORD_MEMORY_KIB": "64",
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
+            "ACCESS_TOKEN_TTL": "7200",  # stories do not end because the machine is slow
         }
         self.settings = load_settings(self.environment)
         self.web = Database(make_engine(self.settings.database_url, 5))

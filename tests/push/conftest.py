@@ -1,4 +1,4 @@
-"""A sender to the stand-in over each transport in turn."""
+"""A sender to the stand-in over each transport in turn; an organisation that the planner follows from here on."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,8 @@ import pytest
 from push.fcm import TRANSPORTS, FcmSender
 from tests.product import Product
 from tests.push.messages import TIMEOUT_S
+from tests.push.planning import plans
+from tests.world import Organisation, World
 
 
 @pytest.fixture(params=sorted(TRANSPORTS))
@@ -19,3 +21,10 @@ def sender(product: Product, transport: str) -> Iterator[FcmSender]:
     made = FcmSender(product.folder / "credentials.json", None, product.standin, TIMEOUT_S, transport)
     yield made
     made.close()
+
+
+@pytest.fixture
+def org(world: World) -> Organisation:
+    made = world.organisation()
+    plans(world)
+    return made

@@ -1,0 +1,24 @@
+"""Direct conversations."""
+
+from typing import Any
+
+from api.route import Answer, Call, Routes
+from people.directs import open_direct
+from people.permissions import Permission
+from schemas.direct_conversations import DirectConversation, NewDirectConversation
+
+routes = Routes("direct-conversations", "Direct conversations: a few people among themselves")
+
+
+@routes.route(
+    "POST",
+    "/direct-conversations",
+    permission=Permission.ACCOUNT_USE,
+    body=NewDirectConversation,
+    answer=DirectConversation,
+    status=201,
+)
+def open_direct_conversation(call: Call, body: dict[str, Any]) -> Answer:
+    """Open the conversation with these persons; 200 with the one that there is, since each set has one."""
+    conversation, new = open_direct(call.session, call.actor, body["person_ids"])
+    return Answer(conversation, 201 if new else 200)

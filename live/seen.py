@@ -1,0 +1,90 @@
+"""What was seen live, and who is connected: so that no phone rings for what its person looks at.
+
+`post.seen {"post_ids": […]}` is taken a few times in a stretch from each socket, and then refused until the next one.
+That a device is connected is written down once a minute, for all sockets of an organisation in one statement.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import gevent
+from marshmallow import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from base.database import Database
+from base.logs import logger
+from live.hub import Hub
+from live.listeners import Listener
+from push.sightings import connected, see
+from schemas.sightings import SeenPosts
+
+log = logger(__name__)
+_ALLOWED, _STRETCH_S = 20, 10.0
+_LOOK_S, _AGAIN_S = 2.0, 60.0
+_MOST = 500  # devices in one transaction
+_SCHEMA = SeenPosts()
+
+
+class Seen:
+    """For the sockets of one web process."""
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database, self._hub = database, hub
+        self._counts: WeakKeyDictionary[Listener, tuple[float, int]] = WeakKeyDictionary()
+        self._marked: WeakKeyDictionary[Listener, float] = WeakKeyDictionary()
+        self.stopping = False
+
+    def take(self, sid: str, data: Any) -> dict[str, Any]:
+        """`post.seen` of a socket; the answer is the acknowledgement."""
+        listener = self._hub.listener(sid)
+        if listener is None:
+            return {"ok": False, "code": "not_ready"}
+        if not self._may(listener):
+            return {"ok": False, "code": "too_many_requests"}
+        try:
+            said: Any = _SCHEMA.load(data if isinstance(data, dict) else {})
+            with self._database.transaction(listener.organisation_id) as session:
+                see(session, listener.organisation_id, listener.person_id, said["post_ids"])
+        except ValidationError:
+            return {"ok": False, "code": "invalid"}
+        except SQLAlchemyError:
+            return {"ok": False, "code": "try_again"}
+        return {"ok": True}
+
+    def run(self) -> None:
+        """Write down who is connected, until `stopping`."""
+        while not self.stopping:
+            gevent.sleep(_LOOK_S)
+            self.mark()
+
+    def mark(self) -> None:
+        """Write it down for those of whom it was not for a minute."""
+        now = time.monotonic()
+        due: dict[UUID, list[Listener]] = defaultdict(list)
+        for listener in self._hub.listeners():
+            if self._marked.get(listener, 0.0) <= now - _AGAIN_S:
+                due[listener.organisation_id].append(listener)
+        for organisation_id, listeners in due.items():
+            for start in range(0, len(listeners), _MOST):
+                self._mark(organisation_id, listeners[start : start + _MOST], now)
+
+    def _mark(self, organisation_id: UUID, listeners: Iterable[Listener], now: float) -> None:
+        try:
+            with self._database.transaction(organisation_id) as session:
+                connected(session, [listener.session_id for listener in listeners])
+        except SQLAlchemyError as error:
+            log.warning("connected_not_written", error=type(error).__name__)
+            return
+        self._marked.update(dict.fromkeys(listeners, now))
+
+    def _may(self, listener: Listener) -> bool:
+        began, count = self._counts.get(listener, (0.0, 0))
+        now = time.monotonic()
+        if now - began > _STRETCH_S:
+            began, count = now, 0
+        self._counts[listener] = (began, count + 1)
+        return count < _ALLOWED

@@ -1,0 +1,211 @@
+"""The decision at the moment of sending, as a pure function: send, drop with a reason, or wait until later.
+
+Between the planning of a delivery and its sending, which may be hours when FCM or a phone's quiet night stands between
+them, everything may have changed: who has the device, who reads the scope, what was read, deleted or acknowledged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from base.hours import is_open
+from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
+
+TOO_LATE = "ttl"
+# What is said in a scope; the rest is told to a person for its own reasons.
+SAID = LEVELS["all"]
+# What passes quiet hours and being elsewhere: emergencies, and what the person asked for or does not see.
+_PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
+# A manager is told that others are silent, whatever they know of the alert themselves.
+_OF_OTHERS = "alert.unanswered"
+
+
+@dataclass(slots=True)
+class Phone:
+    """The device as it is now, and whether it is still the person's and signed in."""
+
+    is_theirs: bool
+    signed_in: bool
+    address: str | None
+    last_seen_at: datetime
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the person wants of push; hours are as `base/hours.py` reads them."""
+
+    timezone: str
+    quiet_hours: Mapping[str, Any] | None = None
+    working_hours: Mapping[str, Any] | None = None
+    do_not_disturb_until: datetime | None = None
+    on_call_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Reads:
+    """How the person reads the scope: the level of its pushes, from which id on, muted until when."""
+
+    level: str
+    since_id: UUID
+    muted_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Subject:
+    """The post or roll call that is told of. `over`: deleted or ended, and how it is called; None where it goes on."""
+
+    id: UUID
+    scope_id: UUID | None
+    event: str
+    actor_id: UUID | None = None
+    asks_acknowledgement: bool = False
+    over: str | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """All that is known of a delivery when it is about to be sent.
+
+    `reads` is None for one who may not read the scope; `met` says how the person knows of it already (read, seen,
+    acknowledged, answered); `off_site`: their phone tells where it is, and it is not in the place.
+    """
+
+    action: str
+    why: str
+    person_id: UUID
+    expires_at: datetime
+    phone: Phone
+    wishes: Wishes
+    subject: Subject
+    reads: Reads | None = None
+    met: frozenset[str] = frozenset()
+    off_site: bool = False
+
+
+@dataclass(frozen=True)
+class Send:
+    """It goes out now."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """It does not go out."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Defer:
+    """Not before this moment."""
+
+    until: datetime
+
+
+Verdict = Send | Drop | Defer
+_SEND = Send()
+
+
+def verdict(known: Known, now: datetime) -> Verdict:
+    """What becomes of a delivery. A withdrawal and a wake carry no words: only the phone itself counts for them."""
+    if known.expires_at <= now:
+        return Drop(TOO_LATE)
+    reason = _unreachable(known.phone, now)
+    if reason is None and known.action == "show":
+        reason = _pointless(known, now) or _not_theirs(known) or _unwanted(known, now)
+    if reason is not None:
+        return Drop(reason)
+    return _in_quiet(known, now) if known.action == "show" else _SEND
+
+
+def _unreachable(phone: Phone, now: datetime) -> str | None:
+    if not phone.is_theirs:
+        return "device_changed_hands"
+    if not phone.signed_in:
+        return "signed_out"
+    if phone.address is None:
+        return "no_address"
+    return "device_silent" if phone.last_seen_at < now - SILENT_DEVICE else None
+
+
+def _pointless(known: Known, now: datetime) -> str | None:
+    """There is nothing to tell any more, or the person knows."""
+    subject = known.subject
+    if subject.over is not None:
+        return subject.over
+    if subject.valid_until is not None and subject.valid_until <= now:
+        return "ended"
+    if subject.event == _OF_OTHERS:
+        return None
+    enough = reading_is_enough(known.why, asks_acknowledgement=subject.asks_acknowledgement)
+    counts = ("acknowledged", "answered", "read", "seen") if enough else ("acknowledged",)
+    return next((way for way in counts if way in known.met), None)
+
+
+def _not_theirs(known: Known) -> str | None:
+    """It was never, or is no longer, theirs to read."""
+    subject = known.subject
+    if known.why in SAID and subject.actor_id == known.person_id:
+        return "author"
+    if subject.scope_id is None:
+        return None
+    if known.reads is None:
+        return "no_longer_a_member"
+    return "before_entry" if known.why in SAID and subject.id < known.reads.since_id else None
+
+
+def _unwanted(known: Known, now: datetime) -> str | None:
+    """They want no push of it: by the level, while muted, while elsewhere."""
+    reads = known.reads
+    if reads is not None and not is_told(reads.level, None, known.why, now):
+        return "level"
+    if reads is not None and not is_told(reads.level, reads.muted_until, known.why, now):
+        return "muted"
+    return "off_site" if known.off_site and not _passes(known, now) else None
+
+
+def _in_quiet(known: Known, now: datetime) -> Verdict:
+    """In quiet time a notice waits for its end, while it holds; the rest is in the app's list and that is enough."""
+    if _passes(known, now) or not is_quiet(known.wishes, now):
+        return _SEND
+    until = quiet_ends(known.wishes, now) if known.why == "announcement" else None
+    holds = min(known.expires_at, known.subject.valid_until or known.expires_at)
+    return Drop("quiet") if until is None or until >= holds else Defer(until)
+
+
+def _passes(known: Known, now: datetime) -> bool:
+    on_call_until = known.wishes.on_call_until
+    return known.why in _PASS or (on_call_until is not None and on_call_until > now)
+
+
+def is_quiet(wishes: Wishes, moment: datetime) -> bool:
+    """Whether the person is not to be disturbed at that moment."""
+    if wishes.do_not_disturb_until is not None and wishes.do_not_disturb_until > moment:
+        return True
+    if wishes.quiet_hours is not None and is_open(wishes.quiet_hours, moment, wishes.timezone):
+        return True
+    return not is_open(wishes.working_hours, moment, wishes.timezone)
+
+
+def quiet_ends(wishes: Wishes, now: datetime) -> datetime | None:
+    """When the quiet time that holds now is over; None where that is not within eight days."""
+    moments = [wishes.do_not_disturb_until] if wishes.do_not_disturb_until is not None else []
+    for hours, edge in ((wishes.quiet_hours, "to"), (wishes.working_hours, "from")):
+        moments += _edges(hours, edge, wishes.timezone, now)
+    return next((at for at in sorted(moments) if at > now and not is_quiet(wishes, at)), None)
+
+
+def _edges(hours: Mapping[str, Any] | None, edge: str, timezone: str, now: datetime) -> list[datetime]:
+    """Every moment of the coming days at which stretches of the hours begin, or end; hours are the person's own."""
+    if hours is None:
+        return []
+    try:
+        zone = ZoneInfo(hours.get("timezone") or timezone)
+        clocks = {time.fromisoformat(stretch[edge]) for stretch in hours["weekly"]}
+    except (LookupError, OSError, TypeError, ValueError):
+        return []
+    days = [now.astimezone(zone).date() + timedelta(days=ahead) for ahead in range(9)]
+    return [datetime.combine(day, at, zone) for day in days for at in clocks]

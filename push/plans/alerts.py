@@ -1,0 +1,51 @@
+"""Alerts that ask for acknowledgement: told again to the silent, and at last to the managers."""
+
+from uuid import UUID
+
+from sqlalchemy import Text, exists, literal, select
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.database import AnyRow
+from people.audience import audience_of
+from people.models import Scope
+from push.plans.posts import facts_of
+from push.queue import notify, queue, these
+from push.rules import expires_at
+from social.models import Acknowledgement
+
+
+def plan_reminder(session: Session, event: AnyRow) -> int:
+    """Once more to those whom the alert reaches and who have not acknowledged it."""
+    post = event.payload["post"]
+    until = expires_at("alert", event.occurred_at, clock.read_or_none(post["valid_until"]))
+    if until <= clock.now():
+        return 0
+    scope = session.get_one(Scope, event.scope_id)
+    again = {"round": event.payload["round"], "of": event.payload["of"]}
+    note = notify(session, event, "alert", facts_of(event.type, post, scope) | again, until)
+    whom = audience_of(event.scope_id, event.organisation_id).subquery("audience")
+    acknowledged = exists().where(
+        Acknowledgement.post_id == event.subject_id, Acknowledgement.person_id == whom.c.person_id
+    )
+    told = select(whom.c.person_id, literal("alert", Text).label("why")).where(
+        whom.c.person_id != UUID(post["author"]["id"]),
+        whom.c.since_id <= event.subject_id,
+        ~acknowledged,
+    )
+    return queue(session, note, told)
+
+
+def plan_unanswered(session: Session, event: AnyRow) -> int:
+    """To one manager: so many are silent. Who they are is for the app to fetch."""
+    until = expires_at("alert", event.occurred_at)
+    if until <= clock.now():
+        return 0
+    facts = {
+        "type": event.type,
+        "post_id": event.payload["post_id"],
+        "scope_name": session.get_one(Scope, UUID(event.payload["scope_id"])).name,
+        "silent_count": event.payload["silent_count"],
+    }
+    note = notify(session, event, "unanswered", facts, until)
+    return queue(session, note, these([event.person_id], "alert"))

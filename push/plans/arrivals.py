@@ -1,0 +1,112 @@
+"""Who comes late is told what still holds; who leaves has it taken from the lock screen.
+
+An alert stays on the phone of somebody who walks out of the place: that may be what it asks for. It is taken back only
+where the person may not read it any more.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.database import AnyRow
+from geo.models import Place, Visit
+from people.audience import audience_of
+from push.models import Notification, Sighting
+from push.queue import Note, at_their_level, notify, queue, queue_again, these, withdraw
+from push.rules import expires_at, reading_is_enough
+from social.models import Acknowledgement, Post, ReadPosition
+from social.notices import OPEN
+
+
+def plan_arrival(session: Session, event: AnyRow) -> int:
+    """Somebody has come into a place."""
+    return _tell_what_holds(session, event, UUID(event.payload["place_id"]))
+
+
+def plan_new_member(session: Session, event: AnyRow) -> int:
+    """Somebody follows a scope from now on."""
+    return _tell_what_holds(session, event, UUID(event.payload["scope_id"]))
+
+
+def plan_departure(session: Session, event: AnyRow) -> int:
+    """Somebody has left a place, with all of its parts."""
+    place_id = UUID(event.payload["place_id"])
+    still_there = (
+        exists()
+        .where(Visit.person_id == event.person_id, Visit.left_at.is_(None))
+        .where(Visit.place_id == Place.id, or_(Place.id == place_id, Place.site_id == place_id))
+    )
+    if session.scalar(select(still_there)):
+        return 0
+    shown = _shown(place_id, Post.kind == "announcement")
+    return withdraw(session, shown, "left", person_id=event.person_id)
+
+
+def plan_left_scope(session: Session, event: AnyRow) -> int:
+    """Somebody follows a scope no more: a closed app is woken without a word, so that it deletes what it has of it."""
+    shown = _shown(UUID(event.payload["scope_id"]))
+    taken = withdraw(session, shown, "no_longer_a_member", person_id=event.person_id)
+    until = expires_at("sync", event.occurred_at)
+    if until <= clock.now():
+        return taken
+    note = notify(session, event, "sync", {"type": event.type}, until)
+    return taken + queue(session, note, these([event.person_id], "sync"), action="wake")
+
+
+def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
+    """Each open notice of the scope that has an end, once a phone, unless the person knows of it."""
+    holding = session.execute(
+        select(Post.id, Post.kind, Post.asks_acknowledgement, Notification.id, Notification.expires_at)
+        .ext(distinct_on(Post.id))
+        .join(Notification, Notification.subject_id == Post.id)
+        .where(
+            Post.scope_id == scope_id,
+            *OPEN,
+            Post.valid_until > clock.now(),
+            Post.author_id != event.person_id,
+            Notification.kind == Post.kind,
+        )
+        .order_by(Post.id, Notification.position)  # the first that told it, before any reminder
+    ).all()
+    return sum(
+        queue_again(
+            session,
+            Note(notification_id, event.organisation_id, until),
+            _if_unknown(event, scope_id, post_id, kind, asks_acknowledgement=asks),
+        )
+        for post_id, kind, asks, notification_id, until in holding
+    )
+
+
+def _if_unknown(
+    event: AnyRow, scope_id: UUID, post_id: UUID, kind: str, *, asks_acknowledgement: bool
+) -> Select[UUID, str]:
+    whom = audience_of(scope_id, event.organisation_id, among=[event.person_id]).subquery("audience")
+    person, why = whom.c.person_id, literal(kind, Text)
+    known: list[ColumnElement[bool]] = [
+        exists().where(Acknowledgement.post_id == post_id, Acknowledgement.person_id == person)
+    ]
+    if reading_is_enough(kind, asks_acknowledgement=asks_acknowledgement):
+        known.append(exists().where(Sighting.subject_id == post_id, Sighting.person_id == person))
+        known.append(
+            exists().where(
+                ReadPosition.scope_id == scope_id,
+                ReadPosition.person_id == person,
+                ReadPosition.post_id >= post_id,
+            )
+        )
+    return select(person, why.label("why")).where(
+        whom.c.since_id <= post_id, at_their_level(whom, why), *(~it for it in known)
+    )
+
+
+def _shown(scope_id: UUID, *kinds: ColumnElement[bool]) -> Select[UUID]:
+    """The notifications of a scope's open notices that have an end."""
+    return (
+        select(Notification.id)
+        .join(Post, Post.id == Notification.subject_id)
+        .where(Post.scope_id == scope_id, *OPEN, Post.valid_until.is_not(None), *kinds)
+    )

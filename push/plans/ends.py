@@ -1,0 +1,30 @@
+"""What is over or deleted is taken back from the phones that show it."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from base.database import AnyRow
+from push.models import Notification
+from push.queue import withdraw
+
+
+def plan_updated(session: Session, event: AnyRow) -> int:
+    """A notice that has ended is withdrawn; an edit changes nothing on the phones."""
+    if event.payload.get("ended_at") is None:
+        return 0
+    return withdraw(session, _of_post(event.subject_id), "ended")
+
+
+def plan_deleted(session: Session, event: AnyRow) -> int:
+    """A deleted post is withdrawn, and its words are kept here no longer than in the post."""
+    facts = Notification.facts
+    left = func.jsonb_build_object("type", facts["type"], "post_id", facts["post_id"])
+    emptied = update(Notification).where(Notification.subject_id == event.subject_id).values(facts=left)
+    session.execute(emptied, execution_options={"synchronize_session": False})
+    return withdraw(session, _of_post(event.subject_id), "deleted")
+
+
+def _of_post(post_id: UUID) -> Select[UUID]:
+    return select(Notification.id).where(Notification.subject_id == post_id)

@@ -1,0 +1,58 @@
+"""What is forgotten of push: notifications with their deliveries after a month, sightings after a day."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, text
+from sqlalchemy.orm import Session
+
+from base import clock
+
+KEPT = timedelta(days=30)
+SIGHTINGS_KEPT = timedelta(days=1)
+BATCH = 2_000
+_DELIVERIES = text(
+    """
+    DELETE FROM deliveries WHERE id IN (
+        SELECT id FROM deliveries WHERE created_at < :before ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+# One that still has deliveries waits for them: a notification of a busy day has tens of thousands.
+_NOTIFICATIONS = text(
+    """
+    DELETE FROM notifications WHERE id IN (
+        SELECT id FROM notifications WHERE created_at < :before
+            AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.notification_id = notifications.id)
+        ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+_SIGHTINGS = text(
+    """
+    DELETE FROM sightings WHERE (person_id, subject_id) IN (
+        SELECT person_id, subject_id FROM sightings WHERE seen_at < :before
+        ORDER BY seen_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+
+
+def forget_old_deliveries(session: Session) -> int:
+    """Delete a batch of deliveries that are older than `KEPT`; returns how many."""
+    return _forget(session, _DELIVERIES, KEPT)
+
+
+def forget_old_notifications(session: Session) -> int:
+    """Delete a batch of notifications that are older than `KEPT`, with their words; returns how many."""
+    return _forget(session, _NOTIFICATIONS, KEPT)
+
+
+def forget_old_sightings(session: Session) -> int:
+    """Delete a batch of sightings that are older than `SIGHTINGS_KEPT`; returns how many."""
+    return _forget(session, _SIGHTINGS, SIGHTINGS_KEPT)
+
+
+def _forget(session: Session, statement: Any, kept: timedelta) -> int:
+    result = session.execute(statement, {"before": clock.now() - kept, "most": BATCH})
+    return cast("CursorResult[Any]", result).rowcount

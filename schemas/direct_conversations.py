@@ -1,0 +1,20 @@
+"""Direct conversations on the wire."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Wire
+from schemas.people import Person
+from schemas.scopes import Scope
+
+
+class NewDirectConversation(Wire):
+    """Whom one wants to talk with; oneself need not be named."""
+
+    person_ids = fields.List(ID(), required=True, validate=validate.Length(1, 7))
+
+
+class DirectConversation(Wire):
+    """A scope of a few people. Posts go to it as to any other scope."""
+
+    scope = fields.Nested(Scope, required=True)
+    persons = fields.List(fields.Nested(Person), required=True)

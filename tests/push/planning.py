@@ -1,0 +1,92 @@
+"""What tests of planning share: phones that can be woken, the planner run by hand, and what it has queued."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from base import clock
+from people.models import Device, Person
+from push.models import Delivery, Notification
+from push.planner import plan
+from tests.world import Organisation, Phone, World
+
+Told = set[tuple[str, str]]
+
+
+def reachable(org: Organisation, name: str, *scopes: str, **options: Any) -> Phone:
+    """Somebody with a phone that has a push address."""
+    return gets_address(org.person(name, scopes=list(scopes), **options))
+
+
+def gets_address(phone: Phone) -> Phone:
+    address = f"{phone.name}-{secrets.token_hex(12)}"
+    phone.put("/v1/me/device/push", {"kind": "token", "address": address})
+    return phone
+
+
+def plans(world: World) -> int:
+    """Relay and plan all that is there; how many events were read."""
+    world.relays()
+    read = 0
+    while True:
+        with world.worker.transaction() as session:
+            step = plan(session)
+        if step == 0:
+            return read
+        read += step
+
+
+def told(org: Organisation, subject: Any, action: str = "show", status: str = "queued") -> Told:
+    """Who is told of a post or another thing, as (name, why), once all is planned."""
+    plans(org.world)
+    query = (
+        select(Person.name, Delivery.why)
+        .join(Delivery, Delivery.person_id == Person.id)
+        .join(Notification, Notification.id == Delivery.notification_id)
+        .where(Notification.subject_id == subject["id"], Delivery.action == action)
+        .where(Delivery.status == status, Delivery.organisation_id == org.id)
+    )
+    with org.world.worker.transaction() as session:
+        return {(name, why) for name, why in session.execute(query)}
+
+
+def rows(org: Organisation, subject: Any) -> list[Delivery]:
+    """The deliveries of a post."""
+    query = select(Delivery).join(Notification, Notification.id == Delivery.notification_id)
+    with org.world.worker.transaction() as session:
+        return list(session.scalars(query.where(Notification.subject_id == subject["id"])))
+
+
+def set_all(org: Organisation, subject: Any, **values: Any) -> None:
+    """Let all that is queued of a post have gone so far."""
+    plans(org.world)
+    ids = select(Notification.id).where(Notification.subject_id == subject["id"])
+    with org.world.worker.transaction() as session:
+        changed = update(Delivery).where(Delivery.notification_id.in_(ids), Delivery.action == "show")
+        session.execute(changed.values(**values))
+
+
+def sent(org: Organisation, subject: Any) -> None:
+    """Let all that is queued of a post be sent."""
+    set_all(org, subject, status="sent", sent_at=clock.now())
+
+
+def set_device(phone: Phone, **values: Any) -> None:
+    """Change a person's devices."""
+    with phone.organisation.world.worker.transaction() as session:
+        session.execute(update(Device).where(Device.person_id == phone.id).values(**values))
+
+
+def notifications(org: Organisation, subject: Any) -> list[Notification]:
+    """What is told of a post."""
+    with org.world.worker.transaction() as session:
+        found = select(Notification).where(Notification.subject_id == subject["id"])
+        return list(session.scalars(found.order_by(Notification.position)))
+
+
+def count(org: Organisation) -> int:
+    """How many deliveries there are."""
+    with org.world.worker.transaction() as session:
+        mine = select(func.count()).where(Delivery.organisation_id == org.id)
+        return session.scalar(mine) or 0
