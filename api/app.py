@@ -20,10 +20,12 @@ from api import (
     memberships,
     musters,
     notices,
+    notifications,
     online,
     outbox,
     places,
     posts,
+    preferences,
     privacy,
     reads,
     regions,
@@ -40,6 +42,7 @@ from api.admin import notices as admin_notices
 from api.admin import people as admin_people
 from api.admin import places as admin_places
 from api.admin import presence as admin_presence
+from api.admin import push as admin_push
 from api.admin import scopes as admin_scopes
 from api.compression import register_compression
 from api.document import describe
@@ -69,8 +72,10 @@ _RESOURCES = (
     privacy,
     feed,
     posts,
+    preferences,
     reads,
     notices,
+    notifications,
     online,
     memberships,
     sync,
@@ -85,6 +90,7 @@ _RESOURCES = (
     admin_musters,
     admin_notices,
     admin_presence,
+    admin_push,
     admin_imports,
     admin_drafts,
 )

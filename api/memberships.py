@@ -1,14 +1,15 @@
-"""Joining and leaving open scopes."""
+"""Joining and leaving open scopes, and how loud each scope is."""
 
 from typing import Any
 from uuid import UUID
 
 from api.route import Call, Routes
 from base.errors import Conflict, NotFound
-from people.memberships import end_membership, join, live_membership_of, wire_membership
+from people.memberships import end_membership, is_implied, join, live_membership_of, wire_membership
 from people.permissions import Permission
 from people.scopes import scope_for
-from schemas.people import Membership
+from people.wishes import set_wishes
+from schemas.people import Membership, MembershipWishes
 
 routes = Routes("memberships", "Memberships: joining and leaving")
 
@@ -29,6 +30,18 @@ def leave_scope(call: Call, scope_id: UUID) -> None:
     membership = live_membership_of(call.session, scope_id, call.actor.person_id)
     if membership is None:
         raise NotFound
-    if membership.source != "joined":
+    if membership.source != "joined" or is_implied(membership):
         raise Conflict("Only a scope that was joined can be left.", code="membership_not_joined")
     end_membership(call.session, membership, reason="left", actor_id=call.actor.person_id)
+
+
+@routes.route(
+    "PATCH",
+    "/me/memberships/<uuid:scope_id>",
+    permission=Permission.ACCOUNT_USE,
+    body=MembershipWishes,
+    answer=Membership,
+)
+def change_my_membership(call: Call, scope_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Choose what a scope that I follow may wake me for; the organisation's own, too."""
+    return set_wishes(call.session, call.actor, scope_id, body)

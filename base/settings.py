@@ -32,6 +32,8 @@ class Settings:
     fcm_endpoint: str | None
     fcm_transport: str
     push_threads: int
+    metrics_host: str
+    metrics_port: int | None
     trusted_proxies: int
     log_level: str
     log_format: str
@@ -107,6 +109,8 @@ _FIELDS: dict[str, _Field] = {
     "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
     "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
+    "metrics_host": ("METRICS_HOST", _text, "127.0.0.1"),
+    "metrics_port": ("METRICS_PORT", partial(_whole, low=1, high=65_535), None),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
     "log_format": ("LOG_FORMAT", partial(_one_of, choices=("json", "text")), "json"),

@@ -20,6 +20,8 @@ from geo.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
 from people.sessions import end_expired_sessions, forget_old_refresh_tokens
 from push import retention, tokens
+from push.digest import BATCH as DIGESTS
+from push.digest import send_digests
 from social.notices import BATCH as NOTICES
 from social.notices import end_expired_notices
 from social.reminding import BATCH as ALERTS
@@ -56,6 +58,7 @@ def jobs() -> list[Job]:
         Job("remind_the_silent_of_musters", 1, remind_silent),
         Job("end_expired_notices", 1, end_expired_notices, NOTICES),
         Job("remind_the_silent_of_alerts", 5, remind_the_silent, ALERTS),
+        Job("send_digests", 60, send_digests, DIGESTS),
         Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),
         Job("forget_old_trails", 600, forget_old_trails),

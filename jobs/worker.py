@@ -18,6 +18,7 @@ from base.database import Database, make_engine
 from base.listen import Listener
 from base.logs import configure_logs, logger
 from base.settings import Settings, SettingsError, load_settings
+from jobs.metrics import serve_metrics
 from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
 from journal.relay import Relay
@@ -49,6 +50,8 @@ class Worker:
         """Start every loop."""
         self._run("relay", lambda: Relay(self._database.engine).run(self._stop.is_set))
         self._run("schedules", lambda: run_schedules(self._database, self._stop))
+        if self._settings.metrics_port is not None:
+            self._run("metrics", lambda: serve_metrics(self._settings, self._database, self._stop))
         if self._sender is None:
             log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
             return

@@ -25,6 +25,9 @@ from people.audience import history_of
 from people.models import Membership, Person, Scope
 
 _STRENGTH = {"presence": 0, "joined": 1, "assigned": 2}
+# The source of a row of the organisation's own scope that merely says how loud it is (`people/wishes.py`): nobody can
+# join that scope, so `joined` can mean nothing else there.
+IMPLIED = "joined"
 
 
 def wire_membership(membership: Membership, scope: Scope, role: str = "member") -> dict[str, Any]:
@@ -38,6 +41,7 @@ def wire_membership(membership: Membership, scope: Scope, role: str = "member") 
         "role": membership.role,
         "source": membership.source,
         "level": membership.level,
+        "muted_until": clock.wire_or_none(membership.muted_until),
         "history": history_of(role, membership.source, scope.history),
         "read_receipts": scope.read_receipts,
         "started_at": clock.wire(membership.started_at),
@@ -58,8 +62,7 @@ def start_membership(
     actor_id: UUID | None = None,
 ) -> Membership:
     """Let a person into a scope, or strengthen the membership that is there. `ends_at`: a visitor's fixed end."""
-    # One at a time a person: two phones of one person may walk in at the same moment.
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    one_at_a_time(session, person_id)
     scope = session.get_one(Scope, scope_id)
     live = live_membership_of(session, scope_id, person_id)
     if live is not None and _keeps(session, live, source, role, ends_at):
@@ -71,14 +74,36 @@ def start_membership(
         person_id=person_id,
         role=role or "member",
         source=source,
-        level="all",
         started_at=at or clock.now(),
         ends_at=ends_at,
+        **_wishes_of_last_time(session, scope_id, person_id),
     )
     session.add(membership)
     session.flush()
     _tell(session, "membership.started", membership, scope, actor_id)
     return membership
+
+
+def one_at_a_time(session: Session, person_id: UUID) -> None:
+    """Let a person's memberships change one at a time: two of their phones may walk in at the same moment."""
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+
+
+def is_implied(membership: Membership) -> bool:
+    """Whether it is the row of somebody who wants the organisation's own scope louder or quieter, and no more."""
+    return membership.scope_id == membership.organisation_id and membership.source == IMPLIED
+
+
+def _wishes_of_last_time(session: Session, scope_id: UUID, person_id: UUID) -> dict[str, Any]:
+    """How loud the scope was for the person when they were in it last: who comes every day says it once."""
+    last = (
+        select(Membership.level, Membership.muted_until)
+        .where(Membership.person_id == person_id, Membership.scope_id == scope_id)
+        .order_by(Membership.started_at.desc())
+        .limit(1)
+    )
+    row = session.execute(last).one_or_none()
+    return {"level": "all"} if row is None else {"level": row.level, "muted_until": row.muted_until}
 
 
 def _keeps(
@@ -249,6 +274,7 @@ def list_live(
         .where(
             Membership.scope_id == scope_id,
             Membership.source != "presence",
+            or_(Membership.scope_id != Membership.organisation_id, Membership.source != IMPLIED),
             Membership.ended_at.is_(None),
         )
     )

@@ -230,6 +230,8 @@ class Membership(Model):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_memberships_live_by_scope", "scope_id", postgresql_where=text("ended_at IS NULL")),
+        # What somebody wanted of a scope when they were in it last.
+        Index("ix_memberships_last", "person_id", "scope_id", "started_at"),
         Index(
             "ix_memberships_ends_at",
             "ends_at",

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ACCOUNT_USE = "me:account:use"
     PRIVACY_MANAGE = "organisation:privacy:manage"
     PEOPLE_MANAGE = "organisation:people:manage"
+    PUSH_MANAGE = "organisation:push:manage"
     SITES_CREATE = "organisation:sites:create"
     PLACES_READ = "site:places:read"
     PLACES_EDIT = "site:places:edit"

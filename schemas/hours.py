@@ -6,7 +6,7 @@ from base.hours import DAYS
 from schemas.base import Wire, timezone_name
 
 # Not `\d`, which takes the digits of every script.
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
 class Stretch(Wire):
@@ -15,8 +15,8 @@ class Stretch(Wire):
     days = fields.List(
         fields.String(validate=validate.OneOf(DAYS)), required=True, validate=validate.Length(1, 7)
     )
-    begins = fields.String(required=True, data_key="from", validate=validate.Regexp(_CLOCK))
-    ends = fields.String(required=True, data_key="to", validate=validate.Regexp(_CLOCK))
+    begins = fields.String(required=True, data_key="from", validate=validate.Regexp(CLOCK))
+    ends = fields.String(required=True, data_key="to", validate=validate.Regexp(CLOCK))
 
 
 class Hours(Wire):

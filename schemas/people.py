@@ -92,7 +92,14 @@ class Membership(Wire):
     person_id = ID(required=True)
     role = fields.String(required=True, validate=validate.OneOf(("member", "manager")))
     source = fields.String(required=True, validate=validate.OneOf(("assigned", "joined", "presence")))
-    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    level = fields.String(
+        required=True,
+        validate=validate.OneOf(LEVELS),
+        metadata={"description": "What wakes the phone: see notifications"},
+    )
+    muted_until = Moment(
+        required=True, allow_none=True, metadata={"description": "Until then only alerts wake the phone"}
+    )
     history = fields.String(required=True, validate=validate.OneOf(("since_entry", "all")))
     read_receipts = fields.Boolean(
         required=True, metadata={"description": "Whether authors and managers see who has read a post"}
@@ -104,6 +111,15 @@ class Membership(Wire):
         metadata={"description": "When the grace time after leaving, or a visitor's time, is over"},
     )
     ended_at = Moment(required=True, allow_none=True)
+
+
+class MembershipWishes(Wire):
+    """How loud a scope is; what is not named stays as it is."""
+
+    level = fields.String(validate=validate.OneOf(LEVELS))
+    muted_until = Moment(
+        allow_none=True, metadata={"description": "Until then only alerts wake the phone; null: no longer"}
+    )
 
 
 class MembershipOfPerson(Membership):

@@ -33,6 +33,20 @@ class Post(Model):
             postgresql_where=text("client_id IS NOT NULL"),
         ),
         CheckConstraint("kind IN ('post', 'announcement', 'alert')", name="kind"),
+        # What the list in the app looks up: answers to somebody, and the notices of a scope, over or not.
+        Index(
+            "ix_posts_replied_to",
+            "replied_to",
+            text("id DESC"),
+            postgresql_where=text("replied_to IS NOT NULL"),
+        ),
+        Index(
+            "ix_posts_notices",
+            "scope_id",
+            text("id DESC"),
+            postgresql_include=["organisation_id"],
+            postgresql_where=text("kind <> 'post'"),
+        ),
         Index(
             "ix_posts_open_notices",
             "scope_id",
@@ -52,6 +66,8 @@ class Post(Model):
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
     author_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id"))
+    # The author of the post that this one answers, unless one answers oneself.
+    replied_to: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     kind: Mapped[str] = mapped_column(Text, server_default="post")
     text: Mapped[str] = mapped_column(Text)
     point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
@@ -73,7 +89,10 @@ class Mention(Model):
     """A person whom a post names. The scope stands beside it, so that unread mentions are one look at an index."""
 
     __tablename__ = "mentions"
-    __table_args__ = (Index("ix_mentions_unread", "person_id", "scope_id", text("post_id DESC")),)
+    __table_args__ = (
+        Index("ix_mentions_unread", "person_id", "scope_id", text("post_id DESC")),
+        Index("ix_mentions_inbox", "person_id", text("post_id DESC")),
+    )
 
     post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)

@@ -62,7 +62,8 @@ def write_once(
     if earlier is not None:
         return _same_post(earlier, scope.id, draft), False
     if draft.get("parent_id") is not None:
-        _check_parent(session, actor, scope.id, draft["parent_id"])
+        parent_author = _check_parent(session, actor, scope.id, draft["parent_id"])
+        draft = {**draft, "replied_to": None if parent_author == actor.person_id else parent_author}
     mentions = draft.get("mentions", ())
     check_mentions(session, actor, scope, mentions)
     post_id = ids.new_id()
@@ -160,6 +161,7 @@ def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) 
         scope_id=scope_id,
         author_id=actor.person_id,
         parent_id=draft.get("parent_id"),
+        replied_to=draft.get("replied_to"),
         kind=draft.get("kind", ORDINARY),
         asks_acknowledgement=draft.get("asks_acknowledgement", False),
         valid_until=draft.get("valid_until"),
@@ -171,8 +173,8 @@ def _insert(actor: Actor, scope_id: UUID, post_id: UUID, draft: dict[str, Any]) 
     )
 
 
-def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUID) -> None:
-    """A reply goes to a living post of the same scope; threads are one level deep."""
+def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUID) -> UUID:
+    """A reply goes to a living post of the same scope, whose author it names; threads are one level deep."""
     try:
         parent, _ = post_for(session, actor, parent_id, Permission.POSTS_READ)
     except (NotFound, Forbidden):
@@ -184,6 +186,7 @@ def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUI
             "/parent_id", "Reply to the post that the thread began with.", code="parent_is_reply"
         )
     check_alive(parent)
+    return parent.author_id
 
 
 def check_alive(row: AnyRow) -> None:

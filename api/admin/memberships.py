@@ -69,7 +69,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     """End an assignment or a joining; nothing of the scope reaches the person from then on, but while being there."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     membership = memberships.live_membership_of(call.session, scope_id, person_id)
-    if membership is None or membership.source == "presence":
+    if membership is None or membership.source == "presence" or memberships.is_implied(membership):
         raise NotFound
     memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
     resume_presence(call.session, scope_id, person_id)

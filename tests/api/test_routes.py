@@ -28,10 +28,14 @@ BODIES: dict[str, Any] = {
     "send_queued": {"sent_at": "2026-01-01T00:00:00Z", "items": [{}]},
     "mark_scope_read": {"post_id": str(UUID(int=1))},
     "edit_scope": {"read_receipts": True},
+    "change_my_membership": {"level": "nothing"},
     "create_site": PLACE,
     "create_zone": PLACE,
     "edit_site": {"type": "Feature", "properties": {"name": "x"}},
     "edit_zone": {"type": "Feature", "properties": {"name": "x"}},
+    "report_deliveries": {
+        "items": [{"delivery_id": str(UUID(int=1)), "what": "opened", "at": "2026-01-01T00:00:00Z"}]
+    },
     "register_push_address": {"kind": "token", "address": "x" * 20},
     "report_fixes": {"fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}]},
     "check_in": {"kind": "code", "code": "x"},
@@ -142,6 +146,7 @@ def _filled(path: str, known: dict[str, str]) -> str:
         "{post_id}": known.get("post", anything),
         "{marker_id}": known.get("marker", anything),
         "{muster_id}": known.get("muster", anything),
+        "{delivery_id}": anything,
         "{kind}": "nonsense",
     }
     for name, value in values.items():

@@ -1,0 +1,116 @@
+"""What Prometheus is told of push: in its text format, worked out from the database when it asks.
+
+The queue belongs to all workers, so every worker tells the same numbers, and none is lost with a worker that dies. What
+became of pushes, and how long they took, is told of those queued within the last five minutes. No label names an
+organisation or a person, and reasons are words of our own or of FCM's.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from base.database import AnyRow, table_of
+from journal.models import JournalCursor, JournalRow, OutboxRow
+from push.models import Delivery
+
+_REASON = re.compile(r"[A-Za-z_]{1,40}\Z")
+_MANY = 100_000
+_QUEUE = text(
+    """
+    SELECT priority,
+        count(*) FILTER (WHERE status = 'queued') AS waiting,
+        count(*) FILTER (WHERE status = 'sending') AS in_flight,
+        coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now())), 0) AS age
+    FROM deliveries WHERE status IN ('queued', 'sending') GROUP BY priority
+    """
+)
+_RECENT = text(
+    """
+    SELECT status, action, why, coalesce(reason, '') AS reason, count(*) AS n FROM deliveries
+    WHERE created_at > now() - interval '5 minutes' GROUP BY 1, 2, 3, 4
+    """
+)
+# A notification has its event's id, and the first 48 bits of that are the event's milliseconds.
+_LATENCY = text(
+    """
+    SELECT priority, percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY seconds) AS seconds FROM (
+        SELECT d.priority, extract(epoch FROM d.sent_at)
+            - ('x' || lpad(left(replace(d.notification_id::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0
+            AS seconds
+        FROM deliveries d WHERE d.created_at > now() - interval '5 minutes' AND d.sent_at IS NOT NULL
+    ) AS sent GROUP BY priority
+    """.replace("::", r"\:\:")
+)
+_QUANTILES = ("0.5", "0.95", "0.99")
+_PRIORITIES = range(5)
+_HELP = {
+    "hereabouts_push_waiting": "Pushes in the queue.",
+    "hereabouts_push_in_flight": "Pushes that a worker has claimed.",
+    "hereabouts_push_oldest_due_seconds": "How long the oldest push that is due has waited.",
+    "hereabouts_push_recent": "What became of the pushes that were queued within the last five minutes.",
+    "hereabouts_push_latency_seconds": "From the event to FCM's yes, of the same.",
+    "hereabouts_push_dead": "Dead letters, at most 100000.",
+    "hereabouts_push_planner_lag_events": "Events in the journal that the planner has not read.",
+    "hereabouts_relay_backlog_events": "Events that the relay has not moved into the journal, at most 100000.",
+}
+_Sample = tuple[str, Mapping[str, Any], float]
+
+
+def metrics(session: Session, reader: str) -> str:
+    """All metrics; `reader` is the planner's cursor."""
+    samples = [*_queue(session), *_recent(session), *_latencies(session), *_backlogs(session, reader)]
+    lines: list[str] = []
+    for name, told in _HELP.items():
+        lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
+        lines += [_line(sample) for sample in samples if sample[0] == name]
+    return "\n".join(lines) + "\n"
+
+
+def _queue(session: Session) -> Iterable[_Sample]:
+    rows: dict[int, AnyRow] = {row.priority: row for row in session.execute(_QUEUE)}
+    for priority in _PRIORITIES:
+        row, labels = rows.get(priority), {"priority": priority}
+        yield "hereabouts_push_waiting", labels, row.waiting if row else 0
+        yield "hereabouts_push_in_flight", labels, row.in_flight if row else 0
+        yield "hereabouts_push_oldest_due_seconds", labels, float(row.age) if row else 0
+
+
+def _recent(session: Session) -> Iterable[_Sample]:
+    summed: dict[tuple[str, str, str, str], int] = {}
+    for row in session.execute(_RECENT):
+        reason = row.reason if not row.reason or _REASON.match(row.reason) else "other"
+        key = (row.status, row.action, row.why, reason)
+        summed[key] = summed.get(key, 0) + row.n
+    for (status, action, why, reason), count in sorted(summed.items()):
+        labels = {"status": status, "action": action, "why": why, "reason": reason}
+        yield "hereabouts_push_recent", labels, count
+
+
+def _latencies(session: Session) -> Iterable[_Sample]:
+    for row in session.execute(_LATENCY):
+        for quantile, seconds in zip(_QUANTILES, row.seconds, strict=True):
+            labels = {"priority": row.priority, "quantile": quantile}
+            yield "hereabouts_push_latency_seconds", labels, round(seconds, 3)
+
+
+def _backlogs(session: Session, reader: str) -> Iterable[_Sample]:
+    journal, cursors = table_of(JournalRow), table_of(JournalCursor)
+    head = session.scalar(select(func.max(journal.c.seq))) or 0
+    read = session.scalar(select(cursors.c.seq).where(cursors.c.reader == reader))
+    lag = 0 if read is None else max(0, head - read)
+    yield "hereabouts_push_planner_lag_events", {}, lag
+    yield "hereabouts_push_dead", {}, _counted(session, select(Delivery.id).where(Delivery.status == "dead"))
+    yield "hereabouts_relay_backlog_events", {}, _counted(session, select(table_of(OutboxRow).c.id))
+
+
+def _counted(session: Session, rows: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.limit(_MANY).subquery())) or 0
+
+
+def _line(sample: _Sample) -> str:
+    name, labels, value = sample
+    told = ",".join(f'{label}="{text_}"' for label, text_ in labels.items())
+    return f"{name}{{{told}}} {value}" if told else f"{name} {value}"

@@ -1,0 +1,86 @@
+"""Deliveries of push on the wire: what apps report of them, and what became of a test."""
+
+from marshmallow import fields, validate
+
+from schemas.base import ID, Moment, Wire, page_of
+
+STATUSES = ("queued", "sending", "sent", "failed", "expired", "dropped", "dead")
+
+
+class DeliveryReport(Wire):
+    """A push that the app received or the person opened; `delivery_id` is in its data."""
+
+    delivery_id = ID(required=True)
+    what = fields.String(required=True, validate=validate.OneOf(("delivered", "opened")))
+    at = Moment(required=True)
+
+
+class DeliveryReports(Wire):
+    """What happened on the device since the last report."""
+
+    items = fields.List(fields.Nested(DeliveryReport), required=True, validate=validate.Length(1, 100))
+
+
+class TestPush(Wire):
+    """A test push: how far it got, and why not further."""
+
+    id = ID(required=True, metadata={"description": "`delivery_id` in the push's data"})
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    reason = fields.String(required=True, allow_none=True)
+    queued_at = Moment(required=True)
+    sent_at = Moment(required=True, allow_none=True)
+    delivered_at = Moment(required=True, allow_none=True)
+    opened_at = Moment(required=True, allow_none=True)
+
+
+_OPENED = {"description": "Null where the post reaches fewer than five"}
+_REASONS = {"description": "Devices by reason; null where the post reaches fewer than five"}
+
+
+class FunnelDevices(Wire):
+    """Devices that a push was queued for, and how far it got; each number is part of the one before it."""
+
+    queued = fields.Integer(required=True)
+    waiting = fields.Integer(required=True)
+    sent = fields.Integer(required=True)
+    delivered = fields.Integer(required=True)
+    opened = fields.Integer(required=True, allow_none=True, metadata=_OPENED)
+    failed = fields.Integer(required=True)
+    dropped = fields.Integer(required=True)
+
+
+class Funnel(Wire):
+    """How far a post's pushes got. `audience`, `with_device`, `read` and `acknowledged` count persons."""
+
+    post_id = ID(required=True)
+    audience = fields.Integer(required=True)
+    with_device = fields.Integer(required=True)
+    read = fields.Integer(required=True, allow_none=True, metadata=_OPENED)
+    acknowledged = fields.Integer(required=True)
+    devices = fields.Nested(FunnelDevices, required=True)
+    failed = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, allow_none=True, metadata=_REASONS
+    )
+    dropped = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, allow_none=True, metadata=_REASONS
+    )
+
+
+class DeadLetter(Wire):
+    """A push that FCM refused although its address is good."""
+
+    id = ID(required=True)
+    kind = fields.String(required=True)
+    why = fields.String(required=True)
+    action = fields.String(required=True)
+    scope_id = ID(required=True, allow_none=True)
+    subject_id = ID(required=True)
+    device_id = ID(required=True)
+    platform = fields.String(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    attempts = fields.Integer(required=True)
+    queued_at = Moment(required=True)
+    expires_at = Moment(required=True)
+
+
+DeadLetterPage = page_of(DeadLetter, "DeadLetterPage")
