@@ -1,7 +1,8 @@
 """`make bench-live`: sockets, from a journal event or a request to every listener, beside Node's socket.io.
 
-The server that is measured has core 0 for itself; listeners, PostgreSQL and the worker share core 1. Product and peer
-are measured in turns, by the same listeners, and medians are told. Everything runs on 127.0.0.1 and ends by itself.
+Where product and peer are compared, the server that is measured has core 0 for itself; listeners, PostgreSQL and the
+worker share core 1. They are measured in turns, by the same listeners, and medians are told. What goes through all
+processes (a request to every socket, the relay) has all cores. Everything runs on 127.0.0.1 and ends by itself.
 """
 
 import os
@@ -35,17 +36,25 @@ LONE = {100: 100, 500: 60, 1_500: 30}  # short rounds: the side whose turn it is
 IDLE = 10_000
 
 
+PINNED, FREE = ("rooms", "lone", "idle"), ("http", "relay")
+
+
 def main() -> None:
     """All benchmarks of the live server."""
-    os.sched_setaffinity(0, OTHER_CORE)
-    with running_product() as (_, product):
-        os.sched_setaffinity(product.pid("web"), SERVER_CORE)
-        measure(product)
+    chosen, everywhere = sys.argv[1:] or [*PINNED, *FREE], os.sched_getaffinity(0)
+    if not set(chosen).isdisjoint(PINNED):
+        os.sched_setaffinity(0, OTHER_CORE)
+        with running_product() as (_, product):
+            os.sched_setaffinity(product.pid("web"), SERVER_CORE)
+            on_one_core(product, chosen)
+        os.sched_setaffinity(0, everywhere)
+    if not set(chosen).isdisjoint(FREE):
+        with running_product() as (_, product):
+            on_all_cores(product, chosen)
 
 
-def measure(product: Product) -> None:
-    """One after the other."""
-    chosen = sys.argv[1:] or ["rooms", "lone", "idle", "http", "relay"]
+def on_one_core(product: Product, chosen: list[str]) -> None:
+    """What is compared with the peer, or is about one process."""
     org = product.world.organisation()
     sites = [org.site(admission="assigned"), org.site(admission="assigned")]
     tokens = signed_in(org, IDLE if "idle" in chosen else max(ROOMS), sites)
@@ -58,13 +67,17 @@ def measure(product: Product) -> None:
                 lone(product, org, sites[:1], tokens[:sockets], posts)
         if "idle" in chosen:
             idle(product, org, sites[0], tokens)
-    small = product.world.organisation()
-    site = small.site(admission="assigned")
+
+
+def on_all_cores(product: Product, chosen: list[str]) -> None:
+    """What goes through every process of the product."""
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
     if "http" in chosen:
-        posts_to_sockets(product, small, site, signed_in(small, 500, [site]))
+        posts_to_sockets(product, org, site, signed_in(org, 500, [site]))
     if "relay" in chosen:
-        post_to_journal(product, small, site)
-        relay_speed(product, small, site)
+        post_to_journal(product, org, site)
+        relay_speed(product, org, site)
 
 
 class Speeds:
