@@ -26,17 +26,19 @@ class Listener:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._channels = channels
         self._connection: psycopg2.extensions.connection | None = None
+        self._missed = False  # what was announced before this connection was there
 
     def wait(self, timeout: float) -> set[str]:
         """The payloads of the notifications that came within `timeout` seconds; returns at the first ones.
 
-        After a reconnect it returns at once: something may have been missed.
+        After a reconnect, also one by `read`, it returns nothing, at once: something may have been missed.
         """
         try:
-            if self._connection is None:
-                self._connect()
+            connection = self._connection or self._connect()
+            if self._missed:
+                self._missed = False
                 return set()
-            return self._collect(self._connection, timeout)
+            return self._collect(connection, timeout)
         except psycopg2.Error as error:
             self._lost(error, min(timeout, _RECONNECT_S))
             return set()
@@ -75,7 +77,7 @@ class Listener:
         with connection.cursor() as cursor:
             for channel in self._channels:
                 cursor.execute(f"LISTEN {channel}")
-        self._connection = connection
+        self._connection, self._missed = connection, True
         return connection
 
     @staticmethod

@@ -26,6 +26,7 @@ from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
 from live.fanout import FanOut
 from live.hub import Hub
+from live.kept import kept_running
 from live.listeners import Listener
 from live.seen import Seen
 from live.signals import Signals
@@ -74,9 +75,9 @@ class LiveServer:
 
     def start(self) -> None:
         """Begin to follow the journal, to look for tokens that have run out, and to write down who is connected."""
-        self.socketio.start_background_task(self.tail.run)
-        self.socketio.start_background_task(self.seen.run)
-        self.socketio.start_background_task(self._end_expired)
+        loops = {"tail": self.tail.run, "seen": self.seen.run, "expiry": self._end_expired}
+        for name, loop in loops.items():
+            self.socketio.start_background_task(kept_running, name, loop)
         self.signals.start()
 
     def stop(self) -> None:

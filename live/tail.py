@@ -1,9 +1,11 @@
 """Follows the journal for the sockets of this process, one organisation at a time, in order.
 
-NOTIFY wakes it; a look every second is the guarantee. It reads as the web's role, inside each organisation's own
+NOTIFY wakes it; a look at each organisation every second is the guarantee, however often others wake it: what was
+announced between the reading of a first socket's memberships and its admission woke nobody. It reads as the web's role, inside each organisation's own
 row-level security, and only where a socket is connected.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -34,20 +36,36 @@ class JournalTail:
         self._hub = hub
         self._deliver = deliver
         self._flush = flush
+        self._looked: dict[UUID, float] = {}  # when, by organisation
         self.stopping = False
 
     def run(self) -> None:
         """Run until `stopping`; a lost database is waited for."""
-        while not self.stopping:
-            woken = self._listener.wait(_POLL_S)
-            try:
-                for organisation_id in self._hub.organisations:
-                    if not woken or str(organisation_id) in woken:
-                        self._follow(organisation_id)
-            except psycopg2.Error as error:
-                # The next wait reconnects and returns at once, and everybody is looked after.
-                log.warning("live_lost_database", error=type(error).__name__)
-        self._listener.close()
+        try:
+            while not self.stopping:
+                self._look(self._listener.wait(self._until_due()))
+        finally:
+            self._listener.close()
+
+    def _look(self, woken: set[str]) -> None:
+        """Follow those who were woken, those not looked at for a second, and those whose first socket has come."""
+        now, before = time.monotonic(), self._looked
+        self._looked = {}
+        try:
+            for organisation_id in self._hub.organisations:
+                last = before.get(organisation_id, 0.0)
+                if not woken or str(organisation_id) in woken or now - last >= _POLL_S:
+                    self._follow(organisation_id)
+                    last = now
+                self._looked[organisation_id] = last
+        except psycopg2.Error as error:
+            # The next wait reconnects and returns at once, and everybody is looked after.
+            log.warning("live_lost_database", error=type(error).__name__)
+
+    def _until_due(self) -> float:
+        """Seconds until somebody has to be looked at without having been woken."""
+        first = min(self._looked.values(), default=time.monotonic())
+        return max(0.0, first + _POLL_S - time.monotonic())
 
     def _follow(self, organisation_id: UUID) -> None:
         while self._read_batch(organisation_id) == READ_LIMIT:
@@ -61,6 +79,15 @@ class JournalTail:
         for row in rows:
             # The last socket may have gone, and others come, while the batch was read or sent.
             if self._hub.positions.get(organisation_id) == row.position - 1:
-                self._deliver(row)
+                self._deliver_or_skip(row)
         self._flush()
         return len(rows)
+
+    def _deliver_or_skip(self, row: Any) -> None:
+        """One event that cannot be delivered must not hold up all that come after it."""
+        try:
+            self._deliver(row)
+        except Exception as error:
+            log.error("live_event_skipped", type=row.type, position=row.position, exc_info=error)
+            if row.organisation_id in self._hub.positions:
+                self._hub.positions[row.organisation_id] = row.position
