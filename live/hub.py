@@ -86,12 +86,9 @@ class Hub:
         """All admitted sockets."""
         return list(self._listeners.values())
 
-    def in_scope(self, scope_id: UUID, subject_id: UUID | None = None) -> Sequence[Listener]:
-        """The sockets in a scope's room; with a subject, those that may hear of it."""
-        room = self._scopes.get(scope_id)
-        if room is None:
-            return ()
-        return room.listeners if subject_id is None else room.hearers(subject_id)
+    def scope(self, scope_id: UUID) -> Room:
+        """A scope's room; an empty one where nobody hears it."""
+        return self._scopes.get(scope_id) or Room(scope_id)
 
     def of_person(self, person_id: UUID) -> Sequence[Listener]:
         """The sockets that a person has open here."""

@@ -29,6 +29,11 @@ class Listener:
     expires_at: float
     rooms: set["Room"] = field(default_factory=set)
 
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """The person, as people/online.py knows them."""
+        return self.organisation_id, self.person_id
+
 
 class Room:
     """Who hears a scope or a person, and from which subject's id on.
@@ -47,6 +52,9 @@ class Room:
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def __contains__(self, listener: Listener) -> bool:
+        return listener in self._members
 
     @property
     def listeners(self) -> list[Listener]:

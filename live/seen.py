@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.database import Database
 from base.logs import logger
 from live.hub import Hub
+from live.limits import Limit
 from live.listeners import Listener
 from push.sightings import connected, see
 from schemas.sightings import SeenPosts
 
 log = logger(__name__)
-_ALLOWED, _STRETCH_S = 20, 10.0
 _LOOK_S, _AGAIN_S = 2.0, 60.0
 _MOST = 500  # devices in one transaction
 _SCHEMA = SeenPosts()
@@ -34,7 +34,7 @@ class Seen:
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database, self._hub = database, hub
-        self._counts: WeakKeyDictionary[Listener, tuple[float, int]] = WeakKeyDictionary()
+        self._limit = Limit()
         self._marked: WeakKeyDictionary[Listener, float] = WeakKeyDictionary()
         self.stopping = False
 
@@ -43,7 +43,7 @@ class Seen:
         listener = self._hub.listener(sid)
         if listener is None:
             return {"ok": False, "code": "not_ready"}
-        if not self._may(listener):
+        if not self._limit.allows(listener):
             return {"ok": False, "code": "too_many_requests"}
         try:
             said: Any = _SCHEMA.load(data if isinstance(data, dict) else {})
@@ -80,11 +80,3 @@ class Seen:
             log.warning("connected_not_written", error=type(error).__name__)
             return
         self._marked.update(dict.fromkeys(listeners, now))
-
-    def _may(self, listener: Listener) -> bool:
-        began, count = self._counts.get(listener, (0.0, 0))
-        now = time.monotonic()
-        if now - began > _STRETCH_S:
-            began, count = now, 0
-        self._counts[listener] = (began, count + 1)
-        return count < _ALLOWED

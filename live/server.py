@@ -27,6 +27,7 @@ from live.engine.heartbeat import Timing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.kept import kept_running
+from live.limits import Limit
 from live.listeners import Listener
 from live.seen import Seen
 from live.signals import Signals
@@ -60,6 +61,7 @@ class LiveServer:
         self.socketio.on_event("connect", self._connect)
         self.socketio.on_event("disconnect", self._disconnect)
         self.socketio.on_event("session.renew", self._renew)
+        self._renewals = Limit()
         self.seen = Seen(self._runtime.database, self.hub)
         self.socketio.on_event("post.seen", self._post_seen)
         self.signals = Signals(self._runtime, self.hub)
@@ -130,6 +132,8 @@ class LiveServer:
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
         listener = self.hub.listener(request.sid)  # type: ignore[attr-defined]
+        if listener is not None and not self._renewals.allows(listener):
+            return {"ok": False, "code": "too_many_requests"}
         try:
             claims = self._runtime.tokens.read_access_token(_token(data))
             if listener is None or claims.session_id != listener.session_id:

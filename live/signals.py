@@ -48,7 +48,7 @@ class Signals:
             "typing": lambda _, message: self.typing.hear(message),
             "online": self.watching.hear_online,
             "offline": self.watching.hear_offline,
-            "hello": lambda *_: self.watching.announce(),
+            "hello": lambda *_: self.watching.hear_hello(),
         }
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class Signals:
 
     def stop(self) -> None:
         """End."""
-        self.watching.stopping = True
+        self.watching.stop()
         self.bus.stop()
 
     def hear(self, message: Message) -> None:

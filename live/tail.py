@@ -1,8 +1,8 @@
 """Follows the journal for the sockets of this process, one organisation at a time, in order.
 
 NOTIFY wakes it; a look at each organisation every second is the guarantee, however often others wake it: what was
-announced between the reading of a first socket's memberships and its admission woke nobody. It reads as the web's role, inside each organisation's own
-row-level security, and only where a socket is connected.
+announced between the reading of a first socket's memberships and its admission woke nobody. It reads as the web's
+role, inside each organisation's own row-level security, and only where a socket is connected.
 """
 
 import time

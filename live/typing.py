@@ -1,7 +1,8 @@
 """Somebody types: told to the others in the scope, at once, and forgotten after some seconds.
 
-A keystroke costs no query: who is in the scope's room is a member and may write. A room of more than `LARGEST_ROOM`
-sockets gets none of it, since whom of hundreds would it help, and each word would go to all of them.
+A keystroke costs no query but for the person's name, once for each socket: who is in the scope's room is a member.
+A room of more than `LARGEST_ROOM` sockets gets none of it, since whom of hundreds would it help, and each word would go
+to all of them. Such a room is not walked through either: anybody in it may type as fast as they like.
 """
 
 import time
@@ -75,14 +76,18 @@ class TypingSignals:
         except (ValidationError, TypeError, ValueError):
             return None
         listener = self._hub.listener(sid)
-        if listener is None or listener not in self._hub.in_scope(asked["scope_id"]):
+        if listener is None or not self._hears(listener, asked["scope_id"]):
             return None
         return listener, asked["scope_id"], asked["parent_id"]
+
+    def _hears(self, listener: Listener, scope_id: UUID) -> bool:
+        room = self._hub.scope(scope_id)
+        return len(room) <= LARGEST_ROOM and listener in room
 
     def _send(self, listener: Listener, scope_id: UUID, parent_id: UUID | None, *, started: bool) -> None:
         name = self._name(listener)
         # Reading the name may have taken a while: by now they may have left.
-        if name is None or listener not in self._hub.in_scope(scope_id):
+        if name is None or not self._hears(listener, scope_id):
             return
         person = {"id": listener.person_id, "name": name}
         told = {"scope_id": scope_id, "person": person, "parent_id": parent_id, "expires_in": _EXPIRES_S}
@@ -92,13 +97,15 @@ class TypingSignals:
 
     def _spread(self, organisation_id: UUID, told: dict[str, Any], started: bool) -> bool:
         """Tell the others in the room; False when it is too large."""
-        room = self._hub.in_scope(told["scope_id"], told["parent_id"])
+        room = self._hub.scope(told["scope_id"])
         if len(room) > LARGEST_ROOM:
             return False
+        parent_id = told["parent_id"]
+        hearers = room.listeners if parent_id is None else room.hearers(parent_id)
         person_id = told["person"]["id"]
         others = [
             listener
-            for listener in room
+            for listener in hearers
             if listener.person_id != person_id and listener.organisation_id == organisation_id
         ]
         data = _TOLD.dump(told)

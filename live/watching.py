@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +23,11 @@ from base import clock
 from base.logs import logger
 from live.bus import Message
 from live.hub import Hub
+from live.kept import kept_running
+from live.last_seen import LastSeen
+from live.limits import Limit
 from live.listeners import Listener
-from people.last_seen import note_seen, presences, wire_presence
+from people.last_seen import presences, wire_presence
 from people.online import Key
 from people.runtime import Runtime
 from schemas.online import Watch
@@ -33,7 +35,8 @@ from schemas.online import Watch
 log = logger(__name__)
 _LOOK_S = 1.0
 _TELL_S = 20.0
-_KEEP_S = 60.0
+_ANSWER_S = 5.0
+_MOST_READ = 500  # in one look
 _MOST_IDS = 1_000  # in one message
 _CHANGES = ("membership.started", "membership.ended", "last_seen.chosen")
 _ASKED = Watch()
@@ -63,16 +66,25 @@ class Watching:
         self._hub, self._tell, self._publish = hub, tell, publish
         self._watches: dict[str, Watched] = {}
         self._watchers: dict[UUID, set[str]] = {}  # by the person watched
-        self._seen: dict[Key, datetime] = {}
-        self.stopping = False
+        self._stale: dict[str, None] = {}  # whose rights are to be read anew, in turn
+        self._limit = Limit()
+        self.last_seen = LastSeen(runtime.database, runtime.online)
+        self._told = self._answered = 0.0
+        self._asked = self.stopping = False
 
     def start(self) -> None:
         """Begin to look after it all."""
-        gevent.spawn(self._look)
+        loops = {"presence": self._tell_others, "rights": self._read_rights, "last_seen": self.last_seen.run}
+        for name, loop in loops.items():
+            gevent.spawn(kept_running, name, loop)
+
+    def stop(self) -> None:
+        """End."""
+        self.stopping = self.last_seen.stopping = True
 
     def came(self, listener: Listener) -> None:
         """A socket was let in."""
-        key = _key(listener)
+        key = listener.key
         was = key in self._online
         if self._online.came(key):
             self._publish_keys("online", [key])
@@ -81,9 +93,9 @@ class Watching:
 
     def went(self, listener: Listener) -> None:
         """A socket is gone."""
-        key = _key(listener)
+        key = listener.key
         self._unwatch(listener.sid)
-        self._seen[key] = clock.now()
+        self.last_seen.note([key])
         if self._online.went(key):
             self._publish_keys("offline", [key])
             if key not in self._online:
@@ -91,13 +103,15 @@ class Watching:
 
     def watch(self, sid: str, data: Any) -> dict[str, Any]:
         """Watch these persons from now on and no others; the answer tells how it stands with them."""
+        listener = self._hub.listener(sid)
+        if listener is None:
+            return {"ok": False, "code": "not_ready"}
+        if not self._limit.allows(listener):
+            return {"ok": False, "code": "too_many_requests"}
         try:
             asked = list(dict.fromkeys(_ASKED.load(data)["person_ids"]))
         except (ValidationError, TypeError, ValueError):
             return {"ok": False, "code": "invalid"}
-        listener = self._hub.listener(sid)
-        if listener is None:
-            return {"ok": False, "code": "not_ready"}
         self._unwatch(sid)
         watched = self._watches[sid] = Watched(asked)
         for person_id in asked:
@@ -114,13 +128,20 @@ class Watching:
             return
         own = [listener.sid for listener in self._hub.of_person(event.person_id)]
         for sid in (*self._watchers.get(event.person_id, ()), *own):
-            if sid in self._watches:
-                self._watches[sid].fresh = False
-                self._watches[sid].version += 1
+            if (watched := self._watches.get(sid)) is not None:
+                watched.version += 1
+                if watched.fresh:  # otherwise it is in line already, or being read, and then read again
+                    watched.fresh, self._stale[sid] = False, None
 
     def announce(self) -> None:
         """Tell the other processes who is online here."""
+        self._told, self._asked = time.monotonic(), False
         self._publish_keys("online", self._online.own)
+
+    def hear_hello(self) -> None:
+        """Another process asks who is online here; however often, it is told at most once in some seconds."""
+        self._asked = True
+        self._announce_if_due()
 
     def hear_online(self, process: str, message: Message) -> None:
         """Another process has sockets of these; raises when the message makes no sense."""
@@ -131,6 +152,7 @@ class Watching:
         self._changed(self._online.are_gone(process, _keys(message)))
 
     def _unwatch(self, sid: str) -> None:
+        self._stale.pop(sid, None)
         watched = self._watches.pop(sid, None)
         for person_id in watched.asked if watched else ():
             self._watchers[person_id].discard(sid)
@@ -153,64 +175,64 @@ class Watching:
         """Read whom the socket may be told of, again when it changed meanwhile; returns how it stands with them."""
         organisation_id, version = listener.organisation_id, -1
         items: list[dict[str, Any]] = []
-        while version != watched.version:
-            version = watched.version
-            with self._database.transaction(organisation_id) as session:
-                items = presences(session, organisation_id, listener.person_id, self._online, watched.asked)
+        try:
+            while version != watched.version:
+                version = watched.version
+                with self._database.transaction(organisation_id) as session:
+                    items = presences(
+                        session, organisation_id, listener.person_id, self._online, watched.asked
+                    )
+        except Exception:
+            self._stale[listener.sid] = None
+            raise
         for item in items:  # as it is now, not as it was while we read
             person_id = UUID(item["person_id"])
             online = (organisation_id, person_id) in self._online
-            left_at = self._seen.get((organisation_id, person_id))  # not in the database yet
+            left_at = self.last_seen.at((organisation_id, person_id))
             if online != item["online"] or (left_at is not None and not online):
                 item |= wire_presence(person_id, online, left_at or clock.now())
         watched.told = {UUID(item["person_id"]): item["online"] for item in items}
         watched.fresh = True
         return items
 
-    def _look(self) -> None:
-        told = kept = time.monotonic()
+    def _tell_others(self) -> None:
+        """What must be on time, and waits for no database: give up the silent, and announce those who are here."""
         while not self.stopping:
             gevent.sleep(_LOOK_S)
-            now = time.monotonic()
             self._changed(self._online.expire())
-            self._read_stale()
-            if now - told >= _TELL_S:
-                told = now
-                self.announce()
-            if now - kept >= _KEEP_S:
-                kept = now
-                self._seen |= dict.fromkeys(self._online.own, clock.now())
-            self._keep_seen()
+            self._announce_if_due()
 
-    def _read_stale(self) -> None:
-        for sid, watched in list(self._watches.items()):
-            listener = self._hub.listener(sid)
-            if watched.fresh or listener is None:
+    def _announce_if_due(self) -> None:
+        now = time.monotonic()
+        if self._asked and now - self._answered >= _ANSWER_S:
+            self._answered = now
+            self.announce()
+        elif now - self._told >= _TELL_S:
+            self.announce()
+
+    def _read_rights(self) -> None:
+        while not self.stopping:
+            gevent.sleep(_LOOK_S)
+            self.read_stale()
+
+    def read_stale(self) -> None:
+        """Read anew whose rights may have changed, those first who wait longest; a lost database ends the look."""
+        for sid in list(self._stale)[:_MOST_READ]:
+            self._stale.pop(sid, None)
+            watched, listener = self._watches.get(sid), self._hub.listener(sid)
+            if watched is None or listener is None or watched.fresh:
                 continue
             before = watched.told
             try:
                 items = self._read(listener, watched)
-            except SQLAlchemyError:
-                continue  # the next look tries again
+            except SQLAlchemyError as error:
+                log.warning("presence_not_read", error=type(error).__name__)
+                return
             if self._watches.get(sid) is not watched:
                 continue
-            # What changed while nothing was told.
-            for item in items:
+            for item in items:  # what changed while nothing was told
                 if before.get(UUID(item["person_id"])) != item["online"]:
                     self._tell("presence.changed", item, [listener])
-
-    def _keep_seen(self) -> None:
-        seen, self._seen = self._seen, {}
-        organisations: dict[UUID, list[UUID]] = defaultdict(list)
-        for organisation_id, person_id in seen:
-            organisations[organisation_id].append(person_id)
-        for organisation_id, person_ids in organisations.items():
-            at = max(seen[(organisation_id, person_id)] for person_id in person_ids)
-            try:
-                with self._database.transaction(organisation_id) as session:
-                    note_seen(session, organisation_id, person_ids, at)
-            except SQLAlchemyError as error:
-                log.warning("last_seen_not_kept", error=type(error).__name__)
 
     def _publish_keys(self, kind: str, keys: Iterable[Key]) -> None:
         organisations: dict[UUID, list[str]] = defaultdict(list)
@@ -220,10 +242,6 @@ class Watching:
             for start in range(0, len(ids), _MOST_IDS):
                 part = {"organisation_id": str(organisation_id), "person_ids": ids[start : start + _MOST_IDS]}
                 self._publish(kind, part)
-
-
-def _key(listener: Listener) -> Key:
-    return listener.organisation_id, listener.person_id
 
 
 def _keys(message: Message) -> list[Key]:

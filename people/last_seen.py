@@ -1,19 +1,21 @@
 """Who may see whether somebody is online, and when they were last seen.
 
 Nobody, until they choose `colleagues`. Then those see it who chose the same and follow a scope with them, other than
-the organisation's own. Memberships by presence do not count: an answer would tell who is in a place now.
+the organisation's own. Memberships by presence do not count: an answer would tell who is in a place now. Nor do direct
+conversations: whoever opens one would take the right by force.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
+from base.database import table_of
 from base.errors import NotFound
 from journal.events import Event, append
 from people.actor import Actor
@@ -23,6 +25,13 @@ from people.online import Online
 
 _SHOWN = "colleagues"
 _STEP = timedelta(minutes=1)
+_kept = table_of(LastSeen)
+_insert = insert(_kept)
+_NOTED = _insert.on_conflict_do_update(
+    index_elements=[_kept.c.person_id],
+    set_={"seen_at": _insert.excluded.seen_at},
+    where=_kept.c.seen_at <= _insert.excluded.seen_at - _STEP,
+)
 
 
 def shown_to(session: Session, viewer_id: UUID, among: Collection[UUID]) -> dict[UUID, datetime | None]:
@@ -37,7 +46,7 @@ def shown_to(session: Session, viewer_id: UUID, among: Collection[UUID]) -> dict
             mine.person_id == viewer_id,
             Membership.source != "presence",
             mine.source != "presence",
-            Scope.kind != "organisation",
+            Scope.kind.not_in(("organisation", "direct")),
             Scope.archived_at.is_(None),
             *live_membership(),
             *live_membership(mine),
@@ -97,27 +106,18 @@ def set_last_seen(session: Session, person: Person, choice: str) -> None:
     append(session, person.organisation_id, event)
 
 
-def note_seen(session: Session, organisation_id: UUID, person_ids: Iterable[UUID], at: datetime) -> None:
-    """Keep that these persons were connected at a time: of those who show it, and once a minute each."""
+def note_seen(session: Session, organisation_id: UUID, seen: Mapping[UUID, datetime]) -> None:
+    """Keep when these persons were connected: of those who show it, and once a minute each."""
     showing = (
         select(Person.id)
-        .where(Person.id.in_(set(person_ids)), Person.last_seen == _SHOWN)
+        .where(Person.id == any_(bindparam("persons", list(seen), ARRAY(Uuid))), Person.last_seen == _SHOWN)
         .order_by(Person.id)
         # Whoever hides it meanwhile comes before or after, and leaves no row behind.
         .with_for_update(read=True)
     )
     rows = [
-        {"person_id": person_id, "organisation_id": organisation_id, "seen_at": at}
+        {"person_id": person_id, "organisation_id": organisation_id, "seen_at": seen[person_id]}
         for person_id in session.scalars(showing)
     ]
-    if not rows:
-        return
-    statement = insert(LastSeen).values(rows)
-    newer = statement.excluded.seen_at
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[LastSeen.person_id],
-            set_={"seen_at": newer},
-            where=LastSeen.seen_at <= newer - _STEP,
-        )
-    )
+    if rows:
+        session.execute(_NOTED, rows)

@@ -1,6 +1,6 @@
 """Who has a socket open, in any web process: what this process knows of it, in memory.
 
-Its own sockets it counts. What the others have they tell (live/presence.py), again and again: a process of which
+Its own sockets it counts. What the others have they tell (live/watching.py), again and again: a process of which
 nothing was heard for `LASTS_S` seconds is dead, and so are its sockets. Nothing here waits for anything, so a request
 may ask; without word from the others only the process's own sockets count.
 

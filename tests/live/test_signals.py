@@ -58,6 +58,7 @@ def test_the_others_in_the_scope_see_who_types(product: Product, org: Organisati
     alice, bob = (App(product.address, org.person(name, scopes=[site])) for name in ("Alice", "Bob"))
     also_alice = App(product.address, alice.person)
     eve = App(product.address, org.person("Eve"))
+    bob.until_post(org)  # the journal has let them in
     alice.types(site)
     told = {"scope_id": site, "person": {"id": alice.person.id, "name": "Alice"}, "parent_id": None}
     assert bob.tells("typing.started") == told | {"expires_in": 6}
@@ -77,6 +78,8 @@ def test_nobody_types_where_they_are_not_or_are_no_more(product: Product, org: O
     eve = App(product.address, org.person("Eve"))
     other = product.world.organisation()
     stranger = App(product.address, other.admin)
+    bob.until_post(org)  # the journal has let them in
+    alice.until_post(org)
     for app in (eve, stranger):
         app.types(site)
     alice.types(open_site)
@@ -104,6 +107,7 @@ def test_who_watches_is_told_when_somebody_comes_and_goes(product: Product, org:
     site = org.site(admission="assigned")
     alice, bob = showing(org, "Alice", "Bob", scopes=[site])
     watcher = App(product.address, alice)
+    watcher.until_post(org)
     assert watcher.watches(bob) == {bob.id: False}
     phones = [App(product.address, bob) for _ in range(2)]
     here = {"person_id": bob.id, "online": True, "last_seen_at": None}

@@ -60,6 +60,13 @@ def test_the_organisations_own_scope_is_not_enough(org: Organisation) -> None:
     assert sees(shows(org.admin), bob) == []
 
 
+def test_nobody_takes_it_by_opening_a_conversation(org: Organisation) -> None:
+    alice, bob = (shows(org.person(name)) for name in ("Alice", "Bob"))
+    opened = alice.post("/v1/direct-conversations", {"person_ids": [bob.id]}, 201)
+    alice.posts(opened["scope"]["id"], "hello")
+    assert sees(alice, bob) == sees(bob, alice) == []
+
+
 def test_being_in_the_same_place_tells_nothing(org: Organisation) -> None:
     """Else the answer would tell who is in the zone."""
     zone = org.zone(org.site(), admission="present")
@@ -96,7 +103,7 @@ def test_a_hundred_ids_and_only_ids(org: Organisation, ids: str) -> None:
 
 def seen(org: Organisation, person: Phone, at: datetime) -> datetime | None:
     with org.world.web.transaction(org.id) as session:
-        note_seen(session, org.id, [UUID(person.id)], at)
+        note_seen(session, org.id, {UUID(person.id): at})
         return session.scalar(select(LastSeen.seen_at).where(LastSeen.person_id == UUID(person.id)))
 
 
