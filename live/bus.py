@@ -5,13 +5,16 @@ silent, signals are dropped and counted (one line in the log when it goes, one w
 again, ever more slowly. A read or a write takes a second at most; a silent connection is noticed by a ping within ten.
 
 Others may write to the same Redis. So each message carries a code made with the product's secret, and the channel's
-name depends on it; what does not fit is passed over. Order and delivery are not promised: the journal does that.
+name depends on it; what does not fit is passed over. Nor can they say again what one of us has said: each message has a
+number, larger than those before it of the same process, and a time. Order and delivery are not promised: the journal
+does that.
 """
 
 import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -22,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from base.logs import logger
+from live.kept import kept_running
 
 log = logger(__name__)
 _MOST_WAITING = 2_000
@@ -30,6 +34,7 @@ _PATIENCE_S = 1.0
 _PING_S = 4.0
 _SILENT_S = 10.0
 _LONGEST_PAUSE_S = 5.0
+_OLDEST_S = 30.0
 _CODE = 32  # bytes
 
 Message = dict[str, Any]
@@ -70,11 +75,16 @@ class RedisBus:
         self._channel = f"hereabouts:signals:{hashlib.sha256(self._key).hexdigest()[:16]}"
         self._waiting: Queue[bytes] = Queue(_MOST_WAITING)
         self._dropped = 0
+        self._number = 0
+        self._heard: dict[
+            str, tuple[int, float]
+        ] = {}  # the last message of each process: its number and time
         self._stopping = False
 
     def publish(self, message: Message) -> None:
         """Queue it; dropped when too many wait."""
-        body = orjson.dumps(message)
+        self._number += 1
+        body = orjson.dumps({**message, "number": self._number, "at": time.time()})
         try:
             self._waiting.put_nowait(self._code(body) + body)
         except Full:
@@ -82,20 +92,36 @@ class RedisBus:
 
     def start(self, heard: Callable[[Message], None], connected: Callable[[], None]) -> None:
         """Send and listen, each in a task."""
-        gevent.spawn(self._keep, "send", self._send)
-        gevent.spawn(self._keep, "listen", lambda client: self._listen(client, heard, connected))
+        tasks = {
+            "send": lambda client: self._send(client, connected),
+            "listen": lambda client: self._listen(client, heard, connected),
+        }
+        for name, work in tasks.items():
+            gevent.spawn(kept_running, f"signals_{name}", partial(self._keep, name, work))
 
     def stop(self) -> None:
         """End with the process."""
         self._stopping = True
 
     def opened(self, sealed: bytes) -> Message | None:
-        """A message of ours; None when it is not."""
+        """A message of ours that was not opened before; None when it is not."""
         code, body = sealed[:_CODE], sealed[_CODE:]
         if len(sealed) > _LARGEST or not hmac.compare_digest(code, self._code(body)):
             return None
         message = orjson.loads(body)
-        return message if isinstance(message, dict) else None
+        return message if isinstance(message, dict) and self._is_new(message) else None
+
+    def _is_new(self, message: Message) -> bool:
+        process, number, at = (message.get(name) for name in ("process", "number", "at"))
+        if not isinstance(process, str) or not isinstance(number, int) or not isinstance(at, float):
+            return False
+        now = time.time()
+        if abs(now - at) > _OLDEST_S or number <= self._heard.get(process, (0, now))[0]:
+            return False
+        if process not in self._heard:  # a process that came: forget those that went
+            self._heard = {name: last for name, last in self._heard.items() if now - last[1] <= _OLDEST_S}
+        self._heard[process] = (number, at)
+        return True
 
     def _code(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")
@@ -121,7 +147,7 @@ class RedisBus:
             finally:
                 client.close()
 
-    def _send(self, client: redis.Redis) -> None:
+    def _send(self, client: redis.Redis, connected: Callable[[], None]) -> None:
         client.ping()
         # What waited meanwhile is old: who was typing then does not any more, and who is online is told anew.
         dropped = self._dropped + self._waiting.qsize()
@@ -130,6 +156,7 @@ class RedisBus:
         self._dropped = 0
         if dropped:
             log.info("signals_dropped", count=dropped)
+        connected()  # only now: what was said to a connection that was there before us has just been dropped
         while not self._stopping:
             client.publish(self._channel, self._waiting.get())
 
@@ -149,7 +176,7 @@ class RedisBus:
                     continue
                 last = time.monotonic()
                 if message["type"] == "subscribe":
-                    connected()
+                    connected()  # what the others tell us can be heard only now
                 elif message["type"] == "message" and (ours := self.opened(message["data"])) is not None:
                     heard(ours)
         finally:

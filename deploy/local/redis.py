@@ -14,6 +14,7 @@ appendonly no
 daemonize no
 dir {folder}
 maxmemory 64mb
+proto-max-bulk-len 1mb
 """
 
 

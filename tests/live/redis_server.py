@@ -16,7 +16,8 @@ class RedisServer:
     """The process; `url` stays the same."""
 
     def __init__(self, folder: Path) -> None:
-        self._file, self.url = write_redis_configuration(folder, free_port())
+        self.port = free_port()
+        self._file, self.url = write_redis_configuration(folder, self.port)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 

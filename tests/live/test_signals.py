@@ -1,9 +1,11 @@
 """Typing and who is online, within one process and without Redis: who is told, and who never is."""
 
+import contextlib
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from socketio.exceptions import SocketIOError
 
 from tests.live.clients import PythonClient
 from tests.product import Product
@@ -24,6 +26,10 @@ class App(PythonClient):
     def types(self, scope: str, kind: str = "start", **members: Any) -> None:
         """Type in a scope; the acknowledgement says that the server has done with it."""
         self.emit(f"typing.{kind}", {"scope_id": scope, **members})
+
+    def send(self, name: str, data: Any) -> None:
+        """Emit, and wait for nothing."""
+        self._client.emit(name, data)
 
     def watches(self, *persons: Phone) -> dict[str, bool]:
         """Watch; returns whether each of those that one may see is online."""
@@ -128,6 +134,19 @@ def test_a_revoked_session_is_not_online(product: Product, org: Organisation) ->
     assert watcher.tells("presence.changed")["online"] is False
     watcher.close()
     phone.close()
+
+
+def test_nobody_types_with_a_session_that_was_revoked(product: Product, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    alice, bob = (App(product.address, org.person(name, scopes=[site])) for name in ("Alice", "Bob"))
+    bob.until_post(org)
+    alice.person.delete("/v1/sessions/current")
+    assert alice.tells("connection.closing") == {"code": "session_ended"}
+    with contextlib.suppress(SocketIOError, TimeoutError):
+        alice.send("typing.start", {"scope_id": site})  # on its way while it is being closed
+    assert bob.until_post(org) == []
+    bob.close()
+    alice.close()
 
 
 @pytest.mark.parametrize("ends", ["hides", "is taken out", "watcher is taken out"])

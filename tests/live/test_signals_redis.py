@@ -6,12 +6,15 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from bench.chaos.proxy import FaultProxy
 from tests.live.redis_server import RedisServer, needs_redis
 from tests.live.test_signals import App, showing
 from tests.product import Product
+from tests.world import Phone
 
 pytestmark = needs_redis
 NAMES = ("signals-1", "signals-2")
+_SILENCE_S = 12.0  # a silent connection is noticed within ten
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +29,12 @@ def addresses(product: Product, server: RedisServer) -> Iterator[list[str]]:
     yield [product.start_another_web(name, REDIS_URL=server.url) for name in NAMES]
     for name in NAMES:
         product.stop_part(name)
+
+
+def online_at_last(watcher: App, person: Phone) -> None:
+    """Once the processes have found each other again they tell who is online, within some seconds."""
+    if not watcher.watches(person)[person.id]:
+        assert watcher.tells("presence.changed")["online"] is True
 
 
 def types_until_heard(typist: App, hearer: App, site: str) -> None:
@@ -82,6 +91,40 @@ def test_posts_go_on_while_redis_is_killed_and_signals_come_back(
         assert time.monotonic() - begun < 1
     server.start()
     types_until_heard(here, there, site)
-    assert there.watches(alice) == {alice.id: True}
+    online_at_last(there, alice)
     here.close()
     there.close()
+
+
+def test_a_redis_that_falls_silent_holds_nothing_up(product: Product, server: RedisServer) -> None:
+    """It takes connections and says nothing any more, as behind a router that forgot them."""
+    proxy = FaultProxy(server.port)
+    url = server.url.replace(f":{server.port}", f":{proxy.port}")
+    names = ("silent-1", "silent-2")
+    addresses = [product.start_another_web(name, REDIS_URL=url) for name in names]
+    org = product.world.organisation()
+    site = org.site(admission="assigned")
+    alice, bob = showing(org, "Alice", "Bob", scopes=[site])
+    here, there = App(addresses[0], alice), App(addresses[1], bob)
+    types_until_heard(here, there, site)
+    proxy.blackhole(True)
+    begun = time.monotonic()
+    posted = 0
+    while posted < 20 or time.monotonic() - begun < _SILENCE_S:
+        org.admin.posts(site, f"word {posted}")
+        here.emit("typing.start", {"scope_id": site})
+        assert there.tells("post.created")["data"]["text"] == f"word {posted}"
+        posted += 1
+        for address in addresses:
+            asked = time.monotonic()
+            assert requests.get(f"{address}/health/ready", timeout=5).ok
+            assert time.monotonic() - asked < 1
+    assert "signals_lost_redis" in (product.folder / "silent-1.log").read_text()
+    proxy.blackhole(False)
+    types_until_heard(here, there, site)
+    online_at_last(there, alice)
+    for app in (here, there):
+        app.close()
+    for name in names:
+        product.stop_part(name)
+    proxy.close()
