@@ -27,7 +27,7 @@ class Follower(threading.Thread):
         }
         self.position = self.start_position
         self.target: int | None = None
-        self.heard: list[tuple[int, str, str, float]] = []
+        self.heard: list[tuple[int, str]] = []
         self.holding = self.scopes | {OWN}
         self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = (
@@ -121,7 +121,7 @@ class Follower(threading.Thread):
             self.repeats += 1
             return False
         self._ids.add(event_id)
-        self.heard.append((position, event_id, scope_id, time.time()))
+        self.heard.append((position, event_id))
         if scope_id in self.holding:
             self.held[scope_id].append((position, event_id))
         else:
