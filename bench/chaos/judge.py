@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bench.chaos.followers import OWN, Follower
 from bench.chaos.loaders import PREFIX, Loader
 from bench.chaos.stored import StoredApp
+from bench.chaos.strangers import Stranger
 from bench.chaos.writers import Writer
 from journal.chain import verify
 from journal.tail import EVENT_COLUMNS, journal
@@ -46,6 +47,12 @@ def judge(
     return counts
 
 
+def strangers_leaked(world: World, organisation_id: uuid.UUID, strangers: list[Stranger]) -> int:
+    """How much reached another organisation's people that is not of their own journal."""
+    own = {str(row.event_id) for row in read_journal(world, organisation_id)}
+    return sum(len(stranger.heard - own) + stranger.foreign_signals for stranger in strangers)
+
+
 def _told(name: str, counts: Counter[str]) -> Counter[str]:
     if +counts:
         print(f"{name}: {dict(+counts)}", flush=True)
@@ -72,7 +79,7 @@ def _posts(rows: Iterable[Any], writers: list[Writer | Loader]) -> Counter[str]:
 def follower_counts(rows: Iterable[Any], follower: Follower) -> Counter[str]:
     """One app's store beside what the journal says; and all that it was ever given, beside its memberships."""
     must, allowed = _due(rows, follower)
-    counts: Counter[str] = Counter(out_of_order=follower.inversions)
+    counts: Counter[str] = Counter(out_of_order=follower.inversions, leaked=follower.typing_leaked)
     counts["leaked"] += sum(heard not in allowed for heard in follower.heard)
     for scope_id in must.keys() | follower.held.keys():
         had, due = follower.held.get(scope_id, []), must.get(scope_id, [])

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bench.chaos.judge import app_counts, follower_counts
+from bench.chaos.strangers import SOON_S, late
 
 _ME = str(uuid.uuid4())
 _SITE, _GATE = "site", "gate"
@@ -65,6 +66,7 @@ def follows(rows: list[Any], given: list[int], holds: dict[str, list[int]]) -> C
         start_position=0,
         scopes=set(),
         inversions=0,
+        typing_leaked=0,
         heard=[(at, f"event-{at}") for at in given],
         held=named,
     )
@@ -84,3 +86,9 @@ def test_what_is_given_before_a_membership_begins_or_after_it_ended_is_leaked() 
     assert not follows(rows, [2, 3], {"own": [2, 3]})
     assert follows(rows, [1, 2, 3], {"own": [2, 3]}) == Counter(leaked=1)
     assert follows(rows, [2, 3, 4], {"own": [2, 3]}) == Counter(leaked=1)
+
+
+def test_a_socket_that_outlives_its_session_is_late_but_for_a_fault_s_length() -> None:
+    ends: list[tuple[float, float | None]] = [(0.0, 1.0), (0.0, SOON_S + 2), (500.0, None)]
+    assert late(ends, [], 10) == 2
+    assert late(ends, [(2.0, 5.0)], 10) == 1
