@@ -102,7 +102,7 @@ def summed_up(crowd: Crowd, cast: Cast, storm: Storm, counts: Counter[str], sett
     complete = settled and written and storm.is_over() and not (refused or failures or cast.died() or ended)
     sound = complete and not any(faults.values()) and rss_max <= RSS_BOUND_MB
     sound = sound and 2 * figures["by_http"] >= figures["accepted"]
-    seen = ("deaf_cut", "renewed", "typing", "presences", "ended_sockets")
+    seen = ("deaf_cut", "renewed", "typing", "ended_sockets")
     sound = sound and all(figures[name] for name in seen) and not storm.faults["not_alive"]
     del figures["behind"]
     blown = {

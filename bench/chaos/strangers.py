@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.chaos.http import FAILURES, Phone
 from bench.live_world import signed_in
-from tests.raw_socket import RawWebSocket
+from tests.raw_socket import CLOSE, RawWebSocket
 from tests.world import Organisation
 
 SOON_S = 8.0  # without a fault of the database a session's sockets end within this
@@ -71,11 +71,14 @@ class Stranger(threading.Thread):
         """Take what comes; False when the socket ended before."""
         while time.monotonic() < until:
             try:
-                packet = socket.reads_frame()[1].decode()
+                opcode, payload, _ = socket.reads_frame()
             except TimeoutError:
                 continue
             except OSError:
                 return False
+            if opcode == CLOSE or payload.startswith(b"41"):
+                return False
+            packet = payload.decode()
             if packet == "2":
                 socket.sends("3")
             elif packet.startswith("42"):
