@@ -15,6 +15,7 @@ from base.errors import Invalid, Problem
 from base.logs import logger
 from geo.times import corrected
 from people import idempotency
+from people.models import IdempotencyKey
 from people.permissions import Permission
 from schemas.outbox import KINDS, OutboxBatch, OutboxReport
 from social import outbox
@@ -22,7 +23,8 @@ from social.outbox import Act
 
 log = logger(__name__)
 routes = Routes("outbox", "Outbox: what was done without a network")
-_ROUTE = "POST /v1/me/outbox"
+_ROUTE, _KEY = "POST /v1/me/outbox", "outbox:"
+Known = dict[str, IdempotencyKey]
 
 
 @routes.route("POST", "/me/outbox", permission=Permission.ACCOUNT_USE, body=OutboxBatch, answer=OutboxReport)
@@ -30,18 +32,26 @@ def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Do what was queued, in order, each once. One that is refused does not keep the others from being done."""
     outbox.one_at_a_time(call.session, call.actor)
     received = clock.now()
+    keys = [f"{_KEY}{item['client_id']}" for item in body["items"] if _client_id(item)]
+    known = idempotency.stored_answers(call.session, call.actor, keys)
     results = [
-        {"index": index, "client_id": _client_id(item), **_taken(call, item, body["sent_at"], received)}
+        {
+            "index": index,
+            "client_id": _client_id(item),
+            **_taken(call, item, body["sent_at"], received, known),
+        }
         for index, item in enumerate(body["items"])
     ]
     return {"items": results}
 
 
-def _taken(call: Call, item: dict[str, Any], sent_at: datetime, received: datetime) -> dict[str, Any]:
+def _taken(
+    call: Call, item: dict[str, Any], sent_at: datetime, received: datetime, known: Known
+) -> dict[str, Any]:
     """The result of one item. A fault of ours in one must not block a phone's queue for ever, so it is one's too."""
     try:
         with call.session.begin_nested():
-            return _once(call, item, _parsed(item, sent_at, received))
+            return _once(call, item, _parsed(item, sent_at, received), known)
     except Problem as problem:
         told = (problem.status, problem.code, problem.title, problem.detail, problem.errors, problem.extra)
         return _result(problem.status, problem=problem_body(*told))
@@ -53,15 +63,13 @@ def _taken(call: Call, item: dict[str, Any], sent_at: datetime, received: dateti
         return _result(500, problem=problem_body(500, "internal", title, title))
 
 
-def _once(call: Call, item: dict[str, Any], act: Act) -> dict[str, Any]:
-    key = f"outbox:{item['client_id']}"
-    said = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
-    earlier = idempotency.stored_answer(call.session, call.actor, key, _ROUTE, said)
-    if earlier is not None:
-        return _result(earlier.status or 200, earlier.body, repeated=True)
-    status, body = outbox.do(call.session, call.actor, act)
-    idempotency.store_answer(call.session, call.actor, key, status, {}, body)
-    return _result(status, body, doubt=act.doubt)
+def _once(call: Call, item: dict[str, Any], act: Act, known: Known) -> dict[str, Any]:
+    asked = (f"{_KEY}{item['client_id']}", _ROUTE, orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
+    row, repeated = idempotency.once(
+        call.session, call.actor, known, asked, lambda: outbox.do(call.session, call.actor, act)
+    )
+    doubt = None if repeated else act.doubt
+    return _result(row.status or 200, row.body, repeated=repeated, doubt=doubt)
 
 
 def _parsed(item: dict[str, Any], sent_at: datetime, received: datetime) -> Act:

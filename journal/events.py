@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -18,6 +18,8 @@ from journal.models import OutboxRow
 
 OUTBOX_CHANNEL = "outbox"
 JOURNAL_CHANNEL = "journal"
+# Row and wake-up in one statement; PostgreSQL makes one of the same notifications of a transaction.
+_WRITE = insert(table_of(OutboxRow)).returning(func.pg_notify(OUTBOX_CHANNEL, ""))
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,7 @@ def append(session: Session, organisation_id: UUID, *events: Event) -> None:
     """Write events in the caller's transaction and wake the relay when it commits."""
     if not events:
         return
-    session.execute(insert(table_of(OutboxRow)), [_row(organisation_id, event) for event in events])
-    session.execute(text(f"NOTIFY {OUTBOX_CHANNEL}"))
+    session.execute(_WRITE, [_row(organisation_id, event) for event in events])
 
 
 def _row(organisation_id: UUID, event: Event) -> dict[str, Any]:

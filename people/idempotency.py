@@ -9,6 +9,7 @@ its query, and the body.
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +44,7 @@ def check_key(key: str) -> str:
 
 def stored_answer(session: Session, actor: Actor, key: str, route: str, body: bytes) -> IdempotencyKey | None:
     """Claim the key for this request (None), or the answer that it got before; raises `KeyReused`."""
-    asked = hashlib.sha256(route.encode() + b"\n" + body).digest()
+    asked = _digest(route, body)
     claimed = session.execute(
         insert(IdempotencyKey)
         .values(
@@ -61,9 +62,38 @@ def stored_answer(session: Session, actor: Actor, key: str, route: str, body: by
     row = session.scalars(
         select(IdempotencyKey).where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
     ).one()
-    if row.digest != asked:
-        raise KeyReused
-    return row
+    return _same(row, asked)
+
+
+def stored_answers(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, IdempotencyKey]:
+    """What was answered to these keys, for one who does many things and keeps twins of them away."""
+    known = select(IdempotencyKey).where(
+        IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key.in_(keys)
+    )
+    return {row.key: row for row in session.scalars(known)}
+
+
+def once(
+    session: Session,
+    actor: Actor,
+    known: dict[str, IdempotencyKey],
+    asked: tuple[str, str, bytes],
+    act: Callable[[], tuple[int, dict[str, Any] | None]],
+) -> tuple[IdempotencyKey, bool]:
+    """What key, route and body (`asked`) got before, or what `act` gives now, and whether it is a repeat.
+
+    `known` is from `stored_answers`, and learns what is done. Raises `KeyReused`.
+    """
+    key, route, body = asked
+    digest = _digest(route, body)
+    if key in known:
+        return _same(known[key], digest), True
+    status, answer = act()
+    values = {"key": key, "route": route, "digest": digest, "status": status, "headers": {}, "body": answer}
+    values |= {"person_id": actor.person_id, "organisation_id": actor.organisation_id}
+    session.execute(insert(_table).values(values))
+    known[key] = IdempotencyKey(**values)
+    return known[key], False
 
 
 def store_answer(
@@ -80,6 +110,16 @@ def store_answer(
         .where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
         .values(status=status, headers=headers, body=body)
     )
+
+
+def _digest(route: str, body: bytes) -> bytes:
+    return hashlib.sha256(route.encode() + b"\n" + body).digest()
+
+
+def _same(row: IdempotencyKey, digest: bytes) -> IdempotencyKey:
+    if row.digest != digest:
+        raise KeyReused
+    return row
 
 
 def forget_old_keys(session: Session) -> None:

@@ -58,13 +58,15 @@ def write_once(
     session: Session, actor: Actor, scope: ScopeInSight, draft: dict[str, Any]
 ) -> tuple[dict[str, Any], bool]:
     """As `publish`, into a scope for which the permission was checked, a notice's members included."""
-    earlier = _by_client_id(session, actor, draft.get("client_id"))
+    mentions = draft.get("mentions", ())
+    # A repeat is answered as before even if those whom it names have gone. One that names nobody is found by inserting.
+    names_others = mentions or draft.get("parent_id") is not None
+    earlier = _by_client_id(session, actor, draft.get("client_id")) if names_others else None
     if earlier is not None:
         return _same_post(earlier, scope.id, draft), False
     if draft.get("parent_id") is not None:
         parent_author = _check_parent(session, actor, scope.id, draft["parent_id"])
         draft = {**draft, "replied_to": None if parent_author == actor.person_id else parent_author}
-    mentions = draft.get("mentions", ())
     check_mentions(session, actor, scope, mentions)
     post_id = ids.new_id()
     written = session.execute(
@@ -75,7 +77,8 @@ def write_once(
         if twin is None:
             raise Conflict
         return _same_post(twin, scope.id, draft), False
-    set_mentions(session, actor, scope.id, post_id, mentions)
+    if mentions:
+        set_mentions(session, actor, scope.id, post_id, mentions)
     return tell(session, actor.organisation_id, "post.created", post_id, actor.person_id), True
 
 

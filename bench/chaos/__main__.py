@@ -1,6 +1,7 @@
 """`make chaos`: EVENTS events (50,000) while parts are killed and networks fail; then every store is judged.
 
     8 writers, HTTP ─▶ proxies ─▶ nginx ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers
+    2 strangers of another organisation, whose sessions end, straight at the web processes; Redis behind a proxy
     8 followers, 2 apps ◀─ proxies ◀─ nginx ◀─ sockets, sync               ▲              (one leads the relay)
     2 clients that never read, straight at the web processes               └─ a loader, where writers are too slow
 
@@ -25,9 +26,10 @@ from typing import Any
 from bench.chaos.apart import ProxyApart
 from bench.chaos.cast import NGINX, Cast, database
 from bench.chaos.crowd import Crowd
-from bench.chaos.judge import judge
+from bench.chaos.judge import judge, strangers_leaked
+from bench.chaos.redis import RedisPart
 from bench.chaos.storm import HOLE_S, Storm
-from deploy.local.cluster import Cluster
+from bench.chaos.strangers import late
 from tests.world import World
 
 EVENTS = int(os.environ.get("EVENTS", "50000"))
@@ -47,26 +49,28 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="hereabouts-chaos-logs-") as folder,
     ):
         silent = ProxyApart(cluster.socket / ".s.PGSQL.5432")
-        overrides = {**_through(silent, world), "ACCESS_TOKEN_TTL": str(ACCESS_TOKEN_TTL_S)}
+        redis = RedisPart(Path(folder))
+        overrides = {
+            "REDIS_URL": redis.url,
+            **_through(silent, world),
+            "ACCESS_TOKEN_TTL": str(ACCESS_TOKEN_TTL_S),
+        }
         cast = Cast(world, Path(folder), overrides)
         network = [ProxyApart(cast.ports[NGINX]) for _ in range(WAYS)]
         try:
-            summary = run(world, cluster, cast, network, silent)
+            crowd = Crowd(world, [proxy.port for proxy in network], cast, cast.folder, EVENTS)
+            summary = run(world, Storm(cast, crowd, cluster, network, silent, redis), crowd, cast)
         finally:
             cast.stop()
-            for proxy in (*network, silent):
+            for proxy in (*network, silent, redis):
                 proxy.close()
     print(json.dumps(summary), flush=True)
     sys.exit(0 if summary["sound"] else 1)
 
 
-def run(
-    world: World, cluster: Cluster, cast: Cast, network: list[ProxyApart], silent: ProxyApart
-) -> dict[str, Any]:
+def run(world: World, storm: Storm, crowd: Crowd, cast: Cast) -> dict[str, Any]:
     """One run; returns its summary."""
     began = time.monotonic()
-    crowd = Crowd(world, [proxy.port for proxy in network], cast, cast.folder, EVENTS)
-    storm = Storm(cast, crowd, cluster, network, silent)
     crowd.start()
     while crowd.writing() and time.monotonic() - began < WRITING_S:
         storm.blow(crowd.accepted() / EVENTS)
@@ -77,28 +81,34 @@ def run(
     cast.weigh()
     print(storm.line(), flush=True)
     counts = judge(world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers, crowd.apps)
+    counts["leaked"] += strangers_leaked(world, crowd.other_org.id, crowd.strangers)
+    counts["late"] = late([end for one in crowd.strangers for end in one.ends], storm.troubles, HOLE_S + 20)
     return summed_up(crowd, cast, storm, counts, settled) | {"seconds": round(time.monotonic() - began)}
 
 
 def summed_up(crowd: Crowd, cast: Cast, storm: Storm, counts: Counter[str], settled: bool) -> dict[str, Any]:
     """The last line."""
     refused = [refusal for writer in crowd.writers for refusal in writer.refused]
-    failures = [repr(follower.failure) for follower in crowd.followers if follower.failure]
+    failures = [
+        repr(follower.failure) for follower in (*crowd.followers, *crowd.strangers) if follower.failure
+    ]
     ended = [f"app {number}" for number, app in enumerate(crowd.apps) if app.ended_by_itself]
     for trouble in (*refused[:5], *failures, *cast.died(), *ended):
         print("trouble:", trouble, flush=True)
     figures = crowd.figures()
-    faults = {name: counts[name] for name in ("lost", "doubled", "leaked", "out_of_order")}
+    faults = {name: counts[name] for name in ("lost", "doubled", "leaked", "out_of_order", "late")}
     rss_max = round(max(cast.rss_max.values()) / 1024 / 1024)
     written = figures["accepted"] + figures["unknown"] == EVENTS
     complete = settled and written and storm.is_over() and not (refused or failures or cast.died() or ended)
     sound = complete and not any(faults.values()) and rss_max <= RSS_BOUND_MB
-    sound = sound and bool(figures["deaf_cut"] and figures["renewed"]) and not storm.faults["not_alive"]
+    sound = sound and 2 * figures["by_http"] >= figures["accepted"]
+    seen = ("deaf_cut", "renewed", "typing", "ended_sockets")
+    sound = sound and all(figures[name] for name in seen) and not storm.faults["not_alive"]
     del figures["behind"]
     blown = {
         name: storm.faults[name]
         for name in (
-            *("restarts", "reloads", "holes", "proxy_kills"),
+            *("restarts", "reloads", "holes", "proxy_kills", "redis_kills", "redis_holes"),
             *("drop", "delay", "swallow", "blackhole"),
         )
     }

@@ -15,6 +15,7 @@ from bench.chaos.followers import Follower
 from bench.chaos.http import Phone
 from bench.chaos.loaders import Loader
 from bench.chaos.stored import StoredApp
+from bench.chaos.strangers import Stranger
 from bench.chaos.writers import Budget, Writer
 from bench.live_world import signed_in
 from journal.models import OutboxRow
@@ -22,6 +23,8 @@ from journal.tail import head_position
 from tests.world import World
 
 SITES, WRITERS, STAYING, WANDERING = 4, 8, 5, 3
+STRANGERS = 2
+PATIENCE_S = 60.0  # how long they wait for their sockets to end
 RENEWING = 2  # of those who stay
 _STEP_S = 0.5
 _BATCH_S = 25.0  # how long a writer waits for an answer to a hundred posts
@@ -73,6 +76,14 @@ class Crowd:
             for n, token in enumerate(self.tokens(WANDERING, []))
         ]
         self.followers = staying + wandering
+        everybody = [follower.person_id for follower in self.followers]
+        for follower in self.followers:
+            follower.signals(everybody, self.sites if follower in staying else [])
+        self.other_org = world.organisation("Strangers")
+        straight = [cast.ports[name] for name in WEBS]
+        self.strangers = [
+            Stranger(self.other_org, ports, straight, PATIENCE_S, self.written_out) for _ in range(STRANGERS)
+        ]
         admin = Phone(self.org.admin.tokens["access_token"], ports)
         self.apps = self._apps(ports, cast.ports[NGINX], folder)
         moves = [(wanderer.person_id, site) for wanderer in wandering for site in self.sites]
@@ -85,7 +96,14 @@ class Crowd:
 
     def start(self) -> None:
         """Everybody begins."""
-        for thread in (*self.followers, *self.writers, self.loader, self.doorkeeper, *self.deaf):
+        for thread in (
+            *self.followers,
+            *self.writers,
+            *self.strangers,
+            *self.deaf,
+            self.loader,
+            self.doorkeeper,
+        ):
             thread.start()
 
     def writing(self) -> bool:
@@ -101,6 +119,8 @@ class Crowd:
         self.written_out.set()
         for thread in (*self.writers, self.loader, self.doorkeeper):
             thread.join(30)
+        for stranger in self.strangers:
+            stranger.join(PATIENCE_S)
 
     def settle(self, seconds: float) -> bool:
         """Let the relay move all there is and the followers take it; False when they do not get there."""
@@ -146,6 +166,9 @@ class Crowd:
             "renewed": sum(follower.renewed for follower in self.followers),
             "app_kills": sum(app.kills for app in self.apps),
             "moves": self.doorkeeper.moves,
+            "typing": sum(follower.typing for follower in self.followers),
+            "presences": sum(follower.presences for follower in self.followers),
+            "ended_sockets": sum(len(stranger.ends) for stranger in self.strangers),
             "deaf_cut": sum(deaf.cut for deaf in self.deaf),
             "behind": max(follower.position for follower in self.followers)
             - min(follower.position for follower in self.followers),

@@ -11,6 +11,7 @@ from bench.chaos.http import FAILURES, Phone
 from tests.raw_socket import RawWebSocket
 
 _PAGE = 500
+_TYPES = 0.05  # how often somebody types when there is something new
 _PAUSE_S = 0.3
 OWN = "own"
 
@@ -27,7 +28,7 @@ class Follower(threading.Thread):
         }
         self.position = self.start_position
         self.target: int | None = None
-        self.heard: list[tuple[int, str, str, float]] = []
+        self.heard: list[tuple[int, str]] = []
         self.holding = self.scopes | {OWN}
         self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = (
@@ -36,6 +37,12 @@ class Follower(threading.Thread):
         self.failure: BaseException | None = None
         self._phone, self._ended = phone, stop
         self._ids: set[str] = set()
+        self.typing = self.presences = self.typing_leaked = 0
+        self._watches, self._types_in, self._left = list[str](), list[str](), set[str]()
+
+    def signals(self, watches: list[str], types_in: list[str]) -> None:
+        """Whom it watches, and the scopes in which its person types now and then."""
+        self._watches, self._types_in = watches, types_in
 
     def run(self) -> None:
         """Follow until the target is reached, or `stop`."""
@@ -60,6 +67,8 @@ class Follower(threading.Thread):
         try:
             self.connects += 1
             last = self._ready(socket)
+            self._left.clear()
+            socket.sends('421["presence.watch",' + json.dumps({"person_ids": self._watches}) + "]")
             self._sync(last)
             while not self.done():
                 event = self._next(socket)
@@ -67,6 +76,9 @@ class Follower(threading.Thread):
                     self.inversions += event["position"] <= last
                     last = event["position"]
                     self.live += self._take(event)
+                    if self._types_in and random.random() < _TYPES:
+                        typed = {"scope_id": random.choice(self._types_in), "parent_id": None}
+                        socket.sends('42["typing.start",' + json.dumps(typed) + "]")
                 if self._keep_token():
                     socket.sends('420["session.renew",' + json.dumps({"token": self._phone.token}) + "]")
         finally:
@@ -96,7 +108,20 @@ class Follower(threading.Thread):
         if not packet.startswith("42"):
             return None
         name, message = json.loads(packet[2:])
+        self._note_signal(name, message)
         return message if "position" in message and "id" in message and name == message["type"] else None
+
+    def _note_signal(self, name: str, message: dict[str, Any]) -> None:
+        """A scope that ended on this very socket tells it no typing, until it begins there again."""
+        if name == "membership.ended":
+            self._left.add(message["data"]["delete_scope_id"])
+        elif name == "membership.started":
+            self._left.discard(message["data"]["scope_id"])
+        elif name.startswith("typing."):
+            self.typing += 1
+            self.typing_leaked += message["scope_id"] in self._left
+        elif name == "presence.changed":
+            self.presences += 1
 
     def _sync(self, least: int) -> None:
         more = True
@@ -121,7 +146,7 @@ class Follower(threading.Thread):
             self.repeats += 1
             return False
         self._ids.add(event_id)
-        self.heard.append((position, event_id, scope_id, time.time()))
+        self.heard.append((position, event_id))
         if scope_id in self.holding:
             self.held[scope_id].append((position, event_id))
         else:

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from bench.chaos.followers import OWN, Follower
 from bench.chaos.loaders import PREFIX, Loader
 from bench.chaos.stored import StoredApp
+from bench.chaos.strangers import Stranger
 from bench.chaos.writers import Writer
 from journal.chain import verify
 from journal.tail import EVENT_COLUMNS, journal
 from tests.world import World
 
 Held = dict[str, list[tuple[int, str]]]
-Begun = dict[str, list[tuple[int, float]]]
 
 
 def read_journal(world: World, organisation_id: uuid.UUID) -> Sequence[Any]:
@@ -41,10 +41,16 @@ def judge(
         fault = verify(session, organisation_id).fault
     counts["out_of_order"] += fault is not None
     for follower in followers:
-        counts += _told(follower.name, _follower(rows, follower))
+        counts += _told(follower.name, follower_counts(rows, follower))
     for app in apps:
         counts += _told("an app with a store", app_counts(rows, app.person_id, app.scopes, *app.holds()))
     return counts
+
+
+def strangers_leaked(world: World, organisation_id: uuid.UUID, strangers: list[Stranger]) -> int:
+    """How much reached another organisation's people that is not of their own journal."""
+    own = {str(row.event_id) for row in read_journal(world, organisation_id)}
+    return sum(len(stranger.heard - own) + stranger.foreign_signals for stranger in strangers)
 
 
 def _told(name: str, counts: Counter[str]) -> Counter[str]:
@@ -70,13 +76,11 @@ def _posts(rows: Iterable[Any], writers: list[Writer | Loader]) -> Counter[str]:
     return counts
 
 
-def _follower(rows: Iterable[Any], follower: Follower) -> Counter[str]:
+def follower_counts(rows: Iterable[Any], follower: Follower) -> Counter[str]:
     """One app's store beside what the journal says; and all that it was ever given, beside its memberships."""
-    must, allowed, begun = _due(rows, follower)
-    counts: Counter[str] = Counter(out_of_order=follower.inversions)
-    for position, event_id, scope_id, at in follower.heard:
-        if (position, event_id) not in allowed:
-            counts["leaked"] += not _about_to_begin(begun[scope_id], position, at)
+    must, allowed = _due(rows, follower)
+    counts: Counter[str] = Counter(out_of_order=follower.inversions, leaked=follower.typing_leaked)
+    counts["leaked"] += sum(heard not in allowed for heard in follower.heard)
     for scope_id in must.keys() | follower.held.keys():
         had, due = follower.held.get(scope_id, []), must.get(scope_id, [])
         counts["lost"] += len(set(due) - set(had))
@@ -110,19 +114,14 @@ def app_counts(
     return Counter(lost=lost, leaked=len(held - due) + len(held_scopes - scopes))
 
 
-def _about_to_begin(begun: list[tuple[int, float]], position: int, at: float) -> bool:
-    """Whether the membership held in the database when the event was given, and only the relay was behind.
+def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, str]]]:
+    """What the app has to hold in the end by scope, and all that it may have been given.
 
-    Apps drop such an event: they do not hold the scope yet, and will fetch it when its `membership.started` comes.
+    What is said before a `membership.started`, or after a `membership.ended`, is for nobody outside, however soon the
+    one came or how late the other was told.
     """
-    return next((since <= at for started, since in begun if started > position), False)
-
-
-def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, str]], Begun]:
-    """What the app has to hold in the end by scope, all that it may have been given, and when scopes began."""
     must: Held = {scope_id: [] for scope_id in (*follower.scopes, OWN)}
     allowed: set[tuple[int, str]] = set()
-    begun: Begun = defaultdict(list)
     for row in rows:
         if row.position <= follower.start_position:
             continue
@@ -134,7 +133,6 @@ def _due(rows: Iterable[Any], follower: Follower) -> tuple[Held, set[tuple[int, 
         allowed.add((row.position, str(row.event_id)))
         if own and row.type == "membership.started":
             must[row.payload["scope_id"]] = []
-            begun[row.payload["scope_id"]].append((row.position, row.occurred_at.timestamp()))
         elif own and row.type == "membership.ended":
             must.pop(row.payload["scope_id"], None)
-    return must, allowed, begun
+    return must, allowed

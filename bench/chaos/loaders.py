@@ -37,7 +37,7 @@ class Loader(threading.Thread):
     def run(self) -> None:
         """One transaction after the other."""
         while not self._ended.wait(_PAUSE_S) and not self._budget.is_spent():
-            taken = self._budget.take(_TOGETHER) if self._budget.is_behind() else 0
+            taken = self._budget.take_spare(_TOGETHER)
             if not taken:
                 continue
             self.tried += taken

@@ -11,6 +11,7 @@ from typing import Any
 from bench.chaos.apart import ProxyApart
 from bench.chaos.cast import NGINX, WEBS, WORKERS, Cast, until
 from bench.chaos.crowd import Crowd
+from bench.chaos.redis import RedisPart
 from deploy.local.cluster import Cluster
 
 _EVERY_S = (6.0, 12.0)
@@ -18,6 +19,7 @@ _REPORT_S = 5.0
 _FAULT_S = 3.0
 _DELAY_S = 0.2
 _ALIVE_S = 1.0
+_WATCHED = (*WEBS, NGINX)
 HOLE_S = float(os.environ.get("HOLE_S", "30"))
 
 
@@ -25,19 +27,28 @@ class Storm:
     """`blow` does what is due, four times a second."""
 
     def __init__(
-        self, cast: Cast, crowd: Crowd, cluster: Cluster, network: list[ProxyApart], silent: ProxyApart
+        self,
+        cast: Cast,
+        crowd: Crowd,
+        cluster: Cluster,
+        network: list[ProxyApart],
+        silent: ProxyApart,
+        redis: RedisPart,
     ) -> None:
         self.faults: Counter[str] = Counter()
         self.slowest_alive = 0.0
+        self.troubles: list[tuple[float, float]] = []  # when the database was away
         self._cast, self._crowd, self._cluster = cast, crowd, cluster
-        self._network, self._database = network, silent
+        self._network, self._database, self._redis = network, silent, redis
         self._began = self._reported = time.monotonic()
         self._due = self._began + random.uniform(*_EVERY_S)
         self._mends: list[tuple[float, Callable[[], None]]] = []
         self._once = [  # the share of the events that is accepted by then
+            (0.05, "redis_kills", redis.kill),
             (0.15, "restarts", self._restart),
             (0.3, "reloads", self._reload),
             (0.45, "holes", self._hole),
+            (0.55, "redis_holes", self._swallow_redis),
             (0.65, "proxy_kills", self._kill_nginx),
         ]
 
@@ -97,8 +108,10 @@ class Storm:
     def _restart(self) -> None:
         """PostgreSQL ends every connection, and is back a moment later."""
         print("PostgreSQL is restarted", flush=True)
+        began = time.monotonic()
         self._cluster.stop()
         self._cluster.start()
+        self.troubles.append((began, time.monotonic()))
 
     def _reload(self) -> None:
         print("nginx is told to read its configuration again", flush=True)
@@ -111,18 +124,33 @@ class Storm:
     def _hole(self) -> None:
         """Nothing passes between our processes and PostgreSQL; each web process has to say that it lives."""
         print(f"PostgreSQL is out of reach for {HOLE_S:g} s", flush=True)
-        watched = (*WEBS, NGINX)
-        for name in watched:
+        for name in _WATCHED:
             until(lambda name=name: self._cast.healthy(name), 30)
+        began = time.monotonic()
         self._database.blackhole(True)
-        end = time.monotonic() + HOLE_S
-        watchers = [threading.Thread(target=self._watch, args=(name, end)) for name in watched]
-        for watcher in watchers:
-            watcher.start()
-        for watcher in watchers:
+        for watcher in self._watchers():
             watcher.join()
         self._database.blackhole(False)
+        self.troubles.append((began, time.monotonic()))
         print(self.line(), flush=True)
+
+    def _swallow_redis(self) -> None:
+        """Redis is asked and no answer comes; the writing goes on, and so do the watchers of the web processes."""
+        print(f"Redis' answers are lost for {HOLE_S:g} s", flush=True)
+        for name in _WATCHED:
+            until(lambda name=name: self._cast.healthy(name), 30)
+        self._redis.proxy.swallow(True)
+        for watcher in self._watchers():
+            watcher.join()
+        self._redis.proxy.swallow(False)
+
+    def _watchers(self) -> list[threading.Thread]:
+        """Somebody who asks each web process, and nginx, whether it lives, as long as a hole."""
+        end = time.monotonic() + HOLE_S
+        watchers = [threading.Thread(target=self._watch, args=(name, end)) for name in _WATCHED]
+        for watcher in watchers:
+            watcher.start()
+        return watchers
 
     def _watch(self, name: str, end: float) -> None:
         while time.monotonic() < end:

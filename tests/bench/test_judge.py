@@ -5,7 +5,8 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
-from bench.chaos.judge import app_counts
+from bench.chaos.judge import app_counts, follower_counts
+from bench.chaos.strangers import SOON_S, late
 
 _ME = str(uuid.uuid4())
 _SITE, _GATE = "site", "gate"
@@ -48,3 +49,46 @@ def test_history_is_due_when_a_scope_begins_again_but_not_what_no_history_has() 
     assert not +judged(rows, {"h", "m"}, both)
     assert judged(rows, {"h"}, both)["lost"] == 1
     assert judged(rows, {"h", "l", "m"}, both)["leaked"] == 1
+
+
+def numbered(*rows: Any) -> list[Any]:
+    """As the journal keeps them; each goes to a scope or to a person."""
+    for position, row in enumerate(rows, 1):
+        row.position, row.event_id = position, f"event-{position}"
+    return list(rows)
+
+
+def follows(rows: list[Any], given: list[int], holds: dict[str, list[int]]) -> Counter[str]:
+    """Somebody who belonged to nothing at first, was given these positions, and holds those by scope."""
+    named = {scope: [(at, f"event-{at}") for at in held] for scope, held in holds.items()}
+    follower: Any = SimpleNamespace(
+        person_id=_ME,
+        start_position=0,
+        scopes=set(),
+        inversions=0,
+        typing_leaked=0,
+        heard=[(at, f"event-{at}") for at in given],
+        held=named,
+    )
+    return +follower_counts(rows, follower)
+
+
+def test_a_follower_is_given_what_is_said_between_start_and_end() -> None:
+    rows = numbered(membership("started", _GATE), post("a", _GATE), membership("ended", _GATE))
+    assert not follows(rows, [1, 2, 3], {"own": [1, 3]})
+    assert follows(rows[:2], [1], {"own": [1]}) == Counter(lost=1)
+
+
+def test_what_is_given_before_a_membership_begins_or_after_it_ended_is_leaked() -> None:
+    rows = numbered(
+        post("a", _GATE), membership("started", _GATE), membership("ended", _GATE), post("b", _GATE)
+    )
+    assert not follows(rows, [2, 3], {"own": [2, 3]})
+    assert follows(rows, [1, 2, 3], {"own": [2, 3]}) == Counter(leaked=1)
+    assert follows(rows, [2, 3, 4], {"own": [2, 3]}) == Counter(leaked=1)
+
+
+def test_a_socket_that_outlives_its_session_is_late_but_for_a_fault_s_length() -> None:
+    ends: list[tuple[float, float | None]] = [(0.0, 1.0), (0.0, SOON_S + 2), (500.0, None)]
+    assert late(ends, [], 10) == 2
+    assert late(ends, [(2.0, 5.0)], 10) == 1

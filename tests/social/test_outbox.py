@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.world import Organisation, Phone, World
 
@@ -174,3 +175,25 @@ def test_a_plain_post_and_a_queued_one_with_one_client_id_are_one_post(org: Orga
     [result] = sends(bob, queued("post", "client-01", scope_id=scope, text="once"))
     assert (result["status"], result["body"]["id"]) == (200, post["id"])
     assert bob.reads(scope) == ["once"]
+
+
+def test_each_post_of_a_long_queue_costs_few_statements(org: Organisation) -> None:
+    bob, said = org.person("Bob"), list[str]()
+
+    def hears(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    def cost(count: int) -> int:
+        posts = [
+            queued("post", f"long-{count}-{n}", scope_id=str(org.id), text="Hello") for n in range(count)
+        ]
+        said.clear()
+        assert statuses(sends(bob, *posts)) == [201] * count
+        return sum("SAVEPOINT" not in statement for statement in said)
+
+    engine = org.world.web.engine
+    event.listen(engine, "before_cursor_execute", hears)
+    try:
+        assert (cost(12) - cost(2)) / 10 <= 6
+    finally:
+        event.remove(engine, "before_cursor_execute", hears)
