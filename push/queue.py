@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     Select,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    column,
     exists,
     func,
     literal,
@@ -93,6 +95,21 @@ def queue(session: Session, note: Note, told: Select[UUID, str], action: str = "
     return _count(session, rows.on_conflict_do_nothing())
 
 
+def queue_each(session: Session, notes: Sequence[tuple[UUID, Note]], why: str) -> int:
+    """Queue notifications for one person each, all of one organisation and about as long valid."""
+    if not notes:
+        return 0
+    persons, theirs = [person for person, _ in notes], [note.id for _, note in notes]
+    pairs = (
+        func.unnest(literal(persons, ARRAY(Uuid)), literal(theirs, ARRAY(Uuid)))
+        .table_valued(column("person_id", Uuid), column("notification_id", Uuid))
+        .render_derived("each")
+    )
+    told = select(pairs.c.person_id, literal(why, Text).label("why"), pairs.c.notification_id)
+    rows = insert(Delivery).from_select(_COLUMNS, _deliveries(notes[0][1], told, "show"))
+    return _count(session, rows.on_conflict_do_nothing())
+
+
 def queue_again(session: Session, note: Note, told: Select[UUID, str]) -> int:
     """As `queue`, and also where it was held back before, or was shown to somebody who had the phone before."""
     rows = insert(Delivery).from_select(_COLUMNS, _deliveries(note, told, "show"))
@@ -147,7 +164,7 @@ def wakeable() -> list[ColumnElement[bool]]:
     return [Device.push_address.is_not(None), Device.last_seen_at > now - SILENT_DEVICE, signed_in]
 
 
-def _deliveries(note: Note, told: Select[UUID, str], action: str) -> Select[*tuple[Any, ...]]:
+def _deliveries(note: Note, told: Select[*tuple[Any, ...]], action: str) -> Select[*tuple[Any, ...]]:
     now = clock.now()
     whom = told.subquery("told")
     any_device = aliased(Device)
@@ -160,7 +177,7 @@ def _deliveries(note: Note, told: Select[UUID, str], action: str) -> Select[*tup
     return (
         select(
             literal(note.organisation_id, Uuid),
-            literal(note.id, Uuid),
+            whom.c.get("notification_id", literal(note.id, Uuid)),
             whom.c.person_id,
             Device.id,
             whom.c.why,
