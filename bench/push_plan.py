@@ -36,6 +36,8 @@ def main() -> None:
         world = World(cluster, DATABASE)
         org = crowd(world, PHONES)
         report("push_audience_queued_45000", queue_audience(org), "ms", 2_000.0)
+        report("the account of an alert to 45,000", _account(org, "/summary"), "ms", 500.0)
+        report("a page of those who are silent on it", _account(org, "?status=silent"), "ms", 200.0)
         others = world.organisation()
         calm = _posts(org, others, threading.Event())
         queueing = _beside(org, others)
@@ -67,6 +69,16 @@ def queue_audience(org: Organisation, phones: int = PHONES) -> float:
     queued = _queued(org.world, UUID(post["id"]))
     if queued != phones:
         raise AssertionError(f"{queued} of {phones} were queued")
+    return took
+
+
+def _account(org: Organisation, tail: str) -> float:
+    """How long a manager waits (ms) to see who has acknowledged an alert to everyone."""
+    alert = org.admin.post(f"/v1/admin/scopes/{org.id}/alerts", {"text": "Gas leak"}, 201)
+    began = time.perf_counter()
+    org.admin.get(f"/v1/admin/posts/{alert['id']}/acknowledgements{tail}")
+    took = (time.perf_counter() - began) * 1000
+    _plan_all(org.world)
     return took
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -71,9 +71,11 @@ def jobs() -> list[Job]:
     ]
 
 
-def run_schedules(database: Database, stopping: threading.Event) -> None:
-    """Run what is due, until `stopping`."""
-    pending = jobs()
+def run_schedules(
+    database: Database, stopping: threading.Event, pending: Sequence[Job] | None = None
+) -> None:
+    """Run what is due, until `stopping`; all jobs, unless others are given."""
+    pending = jobs() if pending is None else pending
     while not stopping.wait(0.5):
         for job in pending:
             if time.monotonic() >= job.due:
@@ -82,6 +84,7 @@ def run_schedules(database: Database, stopping: threading.Event) -> None:
 
 
 def _run(database: Database, job: Job) -> None:
+    """One that fails, whatever the fault, must not starve those behind it: it is tried again when it is due again."""
     try:
         with database.transaction() as session:
             done = job.run(session)
@@ -89,3 +92,5 @@ def _run(database: Database, job: Job) -> None:
             job.due = 0.0
     except SQLAlchemyError as error:
         log.warning("schedule_lost_database", job=job.name, error=type(error).__name__)
+    except Exception as error:
+        log.error("schedule_failed", job=job.name, exc_info=error)

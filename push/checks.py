@@ -134,12 +134,12 @@ def _unreachable(phone: Phone, now: datetime) -> str | None:
 def _pointless(known: Known, now: datetime) -> str | None:
     """There is nothing to tell any more, or the person knows."""
     subject = known.subject
+    if subject.event == _OF_OTHERS:  # also where the alert was over before they had answered
+        return "deleted" if subject.over == "deleted" else None
     if subject.over is not None:
         return subject.over
     if subject.valid_until is not None and subject.valid_until <= now:
         return "ended"
-    if subject.event == _OF_OTHERS:
-        return None
     enough = reading_is_enough(known.why, asks_acknowledgement=subject.asks_acknowledgement)
     counts = ("acknowledged", "answered", "read", "seen") if enough else ("acknowledged",)
     return next((way for way in counts if way in known.met), None)

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow, table_of
 from journal.models import JournalCursor, JournalRow, OutboxRow
-from push.models import Delivery
+from push.models import Delivery, Notification
 
 _REASON = re.compile(r"[A-Za-z_]{1,40}\Z")
 _MANY = 100_000
@@ -54,6 +54,7 @@ _HELP = {
     "hereabouts_push_latency_seconds": "From the event to FCM's yes, of the same.",
     "hereabouts_push_dead": "Dead letters, at most 100000.",
     "hereabouts_push_planner_lag_events": "Events in the journal that the planner has not read.",
+    "hereabouts_push_unplanned_events": "Events of the last 30 days that the planner gave up, at most 100000.",
     "hereabouts_relay_backlog_events": "Events that the relay has not moved into the journal, at most 100000.",
 }
 _Sample = tuple[str, Mapping[str, Any], float]
@@ -103,6 +104,8 @@ def _backlogs(session: Session, reader: str) -> Iterable[_Sample]:
     lag = 0 if read is None else max(0, head - read)
     yield "hereabouts_push_planner_lag_events", {}, lag
     yield "hereabouts_push_dead", {}, _counted(session, select(Delivery.id).where(Delivery.status == "dead"))
+    unplanned = select(Notification.id).where(Notification.kind == literal_column("'unplanned'"))
+    yield "hereabouts_push_unplanned_events", {}, _counted(session, unplanned)
     yield "hereabouts_relay_backlog_events", {}, _counted(session, select(table_of(OutboxRow).c.id))
 
 

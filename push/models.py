@@ -36,6 +36,7 @@ class Notification(Model):
     __table_args__ = (
         Index("ix_notifications_subject", "subject_id"),
         Index("ix_notifications_created_at", "created_at"),
+        Index("ix_notifications_unplanned", "id", postgresql_where=text("kind = 'unplanned'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -78,10 +79,11 @@ class Delivery(Model):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    # No foreign keys but the notification's: each would lock the row of a person, whose sign-in then waits.
+    organisation_id: Mapped[UUID]
     notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id"))
+    person_id: Mapped[UUID]
+    device_id: Mapped[UUID]
     why: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text, server_default="show")
     priority: Mapped[int] = mapped_column(SmallInteger)  # 0 alerts … 4 silent ones

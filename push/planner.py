@@ -5,27 +5,35 @@ leaves either both or neither, and the next one goes on. One worker reads at a t
 locked and leave it to the one that holds it.
 
 A transaction ends with the event that made it long: an announcement to tens of thousands stands alone in its own, and
-the senders begin with it at once. An event that cannot be planned is our own mistake: it is logged and left behind, so
-that it never stands before everyone else's.
+the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together.
+
+An event that cannot be planned is tried a few times, by itself, then written down as a notification of the kind
+`unplanned` and left behind, so that it never stands before everyone else's. Where it cannot even be written down, the
+database is gone, and all of it is done again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from base import clock
 from base.database import AnyRow
 from base.logs import logger
 from journal.tail import claim_cursor, move_cursor, read_all
 from push.plans.alerts import plan_reminder, plan_unanswered
 from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
 from push.plans.ends import plan_deleted, plan_updated
-from push.plans.musters import plan_muster
+from push.plans.musters import plan_musters
 from push.plans.posts import plan_post
+from push.queue import notify
 
 log = logger(__name__)
 READER = "push"
+UNPLANNED = "unplanned"
 _BATCH = 200
+_TRIES = 3
 _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
 
 _PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
@@ -38,8 +46,10 @@ _PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
     "visit.ended": plan_departure,
     "membership.started": plan_new_member,
     "membership.ended": plan_left_scope,
-    "muster.started": plan_muster,
-    "muster.reminded": plan_muster,
+}
+_TOGETHER: dict[str, Callable[[Session, Sequence[AnyRow]], int]] = {
+    "muster.started": plan_musters,
+    "muster.reminded": plan_musters,
 }
 
 
@@ -49,9 +59,9 @@ def plan(session: Session) -> int:
     if seq is None:
         return 0
     read = queued = 0
-    for event in read_all(session, seq, _BATCH):
-        queued += _plan(session, event)
-        read, seq = read + 1, event.seq
+    for events in _neighbours(read_all(session, seq, _BATCH)):
+        queued += _plan(session, events)
+        read, seq = read + len(events), events[-1].seq
         if queued >= _ENOUGH:
             break
     if read:
@@ -59,16 +69,43 @@ def plan(session: Session) -> int:
     return read
 
 
-def _plan(session: Session, event: AnyRow) -> int:
-    """How many deliveries an event queued."""
-    planned = _PLANS.get(event.type)
-    if planned is None or event.payload is None:
+def _neighbours(events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
+    """The events in their order, those together that are planned together."""
+    for _, group in groupby(events, _together):
+        yield list(group)
+
+
+def _together(event: AnyRow) -> tuple[str, UUID, UUID]:
+    subject = event.subject_id if event.type in _TOGETHER else event.event_id
+    return event.type, event.organisation_id, subject
+
+
+def _plan(session: Session, events: Sequence[AnyRow]) -> int:
+    """How many deliveries neighbours queued."""
+    kept = [event for event in events if event.payload is not None]
+    if not kept or not (kept[0].type in _PLANS or kept[0].type in _TOGETHER):
         return 0
-    try:
-        with session.begin_nested():
-            return planned(session, event)
-    except OperationalError:
-        raise  # the database is gone, or another transaction came first: all of it is done again
-    except Exception as error:
-        log.error("event_not_planned", event_id=str(event.event_id), error=type(error).__name__)
-        return 0
+    failed = ""
+    for _ in range(_TRIES):
+        try:
+            with session.begin_nested():
+                return _planned(session, kept)
+        except Exception as error:
+            failed = type(error).__name__
+            log.warning("event_not_planned_yet", event_id=str(kept[0].event_id), error=failed)
+    if len(kept) > 1:
+        return sum(_plan(session, [event]) for event in kept)
+    _write_down(session, kept[0], failed)
+    return 0
+
+
+def _planned(session: Session, events: Sequence[AnyRow]) -> int:
+    together = _TOGETHER.get(events[0].type)
+    if together is not None:
+        return together(session, events)
+    return sum(_PLANS[event.type](session, event) for event in events)
+
+
+def _write_down(session: Session, event: AnyRow, error: str) -> None:
+    log.error("event_not_planned", event_id=str(event.event_id), error=error)
+    notify(session, event, UNPLANNED, {"type": event.type, "error": error}, clock.now())

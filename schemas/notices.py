@@ -55,11 +55,14 @@ class AccountEntry(Wire):
 
 
 class AccountSummary(Wire):
-    """How many follow the scope now (the author apart), and how many of them have acknowledged."""
+    """How many follow the scope now (the author apart), and how many of them have acknowledged.
 
-    audience = fields.Integer(required=True)
-    acknowledged = fields.Integer(required=True)
-    silent = fields.Integer(required=True)
+    Where being there makes one follow: null for a number that would tell of a group that is too small.
+    """
+
+    audience = fields.Integer(required=True, allow_none=True)
+    acknowledged = fields.Integer(required=True, allow_none=True)
+    silent = fields.Integer(required=True, allow_none=True)
 
 
 class Reminder(Wire):
@@ -73,12 +76,11 @@ class Reminder(Wire):
 
 
 class Unanswered(Wire):
-    """Who has not acknowledged an alert after all reminders: the first 100, none where a site shows numbers alone."""
+    """An alert was left unanswered, after all reminders or at its end; null: so few that the number is not told."""
 
     post_id = ID(required=True)
     scope_id = ID(required=True)
-    silent_count = fields.Integer(required=True)
-    silent = fields.List(fields.Nested(Person), required=True)
+    silent_count = fields.Integer(required=True, allow_none=True)
 
 
 NoticePage = page_of(Notice, "NoticePage")

@@ -3,31 +3,38 @@
 A person's word stands from the first time on, and is taken also after the notice has ended: a phone may have had no
 network. The account is worked out from those whom the scope's news reach now and who may see the notice; its author
 owes nobody a word. Somebody who has left stays among those who acknowledged and is no longer silent.
+
+Where being in a place makes one a member, the account would tell who is there now. Those who follow by being there are
+never named as silent, and where the charter shows numbers alone, nobody is named whose membership might come from that;
+they are numbers, and small groups are not even that.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict
-from geo.charters import check_named
+from geo.charters import shows_numbers_alone
+from geo.groups import groups_of
 from geo.models import Place
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import BEGINNING, audience
-from people.models import Person, Scope
+from people.audience import BEGINNING, audience_of, live_membership
+from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from social.models import Acknowledgement
 from social.posts import check_alive, post_for
 
 _COLUMNS = (Acknowledgement.post_id, Acknowledgement.scope_id, Acknowledgement.acknowledged_at)
+
+BY_PRESENCE = "presence"
 
 
 class NotAsked(Conflict):
@@ -76,23 +83,73 @@ def wire_acknowledgement(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def summary(session: Session, actor: Actor, post_id: UUID) -> dict[str, int]:
-    """How many a notice asks, and how many of them have acknowledged it."""
+@dataclass(frozen=True)
+class Asked:
+    """How many a notice asks. A number that may not be told is None; whether somebody is silent is always known."""
+
+    audience: int | None
+    acknowledged: int | None
+    silent: int | None
+    somebody_is_silent: bool
+
+
+def summary(session: Session, actor: Actor, post_id: UUID) -> dict[str, int | None]:
+    """How many a notice asks, and how many of them have acknowledged it; None for what may not be told."""
     row = _asked_for(session, actor, post_id)
-    asked = _asked(session, row, actor.organisation_id)
-    silent = len(asked - _acknowledged(session, post_id))
-    return {"audience": len(asked), "acknowledged": len(asked) - silent, "silent": silent}
+    asked = count_asked(session, row, actor.organisation_id)
+    return {"audience": asked.audience, "acknowledged": asked.acknowledged, "silent": asked.silent}
+
+
+def count_asked(session: Session, row: AnyRow, organisation_id: UUID) -> Asked:
+    """The numbers of a notice (its id, scope and author).
+
+    A number is told where its part of those who are there is a group; and the two that make up the audience only
+    together, since the one gives the other away.
+    """
+    asked = _asked(row, organisation_id).subquery("asked")
+    there = asked.c.by_presence
+    silent = asked.c.acknowledged_at.is_(None)
+    counted = select(
+        func.count(),
+        func.count().filter(silent),
+        func.count().filter(there),
+        func.count().filter(there, silent),
+    ).select_from(asked)
+    everyone, waiting, there_now, there_waiting = session.execute(counted).one()
+    place = place_of_presence(session, row.scope_id)
+    if place is None:
+        return Asked(everyone, everyone - waiting, waiting, waiting > 0)
+    groups = groups_of(session, place.site_id)
+    parts = groups.tells(there_waiting) and groups.tells(there_now - there_waiting)
+    return Asked(
+        everyone if groups.tells(there_now) else None,
+        everyone - waiting if parts else None,
+        waiting if parts else None,
+        waiting > 0,
+    )
 
 
 def list_acknowledged(
     session: Session, actor: Actor, post_id: UUID, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
-    """A page of those who acknowledged, by their ids, the ones who have left since included."""
-    _asked_for(session, actor, post_id)
+    """A page of those who acknowledged, by their ids, the ones who have left since included.
+
+    Where a site shows numbers alone: only those who belong to the scope wherever they are.
+    """
+    row = _asked_for(session, actor, post_id)
+    place = place_of_presence(session, row.scope_id)
+    hidden = place is not None and shows_numbers_alone(session, place)
+    belongs = exists().where(
+        Membership.scope_id == row.scope_id,
+        Membership.person_id == Person.id,
+        Membership.source != BY_PRESENCE,
+        *live_membership(),
+    )
     found = session.execute(
         select(Person.id, Person.name, Acknowledgement.acknowledged_at)
         .join(Acknowledgement, Acknowledgement.person_id == Person.id)
         .where(Acknowledgement.post_id == post_id, Person.id > (after or BEGINNING))
+        .where(belongs if hidden else true())
         .order_by(Person.id)
         .limit(limit)
     )
@@ -105,29 +162,24 @@ def list_acknowledged(
 def list_silent(
     session: Session, actor: Actor, post_id: UUID, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
-    """A page of those who have not acknowledged, by their ids.
-
-    Raises `AggregateOnly` where that would tell who is in a place that shows numbers alone.
-    """
+    """A page of those who have not acknowledged, by their ids, without those who are asked because they are there."""
     row = _asked_for(session, actor, post_id)
-    place = place_of_presence(session, row.scope_id)
-    if place is not None:
-        check_named(session, place)
-    silent = sorted(
-        person for person in silent_on(session, row, actor.organisation_id) if person > _of(after)
+    silent = silent_on(row, actor.organisation_id).subquery("silent")
+    found = session.execute(
+        select(Person.id, Person.name)
+        .join(silent, silent.c.person_id == Person.id)
+        .where(~silent.c.by_presence, Person.id > (after or BEGINNING))
+        .order_by(Person.id)
+        .limit(limit)
     )
-    return [{"person": person, "acknowledged_at": None} for person in named(session, silent[:limit])]
+    return [
+        {"person": {"id": str(person_id), "name": name}, "acknowledged_at": None} for person_id, name in found
+    ]
 
 
-def silent_on(session: Session, row: AnyRow, organisation_id: UUID) -> set[UUID]:
-    """Those whom a notice (its id, scope and author) reaches now and who have not acknowledged it."""
-    return _asked(session, row, organisation_id) - _acknowledged(session, row.id)
-
-
-def named(session: Session, persons: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Persons with their names, by id."""
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(persons)).order_by(Person.id))
-    return [{"id": str(person_id), "name": name} for person_id, name in rows]
+def silent_on(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
+    """Those whom a notice (its id, scope and author) reaches now and who have not acknowledged it, as a statement."""
+    return _asked(row, organisation_id).where(Acknowledgement.person_id.is_(None))
 
 
 def place_of_presence(session: Session, scope_id: UUID) -> Place | None:
@@ -135,10 +187,6 @@ def place_of_presence(session: Session, scope_id: UUID) -> Place | None:
     present: ColumnElement[bool] = Scope.admission == "present"
     query = select(Place).join(Scope, Scope.id == Place.id).where(Place.id == scope_id, present)
     return session.scalars(query).one_or_none()
-
-
-def _of(after: UUID | None) -> UUID:
-    return after or BEGINNING
 
 
 def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:
@@ -149,14 +197,21 @@ def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:
     return row
 
 
-def _asked(session: Session, row: AnyRow, organisation_id: UUID) -> set[UUID]:
-    followers = audience(session, row.scope_id, organisation_id)
-    return {one.person_id for one in followers if one.since_id <= row.id} - {row.author_id}
-
-
-def _acknowledged(session: Session, post_id: UUID) -> set[UUID]:
-    acknowledged = select(Acknowledgement.person_id).where(Acknowledgement.post_id == post_id)
-    return set(session.scalars(acknowledged))
+def _asked(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
+    """Whom a notice asks now: person_id, since when it is acknowledged, whether only being there makes them asked."""
+    whom = audience_of(row.scope_id, organisation_id).subquery("whom")
+    theirs = and_(Acknowledgement.post_id == row.id, Acknowledgement.person_id == whom.c.person_id)
+    by_presence = exists().where(
+        Membership.scope_id == row.scope_id,
+        Membership.person_id == whom.c.person_id,
+        Membership.source == BY_PRESENCE,
+        *live_membership(),
+    )
+    return (
+        select(whom.c.person_id, Acknowledgement.acknowledged_at, by_presence.label("by_presence"))
+        .outerjoin(Acknowledgement, theirs)
+        .where(whom.c.since_id <= row.id, whom.c.person_id != row.author_id)
+    )
 
 
 def _tell(session: Session, actor: Actor, payload: dict[str, Any]) -> None:

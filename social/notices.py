@@ -21,7 +21,8 @@ from people.permissions import Permission
 from people.scopes import scope_for
 from social.feed import wanted_scopes
 from social.models import Acknowledgement, Post
-from social.posts import ORDINARY, check_alive, post_for, tell, write_once
+from social.posts import ORDINARY, by_client_id, check_alive, post_for, tell, write_once
+from social.unanswered import ROUNDS, tell_unanswered
 from social.wire import select_posts, wire_post
 
 BATCH = 100
@@ -45,7 +46,7 @@ def announce(
     scope = scope_for(session, actor, scope_id, Permission.ANNOUNCE)
     if scope.kind == "direct":
         raise Forbidden
-    _check_end(draft["valid_until"])
+    _check_end(session, actor, draft)
     return write_once(session, actor, scope, {**draft, "kind": "announcement"})
 
 
@@ -56,7 +57,7 @@ def raise_alert(
     scope = scope_for(session, actor, scope_id, Permission.ALERT)
     if scope.kind not in _ALERTED:
         raise Forbidden
-    _check_end(draft["valid_until"])
+    _check_end(session, actor, draft)
     lasts = draft["valid_until"] or clock.now() + ALERT_LASTS
     return write_once(session, actor, scope, {**draft, "kind": "alert", "valid_until": lasts})
 
@@ -73,16 +74,27 @@ def end(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
 
 
 def end_expired_notices(session: Session) -> int:
-    """End notices whose time has passed; returns how many. Safe to run in several workers."""
+    """End notices whose time has passed; returns how many. Safe to run in several workers.
+
+    The managers hear of an alert that was over before all had answered, unless they have heard already.
+    """
     due = session.execute(
-        select(Post.id, Post.organisation_id)
+        select(
+            Post.id,
+            Post.organisation_id,
+            Post.scope_id,
+            Post.author_id,
+            and_(Post.kind == "alert", Post.asks_acknowledgement, Post.reminders <= ROUNDS).label("asks"),
+        )
         .where(*OPEN, Post.valid_until <= clock.now())
         .order_by(Post.valid_until)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    for post_id, organisation_id in due:
-        _end(session, post_id, organisation_id, None)
+    for notice in due:
+        _end(session, notice.id, notice.organisation_id, None)
+        if notice.asks:
+            tell_unanswered(session, notice)
     return len(due)
 
 
@@ -127,8 +139,12 @@ def open_notices(
     ]
 
 
-def _check_end(valid_until: datetime | None) -> None:
-    if valid_until is not None and not clock.now() < valid_until <= clock.now() + _LONGEST:
+def _check_end(session: Session, actor: Actor, draft: dict[str, Any]) -> None:
+    """A new one ends in the future. What is only said again, on a bad network, may be over by now."""
+    until: datetime | None = draft["valid_until"]
+    if until is None or clock.now() < until <= clock.now() + _LONGEST:
+        return
+    if by_client_id(session, actor, draft.get("client_id")) is None:
         raise Invalid.at("/valid_until", "A time in the future, a year ahead at most.")
 
 

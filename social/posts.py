@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from people.memberships import was_present
 from people.permissions import GRANTED, Permission, Standing
 from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
 from social.mentions import check_mentions, set_mentions
-from social.models import Post
+from social.models import Acknowledgement, Post
 from social.wire import select_posts, wire_post
 
 _table = table_of(Post)
@@ -39,6 +39,12 @@ class EditSuperseded(Conflict):
     """The post was edited after this edit was written."""
 
     code, title = "edit_superseded", "The post was edited again meanwhile"
+
+
+class NoticeAsks(Conflict):
+    """Somebody has given their word on what the notice said."""
+
+    code, title = "notice_asks", "Somebody has acknowledged these words; end the notice and write another"
 
 
 def publish(
@@ -61,7 +67,7 @@ def write_once(
     mentions = draft.get("mentions", ())
     # A repeat is answered as before even if those whom it names have gone. One that names nobody is found by inserting.
     names_others = mentions or draft.get("parent_id") is not None
-    earlier = _by_client_id(session, actor, draft.get("client_id")) if names_others else None
+    earlier = by_client_id(session, actor, draft.get("client_id")) if names_others else None
     if earlier is not None:
         return _same_post(earlier, scope.id, draft), False
     if draft.get("parent_id") is not None:
@@ -73,7 +79,7 @@ def write_once(
         _insert(actor, scope.id, post_id, draft).on_conflict_do_nothing().returning(_table.c.id)
     ).one_or_none()
     if written is None:  # a twin with the same client_id has just committed
-        twin = _by_client_id(session, actor, draft.get("client_id"))
+        twin = by_client_id(session, actor, draft.get("client_id"))
         if twin is None:
             raise Conflict
         return _same_post(twin, scope.id, draft), False
@@ -90,7 +96,8 @@ def edit(
     *,
     written_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Change one's own words, and whom they name; raises `PostDeleted`, or `Forbidden` for others' posts.
+    """Change one's own words, and whom they name; raises `PostDeleted`, `Forbidden` for others' posts, or
+    `NoticeAsks` once somebody has acknowledged them.
 
     An edit that waited on a phone (`written_at`) does not undo a later one: `EditSuperseded`.
     """
@@ -100,6 +107,10 @@ def edit(
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
     if row.kind != ORDINARY and Permission.ANNOUNCE not in GRANTED[scope.standing]:
         raise Forbidden  # who manages no more does not speak for the managers any more
+    if row.asks_acknowledgement and session.scalar(
+        select(exists().where(Acknowledgement.post_id == post_id))
+    ):
+        raise NoticeAsks
     if written_at is not None and row.edited_at is not None and written_at < row.edited_at:
         raise EditSuperseded
     if "mentions" in changes:
@@ -198,7 +209,8 @@ def check_alive(row: AnyRow) -> None:
         raise PostDeleted
 
 
-def _by_client_id(session: Session, actor: Actor, client_id: str | None) -> AnyRow | None:
+def by_client_id(session: Session, actor: Actor, client_id: str | None) -> AnyRow | None:
+    """What the author wrote under this id before."""
     if client_id is None:
         return None
     mine = (Post.author_id == actor.person_id, Post.client_id == client_id)

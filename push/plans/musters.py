@@ -1,24 +1,32 @@
 """Roll calls: whoever is called is woken at once, whatever they muted."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from push.queue import notify, queue, these
+from push.queue import notify, queue_each
 from push.rules import expires_at
 
 
-def plan_muster(session: Session, event: AnyRow) -> int:
-    """A call, or another one, to the person whom the event is addressed to."""
-    until = expires_at("muster", event.occurred_at)
-    if until <= clock.now():
-        return 0
-    facts = {
+def plan_musters(session: Session, events: Sequence[AnyRow]) -> int:
+    """A call, or another one, each to the person whom its event is addressed to."""
+    now = clock.now()
+    calls = [(event, expires_at("muster", event.occurred_at)) for event in events]
+    notes = [
+        (event.person_id, notify(session, event, "muster", _facts(event), until))
+        for event, until in calls
+        if until > now
+    ]
+    return queue_each(session, notes, "muster")
+
+
+def _facts(event: AnyRow) -> dict[str, str]:
+    return {
         "type": event.type,
         "muster_id": str(event.subject_id),
         "place_id": event.payload["place_id"],
         "place_name": event.payload["place_name"],
         "message": event.payload["message"],
     }
-    note = notify(session, event, "muster", facts, until)
-    return queue(session, note, these([event.person_id], "muster"))

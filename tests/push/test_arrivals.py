@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from base import clock
+from push.models import Delivery
 from social.notices import end_expired_notices
 from tests.geo.test_checkins import code, marker, scans
 from tests.push.planning import (
@@ -182,3 +185,74 @@ def test_who_lives_elsewhere_is_not_touched(org: Organisation) -> None:
     plans(org.world)
     assert count(other) == 0
     assert timedelta(0) < notifications(org, notice)[0].expires_at - clock.now()
+
+
+def withdrawals(org: Organisation, subject: Any) -> list[Any]:
+    plans(org.world)
+    return [row for row in rows(org, subject) if row.action == "withdraw"]
+
+
+def set_withdrawals(org: Organisation, subject: Any, **values: Any) -> None:
+    ids = [row.id for row in withdrawals(org, subject)]
+    with org.world.worker.transaction() as session:
+        session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
+
+
+def test_what_was_shown_again_after_a_withdrawal_is_withdrawn_again(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    bob = reachable(org, "Bob", site)
+    notice = announces(org.admin, site, valid_until=ahead(**DAY))
+    set_all(org, notice, status="sending")
+    comes(bob, org, site)
+    goes(bob, site)
+    assert len(withdrawals(org, notice)) == 1
+    set_withdrawals(org, notice, status="sent", sent_at=clock.now())
+    set_all(org, notice, status="dropped", reason="off_site")
+    comes(bob, org, site)
+    assert told(org, notice) == {("Bob", "announcement")}
+    sent(org, notice)
+    org.admin.post(f"/v1/admin/posts/{notice['id']}/end")
+    assert [row.status for row in withdrawals(org, notice)] == ["queued"]
+
+
+def test_what_is_off_the_screen_is_not_withdrawn_once_more(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    bob = reachable(org, "Bob", site)
+    notice = announces(org.admin, site, valid_until=ahead(**DAY))
+    sent(org, notice)
+    comes(bob, org, site)
+    goes(bob, site)
+    plans(org.world)
+    set_withdrawals(org, notice, status="sent", sent_at=clock.now())
+    org.admin.post(f"/v1/admin/posts/{notice['id']}/end")
+    assert [row.status for row in withdrawals(org, notice)] == ["sent"]
+
+
+def test_what_was_tried_and_waits_for_another_try_may_be_on_the_screen(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    notice = announces(org.admin, site, valid_until=ahead(**DAY))
+    set_all(org, notice, attempts=1)
+    org.admin.post(f"/v1/admin/posts/{notice['id']}/end")
+    assert told(org, notice, "withdraw") == {("Bob", "announcement")}
+    assert told(org, notice) == set()
+
+
+def test_a_withdrawal_does_not_overtake_what_is_being_sent(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    notice = announces(org.admin, site, valid_until=ahead(**DAY))
+    set_all(org, notice, status="sending")
+    ended_at = clock.now()
+    org.admin.post(f"/v1/admin/posts/{notice['id']}/end")
+    [row] = withdrawals(org, notice)
+    assert row.due_at - ended_at >= timedelta(seconds=5)
+
+
+def test_an_alert_does_not_wait_for_those_who_are_connected(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    alert, notice = alerts(org.admin, site), announces(org.admin, site)
+    plans(org.world)
+    [urgent], [other] = rows(org, alert), rows(org, notice)
+    assert urgent.due_at < clock.now() < other.due_at

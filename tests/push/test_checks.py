@@ -92,6 +92,8 @@ def test_an_alert_asks_until_it_is_acknowledged() -> None:
     assert judged("alert", met=frozenset(("read", "acknowledged")), **asks) == Drop("acknowledged")
     of_others = about(asks_acknowledgement=True, event="alert.unanswered")
     assert judged("alert", met=frozenset(("acknowledged",)), **of_others) == Send()
+    for over, verdict_then in (("ended", Send()), ("deleted", Drop("deleted"))):
+        assert judged("alert", **about(event="alert.unanswered", over=over)) == verdict_then
 
 
 def test_who_answered_a_roll_call_is_not_called() -> None:

@@ -1,10 +1,12 @@
 """Who is told of a post and what for, and who is not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from base import clock
 from base.ids import new_id
@@ -15,6 +17,8 @@ from push.planner import plan
 from push.rules import LEVELS, PRIORITIES, is_told
 from social.models import Post
 from tests.geo.test_checkins import code, marker, scans
+from tests.geo.test_fixes import GATE
+from tests.geo.test_musters import at_the_gate, calls
 from tests.geo.test_visitors import comes_as_visitor
 from tests.push.planning import (
     count,
@@ -337,3 +341,56 @@ def test_nobody_without_a_phone_is_queued_for(org: Organisation) -> None:
     org.admin.posts(str(org.id), "hello")
     plans(org.world)
     assert count(org) == 0
+
+
+def test_what_the_database_refuses_again_and_again_is_written_down_and_left_behind(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    world = org.world
+    plans(world)
+    refused = org.admin.posts(site, "nobody hears of this")
+    world.relays()
+    with world.owner() as other, world.worker.transaction() as session:
+        other.execute(text("LOCK TABLE deliveries IN EXCLUSIVE MODE"))
+        session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        assert plan(session) > 0
+    (note,) = notifications(org, refused)
+    assert (note.kind, note.facts["type"]) == ("unplanned", "post.created")
+    assert "text" not in note.facts
+    post = org.admin.posts(site, "hello")
+    assert told(org, post) == {("Bob", "message")}
+    assert told(org, refused) == set()
+
+
+def test_a_planner_whose_database_goes_gives_nothing_up(org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    world = org.world
+    plans(world)
+    post = org.admin.posts(site, "hello")
+    world.relays()
+    with world.owner() as other, ThreadPoolExecutor(1) as pool:
+        other.execute(text("LOCK TABLE deliveries IN EXCLUSIVE MODE"))
+        planning = pool.submit(plans, world)
+        with world.worker.transaction() as session:
+            waiting = text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
+                " AND relation = CAST('deliveries' AS regclass)"
+            )
+            while not planning.done() and session.scalar(waiting) is None:
+                pass
+        assert isinstance(planning.exception(timeout=30), SQLAlchemyError)
+    assert told(org, post) == {("Bob", "message")}
+
+
+def test_neighbouring_calls_of_a_roll_call_are_each_told(org: Organisation) -> None:
+    site = org.site(at=GATE)
+    crowd = [at_the_gate(org, name) for name in ("Bob", "Mina", "Jon")]
+    for phone in crowd[:2]:
+        gets_address(phone)
+    muster = {"id": calls(org.admin, site)}
+    assert told(org, muster) == {("Bob", "muster"), ("Mina", "muster")}
+    assert len(notifications(org, muster)) == 3
+    assert {(row.priority, row.notification_id) for row in rows(org, muster)} <= {
+        (0, note.id) for note in notifications(org, muster)
+    }

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
 from tests.social.test_outbox import ago, queued, sends
@@ -24,7 +26,7 @@ def account(phone: Phone, post: dict[str, Any], status: str) -> list[str]:
     return sorted(entry["person"]["name"] for entry in phone.get(path)["items"])
 
 
-def summary(phone: Phone, post: dict[str, Any]) -> tuple[int, int, int]:
+def summary(phone: Phone, post: dict[str, Any]) -> tuple[int | None, ...]:
     got = phone.get(f"/v1/admin/posts/{post['id']}/acknowledgements/summary")
     return got["audience"], got["acknowledged"], got["silent"]
 
@@ -99,7 +101,7 @@ def test_one_who_came_later_owes_no_word_for_what_was_said_before(org: Organisat
     org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
     since = alerts(org.admin, site, "since")
     acknowledges(bob, before, 404)
-    assert [summary(org.admin, alert) for alert in (before, since)] == [(0, 0, 0), (1, 0, 1)]
+    assert [summary(org.admin, alert) for alert in (before, since)] == [(0, 0, 0), (None, None, None)]
 
 
 def test_the_account_is_for_those_who_manage(org: Organisation, world: World) -> None:
@@ -116,15 +118,66 @@ def test_the_account_is_for_those_who_manage(org: Organisation, world: World) ->
     org.admin.get(f"/v1/admin/posts/{plain['id']}/acknowledgements/summary", 409)
 
 
-def test_a_site_that_shows_numbers_does_not_name_who_is_there_and_silent(org: Organisation) -> None:
-    site, bob = org.site(admission="present"), org.person("Bob")
+def comes(org: Organisation, name: str, place: str) -> Phone:
+    phone = org.person(name)
+    org.admin.post(f"/v1/admin/places/{place}/visits", {"person_id": phone.id}, 201)
+    return phone
+
+
+def test_who_is_asked_for_being_there_is_never_named_as_silent(org: Organisation) -> None:
+    site = org.site(admission="present")
+    org.person("Mina", scopes=[site])
+    there = [comes(org, name, site) for name in ("Bob", "Jon", "Kim", "Lea", "Noa")]
+    alert = alerts(org.admin, site)
+    assert account(org.admin, alert, "silent") == ["Mina"]
+    assert summary(org.admin, alert) == (6, 0, 6)
+    acknowledges(there[0], alert)
+    assert account(org.admin, alert, "silent") == ["Mina"]
+    assert account(org.admin, alert, "acknowledged") == ["Bob"], "he said so himself"
+    assert summary(org.admin, alert) == (6, None, None), "four silent, or one who is not, are persons"
+
+
+def test_so_few_are_no_number(org: Organisation) -> None:
+    site = org.site(admission="present")
+    org.person("Mina", scopes=[site])
+    alert = alerts(org.admin, site)
+    assert summary(org.admin, alert) == (1, 0, 1)
+    comes(org, "Bob", site)
+    assert summary(org.admin, alert) == (None, None, None)
+
+
+def test_a_site_that_shows_numbers_names_none_who_may_be_there(org: Organisation) -> None:
+    site, mina = org.site(admission="present"), org.person("Mina")
     charter = {"purpose": "To know how many are there.", "aggregate_only": True}
     org.admin.put(f"/v1/admin/sites/{site}/charter", charter)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{mina.id}", {"role": "member"})
+    bob = comes(org, "Bob", site)
     alert = alerts(org.admin, site)
-    path = f"/v1/admin/posts/{alert['id']}/acknowledgements?status=silent"
-    assert org.admin.get(path, 403)["code"] == "aggregate_only"
-    assert summary(org.admin, alert) == (1, 0, 1)
+    assert account(org.admin, alert, "silent") == ["Mina"]
+    for phone in (bob, mina):
+        acknowledges(phone, alert)
+    assert account(org.admin, alert, "acknowledged") == ["Mina"]
+    assert summary(org.admin, alert) == (None, None, None)
+
+
+def test_what_somebody_gave_their_word_on_keeps_its_words(org: Organisation) -> None:
+    bob, scope = org.person("Bob"), str(org.id)
+    alert, other = alerts(org.admin, scope), announces(org.admin, scope)
+    path = f"/v1/posts/{alert['id']}"
+    org.admin.patch(path, {"text": "Gas leak in hall 2"})
+    acknowledges(bob, alert)
+    assert org.admin.patch(path, {"text": "No gas leak"}, 409)["code"] == "notice_asks"
+    assert bob.get(path)["text"] == "Gas leak in hall 2"
+    org.admin.patch(f"/v1/posts/{other['id']}", {"text": "new words"})
+    org.admin.delete(path)
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE acknowledgements SET person_id = person_id", "DELETE FROM acknowledgements"]
+)
+def test_the_webs_role_can_undo_nobodys_word(org: Organisation, world: World, change: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), world.web.transaction() as session:
+        session.execute(text(change))
 
 
 def test_an_account_comes_in_pages(org: Organisation) -> None:

@@ -188,3 +188,13 @@ def test_open_notices_come_in_pages(org: Organisation) -> None:
         seen += [notice["post"]["text"] for notice in page["items"]]
         page = org.admin.get(f"{path}&cursor={page['next']}") if page["next"] else {"items": []}
     assert seen == [f"notice {number}" for number in (4, 3, 2, 1, 0)]
+
+
+def test_a_retry_after_the_end_gets_the_first_one(org: Organisation) -> None:
+    scope = str(org.id)
+    for path in ("alerts", "announcements"):
+        draft = {"text": "Gas leak", "valid_until": ahead(hours=1), "client_id": f"{path}-01"}
+        first = org.admin.post(f"/v1/admin/scopes/{scope}/{path}", draft, 201)
+        past = {**draft, "valid_until": ahead(hours=-1)}
+        assert org.admin.post(f"/v1/admin/scopes/{scope}/{path}", past, 200)["id"] == first["id"]
+        org.admin.post(f"/v1/admin/scopes/{scope}/{path}", {**past, "client_id": f"{path}-02"}, 422)

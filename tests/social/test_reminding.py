@@ -1,12 +1,13 @@
-"""An alert asks the silent again, a few times, and then names them to the managers; nobody else hears of it."""
+"""An alert asks the silent again, a few times, and then tells the managers; nobody else hears of it."""
 
 from typing import Any
 
 import pytest
 
+from social.notices import end_expired_notices
 from social.reminding import ROUNDS, remind_the_silent
 from tests.social.test_acknowledgements import acknowledges
-from tests.social.test_notices import alerts, announces, manager, time_passes
+from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
 from tests.world import Organisation, Phone, World
 
 MINUTES = {"minutes": 5}
@@ -17,9 +18,17 @@ def org(fresh_world: World) -> Organisation:
     return fresh_world.organisation()
 
 
-def rounds(world: World) -> int:
+def one_round(world: World) -> int:
     with world.worker.transaction() as session:
         return remind_the_silent(session)
+
+
+def rounds(world: World) -> int:
+    """All that are due, each in a transaction of its own."""
+    done = 0
+    while one_round(world):
+        done += 1
+    return done
 
 
 def round_of(world: World, alert: dict[str, Any]) -> int:
@@ -31,7 +40,7 @@ def told(phone: Phone, kind: str, since: int = 0) -> list[dict[str, Any]]:
     return [event["data"] for event in phone.syncs(since) if event["type"] == kind]
 
 
-def test_the_silent_are_asked_again_and_at_last_named(org: Organisation) -> None:
+def test_the_silent_are_asked_again_and_at_last_the_managers_hear(org: Organisation) -> None:
     world, site = org.world, org.site(admission="assigned")
     hanna = manager(org, "Hanna", site)
     bob, mina = (org.person(name, scopes=[site]) for name in ("Bob", "Mina"))
@@ -47,8 +56,7 @@ def test_the_silent_are_asked_again_and_at_last_named(org: Organisation) -> None
     assert round_of(world, alert) == 1
     assert round_of(world, alert) == 0
     [unanswered] = told(hanna, "alert.unanswered")
-    assert (unanswered["post_id"], unanswered["silent_count"]) == (alert["id"], 1)
-    assert unanswered["silent"] == [{"id": mina.id, "name": "Mina"}]
+    assert unanswered == {"post_id": alert["id"], "scope_id": site, "silent_count": 1}, "no names"
     assert len(told(mina, "alert.reminded")) == ROUNDS
     for phone in (bob, mina, org.admin):
         assert told(phone, "alert.unanswered") == []
@@ -132,7 +140,7 @@ def test_who_left_and_strangers_hear_nothing(org: Organisation) -> None:
         assert told(phone, "alert.reminded") == []
 
 
-def test_a_site_that_shows_numbers_names_nobody(org: Organisation) -> None:
+def test_so_few_who_are_there_are_not_told_as_a_number(org: Organisation) -> None:
     site, bob = org.site(admission="present"), org.person("Bob")
     charter = {"purpose": "To know how many are there.", "aggregate_only": True}
     org.admin.put(f"/v1/admin/sites/{site}/charter", charter)
@@ -141,4 +149,37 @@ def test_a_site_that_shows_numbers_names_nobody(org: Organisation) -> None:
     for _ in range(ROUNDS + 1):
         round_of(org.world, alert)
     [unanswered] = told(org.admin, "alert.unanswered")
-    assert (unanswered["silent_count"], unanswered["silent"]) == (1, [])
+    assert unanswered["silent_count"] is None
+
+
+def ends(world: World) -> int:
+    with world.worker.transaction() as session:
+        return end_expired_notices(session)
+
+
+def test_an_alert_that_was_over_before_all_had_answered_is_told_once(org: Organisation) -> None:
+    world, site = org.world, org.site(admission="assigned")
+    hanna, bob = manager(org, "Hanna", site), org.person("Bob", scopes=[site])
+    short, answered = alerts(hanna, site, "short"), alerts(hanna, site, "answered")
+    acknowledges(bob, answered)
+    quiet, notice = (
+        alerts(hanna, site, asks_acknowledgement=False),
+        announces(hanna, site, asks_acknowledgement=True, valid_until=ahead(hours=1)),
+    )
+    cleared = alerts(hanna, site, "all clear")
+    org.admin.post(f"/v1/admin/posts/{cleared['id']}/end")
+    nagged = alerts(hanna, site, "nagged")
+    for _ in range(ROUNDS + 1):
+        round_of(world, nagged)
+    for post in (short, answered, quiet, notice, nagged):
+        time_passes(world, post, hours=25)
+    assert (ends(world), ends(world), rounds(world)) == (5, 0, 0)
+    assert [data["post_id"] for data in told(hanna, "alert.unanswered")] == [nagged["id"], short["id"]]
+    assert told(bob, "alert.unanswered") == []
+
+
+def test_each_alert_has_its_round_in_a_transaction_of_its_own(org: Organisation) -> None:
+    org.person("Bob")
+    for text in ("one", "two"):
+        time_passes(org.world, alerts(org.admin, str(org.id), text), **MINUTES)
+    assert [one_round(org.world) for _ in range(3)] == [1, 1, 0]
