@@ -17,8 +17,6 @@ def plan_muster(session: Session, event: AnyRow) -> int:
         "type": event.type,
         "muster_id": str(event.subject_id),
         "place_id": event.payload["place_id"],
-        "place_name": event.payload["place_name"],
-        "message": event.payload["message"],
     }
     note = notify(session, event, "muster", facts, until)
     return queue(session, note, these([event.person_id], "muster"))
