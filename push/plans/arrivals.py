@@ -58,7 +58,10 @@ def plan_left_scope(session: Session, event: AnyRow) -> int:
 
 
 def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
-    """Each open notice of the scope that has an end, once a phone, unless the person knows of it."""
+    """Each open notice of the scope that has an end, once a phone, unless the person knows of it.
+
+    Also what was said before they came: it holds for everybody who is there now.
+    """
     holding = session.execute(
         select(Post.id, Post.kind, Post.asks_acknowledgement, Notification.id, Notification.expires_at)
         .ext(distinct_on(Post.id))
@@ -106,9 +109,7 @@ def _if_unknown(
                 ReadPosition.post_id >= post_id,
             )
         )
-    return select(person, why.label("why")).where(
-        whom.c.since_id <= post_id, at_their_level(whom, why), *(~it for it in known)
-    )
+    return select(person, why.label("why")).where(at_their_level(whom, why), *(~it for it in known))
 
 
 def _shown(scope_id: UUID, *kinds: ColumnElement[bool]) -> Select[UUID]:

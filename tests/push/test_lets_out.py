@@ -10,7 +10,7 @@ from firebase_admin import exceptions
 from push.models import Notification
 from push.outcomes import Refused, outcome_of
 from tests.geo.test_musters import calls
-from tests.push.outbox import shown
+from tests.push.outbox import goes_out, shown
 from tests.push.planning import gets_address, notifications, plans, reachable
 from tests.social.test_acknowledgements import acknowledges
 from tests.social.test_notices import alerts, manager
@@ -59,6 +59,22 @@ def test_managers_of_a_closed_place_hear_of_the_silent_without_its_name(org: Org
     assert last.kind == "unanswered"
     titles = [title for title, body in shown(org) if "answered" in title and not body]
     assert titles == ["Alert: some have not answered"]
+
+
+def test_who_manages_no_longer_does_not_hear_of_the_silent(org: Organisation) -> None:
+    site = org.site("Gate 9", admission="assigned")
+    hanna, ivo = (gets_address(manager(org, name, site)) for name in ("Hanna", "Ivo"))
+    org.person("Mina", scopes=[site])
+    alert = alerts(org.admin, site)
+    for one in (hanna, ivo):
+        acknowledges(one, alert)
+    for _ in range(7):
+        round_of(org.world, alert)
+        plans(org.world)
+    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{ivo.id}", {"role": "member"})
+    pushes, dropped = goes_out(org)
+    assert [push.data["type"] for push in pushes if "unanswered" in push.data["type"]] == ["alert.unanswered"]
+    assert "no_longer_a_manager" in dropped
 
 
 @pytest.mark.parametrize("content", ["sender", "full"])
