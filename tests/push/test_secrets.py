@@ -70,7 +70,7 @@ def test_planted_secrets_are_found_nowhere(product: Product) -> None:
         for zone in (ward, yard):
             org.admin.put(f"/v1/admin/scopes/{zone}/memberships/{phone.id}", {"role": "member"})
     product.behave(**{address: way for (_, address), way in zip(phones[1:], FAILURES, strict=True)})
-    direct = author.post("/v1/direct-conversations", {"person_ids": [bob.id]}, 201)["scope_id"]
+    direct = author.post("/v1/direct-conversations", {"person_ids": [bob.id]}, 201)["scope"]["id"]
     with product.world.worker.transaction() as session:
         session.execute(text("UPDATE scopes SET push_content = 'id' WHERE id = :id"), {"id": direct})
     for scope in (site, ward, yard):
