@@ -9,7 +9,7 @@ places than those of the scopes that they were let into.
 
 A presence membership of a scope whose history is `since_entry` reads from its start on, and so does every membership
 of a visitor. Ids are made in order of time, so that start is a smallest id (`since_id`) and needs no column of its own
-in any query.
+in any query. What still holds (an announcement or alert with an end, until that) is for everybody who is in it now.
 """
 
 from collections.abc import Sequence
@@ -64,6 +64,10 @@ class Readable:
     scope_id: UUID
     since_id: UUID
     level: str = "all"
+
+    def shows(self, subject_id: UUID, *, holds: bool = False) -> bool:
+        """Whether something said in the scope may be read; `holds`: it is so now, whenever it was said."""
+        return holds or subject_id >= self.since_id
 
 
 @dataclass(frozen=True)

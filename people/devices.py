@@ -31,7 +31,8 @@ def wire_device(device: Device) -> dict[str, Any]:
 def take_device(session: Session, organisation_id: UUID, person_id: UUID, app: dict[str, Any]) -> Device:
     """The device that signs in now: made on first sight, handed over when another person had it.
 
-    A device that changes hands loses its push address, so that the former person's notifications never show on it.
+    A device that changes hands loses its push address, so that the former person's notifications never show on it;
+    likewise where they are of another organisation, which knows the same phone as a device of its own.
     """
     device = session.scalars(
         select(Device)
@@ -53,6 +54,10 @@ def take_device(session: Session, organisation_id: UUID, person_id: UUID, app: d
     for field in ("platform", "name", "locale", "app_version"):
         setattr(device, field, app.get(field))
     session.flush()
+    session.execute(
+        text("SELECT release_installation(:installation, :keeper)"),
+        {"installation": device.installation_id, "keeper": device.id},
+    )
     return device
 
 

@@ -129,6 +129,7 @@ class Device(Model):
             postgresql_where=text("push_address IS NOT NULL"),
         ),
         Index("ix_devices_person", "person_id"),
+        Index("ix_devices_installation", "installation_id"),
         CheckConstraint(_in("push_address_kind", "token", "fid"), name="push_address_kind"),
     )
 

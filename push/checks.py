@@ -71,7 +71,8 @@ class Known:
     """All that is known of a delivery when it is about to be sent.
 
     `reads` is None for one who may not read the scope; `met` says how the person knows of it already (read, seen,
-    acknowledged, answered); `off_site`: their phone tells where it is, and it is not in the place.
+    acknowledged, answered); `off_site`: their phone tells where it is, and it is not in the place; `manages`: they run
+    the scope, asked where it matters.
     """
 
     action: str
@@ -84,6 +85,7 @@ class Known:
     reads: Reads | None = None
     met: frozenset[str] = frozenset()
     off_site: bool = False
+    manages: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,11 +152,14 @@ def _not_theirs(known: Known) -> str | None:
     subject = known.subject
     if known.why in SAID and subject.actor_id == known.person_id:
         return "author"
+    if subject.event == _OF_OTHERS and not known.manages:
+        return "no_longer_a_manager"
     if subject.scope_id is None:
         return None
     if known.reads is None:
         return "no_longer_a_member"
-    return "before_entry" if known.why in SAID and subject.id < known.reads.since_id else None
+    holds = subject.valid_until is not None  # and is not over, or there were nothing to tell
+    return "before_entry" if known.why in SAID and subject.id < known.reads.since_id and not holds else None
 
 
 def _unwanted(known: Known, now: datetime) -> str | None:

@@ -5,8 +5,7 @@
     full    "Alice · Gate 3" / the words
     id      "New message": the app fetches the rest
 
-Words are a function of the texts that go into them and are remembered by these alone: a notification whose facts were
-emptied, because its post was deleted, has none to find.
+Words are a function of the texts that go into them and are remembered by these alone.
 """
 
 from dataclasses import dataclass
@@ -92,9 +91,7 @@ def _words(note: Notification, why: str, to: Recipient) -> tuple[str, str]:
     facts = note.facts
     content = to.content if to.content in ("place", "sender", "full") else "id"
     # A conversation has no place: its name is made of persons' names.
-    place = (
-        None if facts.get("scope_kind") == "direct" else facts.get("place_name") or facts.get("scope_name")
-    )
+    place = None if facts.get("scope_kind") == "direct" else facts.get("scope_name")
     return _text(
         to.locale if to.locale in CATALOGUE else "en",
         _OF_EVENT.get(facts.get("type", ""), why),
@@ -147,5 +144,5 @@ def _data(note: Notification, delivery: Delivery, key: str) -> dict[str, str]:
 
 
 def _post_id(note: Notification, why: str) -> Any:
-    """A withdrawn post's facts are emptied; its id is the notification's subject."""
+    """The post that a notification is of is its subject."""
     return None if why in ("muster", "digest", "test", "sync") else note.subject_id

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
+from geo.presence import LOST
 from people.audience import followers_among
 from push.checks import SAID, Known, Phone, Reads, Subject, Wishes
 
@@ -18,9 +19,15 @@ _TELLS = timedelta(days=30)
 _PLACES = ("site", "zone")
 _pairs = (bindparam("firsts", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
 
+# Words and names are those of this moment: what was edited out or renamed since the planning is not told any more. How
+# much is let out is up to the scope that it is about, also where it is told to one person alone.
 _NOTES = text(
     """
-    SELECT note.id, note.kind, note.scope_id, note.subject_id, note.actor_id, note.position, note.facts,
+    SELECT note.id, note.kind, note.scope_id, note.subject_id, note.actor_id, note.position,
+        note.facts || jsonb_build_object(
+            'scope_name', scope.name, 'scope_kind', scope.kind, 'author_name', author.name, 'message', muster.message,
+            'text', CASE WHEN author.id IS NOT NULL THEN post.text END
+        ) AS facts,
         note.created_at, note.expires_at, scope.kind AS scope_kind,
         coalesce(scope.push_content, organisation.settings ->> 'push_content', 'sender') AS content,
         post.asks_acknowledgement, post.valid_until,
@@ -29,9 +36,10 @@ _NOTES = text(
         END AS over
     FROM notifications note
     JOIN organisations organisation ON organisation.id = note.organisation_id
-    LEFT JOIN scopes scope ON scope.id = note.scope_id
     LEFT JOIN posts post ON post.id = note.subject_id
+    LEFT JOIN persons author ON author.id = post.author_id AND note.kind <> 'unanswered'
     LEFT JOIN musters muster ON muster.id = note.subject_id
+    LEFT JOIN scopes scope ON scope.id = coalesce(note.scope_id, post.scope_id, muster.place_id)
     WHERE note.id = ANY (:ids)
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
@@ -56,17 +64,35 @@ _CALLED = text(
     WHERE e.status = 'unaccounted'
     """
 ).bindparams(*_pairs)
+# As an alert finds its managers (`social/reminding.py`): of the scope, of its site, or administrators.
+_MANAGES = text(
+    """
+    SELECT wanted.post_id, wanted.person_id
+    FROM unnest(:firsts, :persons) AS wanted(post_id, person_id)
+    JOIN posts post ON post.id = wanted.post_id
+    JOIN scopes scope ON scope.id = post.scope_id
+    JOIN persons person ON person.id = wanted.person_id AND person.ended_at IS NULL
+    WHERE person.role = 'organisation_administrator' OR EXISTS (
+        SELECT FROM memberships m
+        WHERE m.person_id = wanted.person_id AND m.scope_id IN (scope.id, scope.parent_id) AND m.role = 'manager'
+            AND m.ended_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > now())
+    )
+    """
+).bindparams(*_pairs)
+# Who has been at the gate alone is not out of a zone in which they were never seen; and of whom the server has lost
+# track nobody knows that they left.
 _OFF_SITE = text(
     """
     SELECT wanted.place_id, wanted.person_id
     FROM unnest(:firsts, :persons) AS wanted(place_id, person_id)
     JOIN places place ON place.id = wanted.place_id
     JOIN LATERAL (
-        SELECT bool_or(v.left_at IS NULL AND (v.place_id = place.id OR place.kind = 'site')) AS there
+        SELECT v.left_at, v.end_reason
         FROM visits v JOIN places part ON part.id = v.place_id
         WHERE v.person_id = wanted.person_id AND part.site_id = place.site_id
             AND (v.left_at IS NULL OR v.left_at > :since)
-    ) AS stays ON NOT stays.there
+        ORDER BY place.kind = 'zone' AND v.place_id = place.id DESC, v.left_at DESC NULLS FIRST LIMIT 1
+    ) AS stay ON stay.left_at IS NOT NULL AND coalesce(stay.end_reason, '') <> ALL (:lost)
     """
 ).bindparams(*_pairs)
 
@@ -83,6 +109,8 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
     said = [(row, note) for row, note in shown if row.why in SAID]
     met = _met(session, said)
     called = _asked(session, _CALLED, _pairs_of(shown, "muster"))
+    of_others = {(note.subject_id, row.person_id) for row, note in shown if note.kind == "unanswered"}
+    manage = _asked(session, _MANAGES, of_others)
     follows = followers_among(
         session, list({(note.scope_id, row.person_id) for row, note in shown if note.scope_id is not None})
     )
@@ -91,7 +119,7 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
         for row, note in said
         if note.scope_kind in _PLACES and row.why != "alert" and row.off_site == "quiet"
     }
-    away = _asked(session, _OFF_SITE, of_places, since=clock.now() - _TELLS)
+    away = _asked(session, _OFF_SITE, of_places, since=clock.now() - _TELLS, lost=list(LOST))
     known: list[Known] = []
     subjects = {note.id: _subject(note) for note in notes.values()}
     for row in rows:
@@ -118,6 +146,7 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
                 follower and Reads(follower.level, follower.since_id, follower.muted_until),
                 ways,
                 (note.scope_id, row.person_id) in away,
+                note.kind != "unanswered" or (note.subject_id, row.person_id) in manage,
             )
         )
     return known

@@ -28,8 +28,8 @@ _AT = DateTime(timezone=True)
 class Notification(Model):
     """What an event has to tell, once for all whom it is told to; its id is the event's.
 
-    `facts` is what the words are made of at the moment of sending (names, text, ids): the words themselves depend on
-    the language of the phone and on how much the scope lets out.
+    `facts` are ids and numbers, no words and no names: those are looked up at the moment of sending, as they are then,
+    and told as the language of the phone and the scope's content level say.
     """
 
     __tablename__ = "notifications"

@@ -1,6 +1,7 @@
 """What may become of a message, as a closed set, and how the SDK's errors and plain faults map to it."""
 
 import email.utils
+import re
 from dataclasses import dataclass
 
 import requests
@@ -8,6 +9,10 @@ from firebase_admin import exceptions, messaging
 from google.auth.exceptions import GoogleAuthError
 
 from base import clock
+
+# As google.rpc.BadRequest names a field: a path of names of the message's own members.
+_FIELD = re.compile(r'"field"\s*:\s*"(message(?:\.[a-z_]{1,40}){1,6})"')
+_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ def outcome_of(error: Exception) -> Outcome:
         case messaging.SenderIdMismatchError():
             return Mismatch()
         case exceptions.InvalidArgumentError() | ValueError():
-            return Refused(f"invalid_argument: {error}"[:300])
+            return Refused(_invalid(error))
         case messaging.QuotaExceededError() | exceptions.ResourceExhaustedError():
             return Later("quota_exceeded", retry_after(error.http_response), slow_down=True)
         case messaging.ThirdPartyAuthError():
@@ -65,6 +70,13 @@ def outcome_of(error: Exception) -> Outcome:
             return Later(f"oauth: {type(error).__name__}")
         case _:
             return Later(type(error).__name__)
+
+
+def _invalid(error: Exception) -> str:
+    """The code, and the paths of the fields that FCM names; never its text, which may repeat what they held."""
+    response = getattr(error, "http_response", None)
+    named = _FIELD.findall(getattr(response, "text", "")[:_MOST])
+    return ": ".join(["invalid_argument", *([", ".join(dict.fromkeys(named))[:200]] if named else [])])
 
 
 def retry_after(response: requests.Response | None) -> float | None:

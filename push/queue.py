@@ -117,6 +117,24 @@ def queue_again(session: Session, note: Note, told: Select[UUID, str]) -> int:
     return _count(session, _once_more(rows, or_(held_back, Delivery.person_id != rows.excluded.person_id)))
 
 
+def resume(session: Session, person_id: UUID, notifications: Select[UUID]) -> int:
+    """Queue anew what a person was not told for being elsewhere, while it makes sense; on how many phones."""
+    now = clock.now()
+    again = (
+        update(Delivery)
+        .where(
+            Delivery.device_id.in_(select(Device.id).where(Device.person_id == person_id)),
+            Delivery.person_id == person_id,
+            Delivery.notification_id.in_(notifications),
+            Delivery.status == "dropped",
+            Delivery.reason == "off_site",
+            Delivery.expires_at > now,
+        )
+        .values(status="queued", attempts=0, reason=None, due_at=now)
+    )
+    return _count(session, again.execution_options(synchronize_session=False))
+
+
 def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: UUID | None = None) -> int:
     """Take notifications (a statement of their ids) back: what is queued is dropped, what was shown is withdrawn.
 

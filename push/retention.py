@@ -1,4 +1,7 @@
-"""What is forgotten of push: notifications with their deliveries after a month, sightings after a day."""
+"""What is forgotten of push: notifications with their deliveries after a month, sightings after a day.
+
+What may still be told is kept, however old: by its rows it is known who was told of it already.
+"""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -14,7 +17,8 @@ BATCH = 2_000
 _DELIVERIES = text(
     """
     DELETE FROM deliveries WHERE id IN (
-        SELECT id FROM deliveries WHERE created_at < :before ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT id FROM deliveries WHERE created_at < :before AND expires_at < :now
+        ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
     """
 )
@@ -22,7 +26,7 @@ _DELIVERIES = text(
 _NOTIFICATIONS = text(
     """
     DELETE FROM notifications WHERE id IN (
-        SELECT id FROM notifications WHERE created_at < :before
+        SELECT id FROM notifications WHERE created_at < :before AND expires_at < :now
             AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.notification_id = notifications.id)
         ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
@@ -39,12 +43,12 @@ _SIGHTINGS = text(
 
 
 def forget_old_deliveries(session: Session) -> int:
-    """Delete a batch of deliveries that are older than `KEPT`; returns how many."""
+    """Delete a batch of deliveries that are older than `KEPT` and too late to be told; returns how many."""
     return _forget(session, _DELIVERIES, KEPT)
 
 
 def forget_old_notifications(session: Session) -> int:
-    """Delete a batch of notifications that are older than `KEPT`, with their words; returns how many."""
+    """Delete a batch of notifications that are older than `KEPT` and too late to be told; returns how many."""
     return _forget(session, _NOTIFICATIONS, KEPT)
 
 
@@ -54,5 +58,6 @@ def forget_old_sightings(session: Session) -> int:
 
 
 def _forget(session: Session, statement: Any, kept: timedelta) -> int:
-    result = session.execute(statement, {"before": clock.now() - kept, "most": BATCH})
+    now = clock.now()
+    result = session.execute(statement, {"before": now - kept, "now": now, "most": BATCH})
     return cast("CursorResult[Any]", result).rowcount

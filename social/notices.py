@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, literal_column, select, update
+from sqlalchemy import and_, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -119,7 +119,9 @@ def open_notices(
     """
     wanted = wanted_scopes(scopes)
     mine = and_(Acknowledgement.post_id == Post.id, Acknowledgement.person_id == actor.person_id)
-    within = and_(Post.scope_id == wanted.c.scope_id, Post.id >= wanted.c.since_id)
+    # As `still_holds` says; what is over is left out below.
+    shown = or_(Post.id >= wanted.c.since_id, Post.valid_until > clock.now())
+    within = and_(Post.scope_id == wanted.c.scope_id, shown)
     query = (
         select_posts()
         .add_columns(Acknowledgement.acknowledged_at)

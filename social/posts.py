@@ -144,14 +144,14 @@ def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
 def post_for(
     session: Session, actor: Actor, post_id: UUID, permission: Permission, *, lock: bool = False
 ) -> tuple[AnyRow, ScopeInSight]:
-    """Load a post and check the permission in its scope; `NotFound` also for what was said before one came."""
+    """Load a post and check the permission; `NotFound` also for what was said and is over before one came."""
     query = select_posts().where(Post.id == post_id)
     row = session.execute(query.with_for_update(of=Post) if lock else query).one_or_none()
     if row is None:
         raise NotFound
     scope = scope_for(session, actor, row.scope_id, permission)
     window = readable(session, actor, row.scope_id)
-    if window is None or post_id < window.since_id:
+    if window is None or not window.shows(post_id, holds=still_holds(row)):
         raise NotFound
     return row, scope
 
@@ -201,6 +201,12 @@ def _check_parent(session: Session, actor: Actor, scope_id: UUID, parent_id: UUI
         )
     check_alive(parent)
     return parent.author_id
+
+
+def still_holds(row: AnyRow) -> bool:
+    """Whether it is a notice with an end that has not come: it is for everybody who is there now."""
+    over = row.ended_at is not None or row.deleted_at is not None
+    return row.kind != ORDINARY and not over and row.valid_until is not None and row.valid_until > clock.now()
 
 
 def check_alive(row: AnyRow) -> None:

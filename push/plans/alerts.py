@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from people.audience import audience_of
-from people.models import Scope
 from push.plans.posts import facts_of
 from push.queue import notify, queue, these
 from push.rules import expires_at
@@ -21,9 +20,8 @@ def plan_reminder(session: Session, event: AnyRow) -> int:
     until = expires_at("alert", event.occurred_at, clock.read_or_none(post["valid_until"]))
     if until <= clock.now():
         return 0
-    scope = session.get_one(Scope, event.scope_id)
     again = {"round": event.payload["round"], "of": event.payload["of"]}
-    note = notify(session, event, "alert", facts_of(event.type, post, scope) | again, until)
+    note = notify(session, event, "alert", facts_of(event) | again, until)
     whom = audience_of(event.scope_id, event.organisation_id).subquery("audience")
     acknowledged = exists().where(
         Acknowledgement.post_id == event.subject_id, Acknowledgement.person_id == whom.c.person_id
@@ -41,11 +39,6 @@ def plan_unanswered(session: Session, event: AnyRow) -> int:
     until = expires_at("alert", event.occurred_at)
     if until <= clock.now():
         return 0
-    facts = {
-        "type": event.type,
-        "post_id": event.payload["post_id"],
-        "scope_name": session.get_one(Scope, UUID(event.payload["scope_id"])).name,
-        "silent_count": event.payload["silent_count"],
-    }
+    facts = facts_of(event) | {"silent_count": event.payload["silent_count"]}
     note = notify(session, event, "unanswered", facts, until)
     return queue(session, note, these([event.person_id], "alert"))

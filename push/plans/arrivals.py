@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from base import clock
 from base.database import AnyRow
 from geo.models import Place, Visit
 from people.audience import audience_of
 from push.models import Notification, Sighting
-from push.queue import Note, at_their_level, notify, queue, queue_again, these, withdraw
+from push.queue import Note, at_their_level, notify, queue, queue_again, resume, these, withdraw
 from push.rules import expires_at, reading_is_enough
 from social.models import Acknowledgement, Post, ReadPosition
 from social.notices import OPEN
@@ -23,7 +23,8 @@ from social.notices import OPEN
 
 def plan_arrival(session: Session, event: AnyRow) -> int:
     """Somebody has come into a place."""
-    return _tell_what_holds(session, event, UUID(event.payload["place_id"]))
+    place_id = UUID(event.payload["place_id"])
+    return _tell_what_holds(session, event, place_id) + _resume(session, event, place_id)
 
 
 def plan_new_member(session: Session, event: AnyRow) -> int:
@@ -57,7 +58,10 @@ def plan_left_scope(session: Session, event: AnyRow) -> int:
 
 
 def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
-    """Each open notice of the scope that has an end, once a phone, unless the person knows of it."""
+    """Each open notice of the scope that has an end, once a phone, unless the person knows of it.
+
+    Also what was said before they came: it holds for everybody who is there now.
+    """
     holding = session.execute(
         select(Post.id, Post.kind, Post.asks_acknowledgement, Notification.id, Notification.expires_at)
         .ext(distinct_on(Post.id))
@@ -81,6 +85,13 @@ def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
     )
 
 
+def _resume(session: Session, event: AnyRow, place_id: UUID) -> int:
+    """What was held back because they were elsewhere is tried again: at the sending it is checked as ever."""
+    part = aliased(Place)
+    of_site = select(part.id).join(Place, Place.site_id == part.site_id).where(Place.id == place_id)
+    return resume(session, event.person_id, select(Notification.id).where(Notification.scope_id.in_(of_site)))
+
+
 def _if_unknown(
     event: AnyRow, scope_id: UUID, post_id: UUID, kind: str, *, asks_acknowledgement: bool
 ) -> Select[UUID, str]:
@@ -98,9 +109,7 @@ def _if_unknown(
                 ReadPosition.post_id >= post_id,
             )
         )
-    return select(person, why.label("why")).where(
-        whom.c.since_id <= post_id, at_their_level(whom, why), *(~it for it in known)
-    )
+    return select(person, why.label("why")).where(at_their_level(whom, why), *(~it for it in known))
 
 
 def _shown(scope_id: UUID, *kinds: ColumnElement[bool]) -> Select[UUID]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow
@@ -18,11 +18,7 @@ def plan_updated(session: Session, event: AnyRow) -> int:
 
 
 def plan_deleted(session: Session, event: AnyRow) -> int:
-    """A deleted post is withdrawn, and its words are kept here no longer than in the post."""
-    facts = Notification.facts
-    left = func.jsonb_build_object("type", facts["type"], "post_id", facts["post_id"])
-    emptied = update(Notification).where(Notification.subject_id == event.subject_id).values(facts=left)
-    session.execute(emptied, execution_options={"synchronize_session": False})
+    """A deleted post is withdrawn; its words are kept nowhere but in the post."""
     return withdraw(session, _of_post(event.subject_id), "deleted")
 
 

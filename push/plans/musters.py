@@ -27,6 +27,4 @@ def _facts(event: AnyRow) -> dict[str, str]:
         "type": event.type,
         "muster_id": str(event.subject_id),
         "place_id": event.payload["place_id"],
-        "place_name": event.payload["place_name"],
-        "message": event.payload["message"],
     }

@@ -22,23 +22,13 @@ def plan_post(session: Session, event: AnyRow) -> int:
     until = expires_at(kind, event.occurred_at, clock.read_or_none(post.get("valid_until")))
     if until <= clock.now():
         return 0
-    note = notify(session, event, kind, facts_of(event.type, post, scope), until)
+    note = notify(session, event, kind, facts_of(event), until)
     return _tell(session, event, note, kind)
 
 
-def facts_of(event_type: str, post: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """What the words of a post's notification are made of."""
-    return {
-        "type": event_type,
-        "post_id": post["id"],
-        "parent_id": post["parent_id"],
-        "scope_name": scope.name,
-        "scope_kind": scope.kind,
-        "author_name": post["author"]["name"],
-        "text": post["text"],
-        "asks_acknowledgement": post.get("asks_acknowledgement", False),
-        "valid_until": post.get("valid_until"),
-    }
+def facts_of(event: AnyRow) -> dict[str, Any]:
+    """What a post's notification keeps: no words and no names, which are looked up as they are at the sending."""
+    return {"type": event.type, "post_id": str(event.subject_id)}
 
 
 def _kind(post: dict[str, Any], scope: Scope) -> str:

@@ -51,11 +51,7 @@ def test_a_post_is_told_to_the_others_of_its_scope(org: Organisation) -> None:
     assert told(org, post) == {("Bob", "message")}
     (row,), (note,) = rows(org, post), notifications(org, post)
     assert (row.priority, row.action, row.notification_id) == (3, "show", note.id)
-    assert (note.kind, note.facts["text"], note.facts["author_name"]) == (
-        "message",
-        "The crane is free.",
-        "Alice",
-    )
+    assert (note.kind, note.facts) == ("message", {"type": "post.created", "post_id": post["id"]})
 
 
 def test_every_phone_of_a_person_is_told(org: Organisation) -> None:
