@@ -9,6 +9,8 @@ from google.auth.exceptions import GoogleAuthError
 
 from base import clock
 
+LONGEST_WAIT_S = 28 * 86_400.0  # no message lives longer
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -68,11 +70,12 @@ def outcome_of(error: Exception) -> Outcome:
 
 
 def retry_after(response: requests.Response | None) -> float | None:
-    """The seconds that a server asks to wait, which it says as a number or as an HTTP date."""
+    """The seconds, up to `LONGEST_WAIT_S`, that a server asks to wait, as a number or as an HTTP date."""
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return float(value)
+        return min(LONGEST_WAIT_S, float(value))
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - clock.now().timestamp())
-    except ValueError:
+        wait_s = email.utils.parsedate_to_datetime(value).timestamp() - clock.now().timestamp()
+    except (ValueError, OverflowError):
         return None
+    return min(LONGEST_WAIT_S, max(0.0, wait_s))
