@@ -1,7 +1,8 @@
 """One process that sends messages to the stand-in in one way, over and over when told; prints one JSON object a round.
 
 WAY ENDPOINT TOKEN_URI FOLDER; a line on its standard input is the number of messages of a round. The ways are the two
-transports, from four threads as a worker has them, and the plain SDK as it comes: `send_each` in batches of 500, and `send` in 32 threads.
+transports, from four threads as in a worker, and the plain SDK as it comes: `send_each` in batches of 500, and `send`
+in 32 threads.
 """
 
 import json
