@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import multiprocessing
 import statistics
 import threading
 import time
-from typing import Any
+from multiprocessing.connection import Connection
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -56,15 +58,18 @@ def until_the_relay_leads(product: Product, org: Organisation) -> None:
 def post_to_journal(product: Product, org: Organisation, site: str) -> None:
     """From the making of an event, in its request's transaction, to the moment at which a reader sees it."""
     until_the_relay_leads(product, org)
-    seen: list[tuple[int, float]] = []
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(product, org, seen, done))
+    # A process of its own: the posting threads would hold up one of this process.
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    arguments = (product.world.settings.worker_database_url, org.id, theirs)
+    watcher = multiprocessing.get_context("spawn").Process(target=_watch, args=arguments)
     watcher.start()
+    assert ours.recv() == "ready"
     with product.world.worker.transaction() as session:
         before = head_position(session, org.id)
     steady_posts(product, org, site, JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND)
     time.sleep(1)
-    done.set()
+    ours.send("done")
+    seen: list[tuple[int, float]] = ours.recv()
     watcher.join()
     spans = []
     with product.world.worker.transaction() as session:
@@ -127,11 +132,18 @@ def steady_posts(
     return sent
 
 
-def _watch(product: Product, org: Organisation, seen: list[tuple[int, float]], done: Any) -> None:
+def _watch(url: str, organisation_id: UUID, pipe: Connection) -> None:
     """Note when which position was there to be read."""
-    listener = Listener(product.world.settings.worker_database_url, JOURNAL_CHANNEL)
-    while not done.is_set():
+    seen: list[tuple[int, float]] = []
+    listener, head = (
+        Listener(url, JOURNAL_CHANNEL),
+        "SELECT position FROM journal_heads WHERE organisation_id = %(id)s",
+    )
+    listener.wait(1)
+    pipe.send("ready")
+    while not pipe.poll():
         listener.wait(0.2)
-        with product.world.worker.transaction() as session:
-            seen.append((head_position(session, org.id), time.time()))
+        position = listener.read(organisation_id, head, {"id": str(organisation_id)})
+        seen.append((position[0][0] if position else 0, time.time()))
     listener.close()
+    pipe.send(seen)

@@ -44,7 +44,16 @@ _POLL_S = 0.5
 _STANDBY_S = 0.5
 _SILENCE_S = 20.0
 _outbox = table_of(OutboxRow)
-_heads = table_of(JournalHead)
+_journal = table_of(JournalRow)
+# Every round trip is paid by whoever waits for an event: so each statement does all that can be done at its time.
+_LOCK_HEAD = text(
+    "SELECT position, hash, setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1 AS first_seq"
+    " FROM journal_heads WHERE organisation_id = :organisation FOR UPDATE"
+)
+_MOVE_HEAD = text(
+    "UPDATE journal_heads SET position = :position, hash = :hash WHERE organisation_id = :organisation"
+    " RETURNING pg_notify(:channel, organisation_id::text)"
+)
 
 
 class Relay:
@@ -104,7 +113,8 @@ class Relay:
         try:
             self._limit_silence(connection)
             while not stopping():
-                if not self.step(connection):
+                # What was committed after a look has sent its NOTIFY, which is waiting for us.
+                if self.step(connection) < BATCH:
                     listener.wait(_POLL_S)
         finally:
             # A pooled connection would keep the lock; closing the real one frees it.
@@ -140,10 +150,8 @@ class Relay:
 
 def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -> None:
     """Chain rows behind the organisation's head, and wake its readers at commit."""
-    position, previous = _lock_head(connection, organisation_id)
-    first_seq = connection.scalar(
-        text("SELECT setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1"), {"n": len(rows)}
-    )
+    head = _lock_head(connection, organisation_id, len(rows))
+    position, previous, first_seq = head.position, bytes(head.hash), head.first_seq
     recorded_at, chained = clock.now(), []
     for offset, row in enumerate(rows):
         position += 1
@@ -156,25 +164,17 @@ def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -
             | {"position": position, "seq": first_seq + offset, "recorded_at": recorded_at}
             | {"salt": salt, "digest": digest, "hash": previous}
         )
-    connection.execute(insert(JournalRow), chained)
-    connection.execute(
-        _heads.update()
-        .where(_heads.c.organisation_id == organisation_id)
-        .values(position=position, hash=previous)
-    )
-    connection.execute(
-        text("SELECT pg_notify(:channel, :organisation)"),
-        {"channel": JOURNAL_CHANNEL, "organisation": str(organisation_id)},
-    )
+    connection.execute(insert(_journal), chained)
+    moved = {"organisation": organisation_id, "position": position, "hash": previous}
+    connection.execute(_MOVE_HEAD, moved | {"channel": JOURNAL_CHANNEL})
 
 
-def _lock_head(connection: Connection, organisation_id: UUID) -> tuple[int, bytes]:
-    connection.execute(
-        upsert(JournalHead)
-        .values(organisation_id=organisation_id, position=0, hash=GENESIS)
-        .on_conflict_do_nothing()
-    )
-    head = connection.execute(
-        select(_heads).where(_heads.c.organisation_id == organisation_id).with_for_update()
-    ).one()
-    return head.position, bytes(head.hash)
+def _lock_head(connection: Connection, organisation_id: UUID, events: int) -> AnyRow:
+    """Where the organisation's journal ends, and the first of so many numbers in the order of all of them."""
+    values = {"organisation": organisation_id, "n": events}
+    head = connection.execute(_LOCK_HEAD, values).one_or_none()
+    if head is None:
+        first = {"organisation_id": organisation_id, "position": 0, "hash": GENESIS}
+        connection.execute(upsert(JournalHead).values(first).on_conflict_do_nothing())
+        head = connection.execute(_LOCK_HEAD, values).one()
+    return head
