@@ -4,11 +4,13 @@ A stretch whose end is not after its beginning goes on past midnight and belongs
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_UNREADABLE = (AttributeError, LookupError, OSError, TypeError, ValueError)
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def is_open(hours: Mapping[str, Any] | None, moment: datetime, timezone: str = "UTC") -> bool:
@@ -20,10 +22,24 @@ def is_open(hours: Mapping[str, Any] | None, moment: datetime, timezone: str = "
     if hours is None:
         return True
     try:
-        local = moment.astimezone(ZoneInfo(hours.get("timezone") or timezone))
-        return any(_within(stretch, local) for stretch in hours["weekly"])
-    except (LookupError, OSError, TypeError, ValueError):
+        return _is_open(hours, moment, timezone)
+    except _UNREADABLE:
         return False
+
+
+def readable(hours: Any, timezone: str = "UTC") -> Mapping[str, Any] | None:
+    """The hours, or None where nobody can read them: for wishes, which then are none."""
+    try:
+        for stretch in hours["weekly"]:
+            _is_open({**hours, "weekly": [stretch]}, _ANY_MOMENT, timezone)
+    except _UNREADABLE:
+        return None
+    return hours
+
+
+def _is_open(hours: Mapping[str, Any], moment: datetime, timezone: str) -> bool:
+    local = moment.astimezone(ZoneInfo(hours.get("timezone") or timezone))
+    return any(_within(stretch, local) for stretch in hours["weekly"])
 
 
 def _within(stretch: dict[str, Any], local: datetime) -> bool:

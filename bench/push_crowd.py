@@ -17,7 +17,7 @@ WITH people AS (
     INSERT INTO devices (id, organisation_id, person_id, installation_id, platform, push_address,
         push_address_kind, push_address_at, last_seen_at)
     SELECT gen_random_uuid(), '{org}', id, id::text, 'android', replace(name, ' ', '-') || '-{org}', 'token', now(),
-        now() - interval '{silent_days} days'
+        now() - interval '{silent_days} days' - interval '5 minutes'
     FROM people RETURNING id, person_id
 )
 INSERT INTO sessions (id, organisation_id, person_id, device_id, expires_at, ended_at)
@@ -34,7 +34,10 @@ def add_people(
     silent_days: int = 0,
     signed_out: bool = False,
 ) -> list[str]:
-    """New people of an organisation, who follow its own scope; returns the addresses of their phones."""
+    """New people of an organisation, who follow its own scope; returns the addresses of their phones.
+
+    They are not connected: who is has a head start before a push.
+    """
     ended_at = "now()" if signed_out else "NULL"
     values = {"org": org.id, "prefix": prefix, "count": count, "silent_days": silent_days}
     with product.world.worker.transaction() as session:

@@ -1,7 +1,8 @@
 """One process that sends messages to the stand-in in one way, over and over when told; prints one JSON object a round.
 
 WAY ENDPOINT TOKEN_URI FOLDER; a line on its standard input is the number of messages of a round. The ways are the two
-transports, and the plain SDK as it comes: `send_each` in batches of 500, and `send` in 32 threads.
+transports, from four threads as in a worker, and the plain SDK as it comes: `send_each` in batches of 500, and `send`
+in 32 threads.
 """
 
 import json
@@ -21,6 +22,7 @@ from push.messages import Push, build_message
 from push.sdk import GOOGLE
 
 BATCH, THREADS = 500, 32
+CALLERS, CLAIMED = 4, 200  # as a worker has them
 Way = Callable[[list[messaging.Message]], int]
 
 
@@ -43,7 +45,8 @@ def ways(way: str, endpoint: str, account: Path) -> Way:
     """The way of sending that has a name."""
     if way in TRANSPORTS:
         sender = FcmSender(account, None, endpoint, transport=way)
-        return lambda messages: sum(isinstance(outcome, Sent) for _, outcome in batched(sender, messages))
+        callers = ThreadPoolExecutor(CALLERS)
+        return lambda messages: sum(callers.map(lambda batch: accepted_of(sender, batch), batches(messages)))
     # The SDK has no setting for another address than Google's; it keeps its pool of connections and its retries there.
     messaging._MessagingService.FCM_URL = f"{endpoint}/v1/projects/{{0}}/messages:send"
     app = firebase_admin.initialize_app(credentials.Certificate(str(account)))
@@ -58,10 +61,14 @@ def ways(way: str, endpoint: str, account: Path) -> Way:
     return lambda messages: sum(1 for _ in pool.map(lambda each: messaging.send(each, app=app), messages))
 
 
-def batched(sender: FcmSender, messages: list[messaging.Message]) -> Iterator[tuple[int, object]]:
-    """In batches, as a worker claims them."""
-    for at in range(0, len(messages), BATCH):
-        yield from sender.send_all(messages[at : at + BATCH])
+def batches(messages: list[messaging.Message]) -> Iterator[list[messaging.Message]]:
+    """As a worker claims them."""
+    return (messages[at : at + CLAIMED] for at in range(0, len(messages), CLAIMED))
+
+
+def accepted_of(sender: FcmSender, messages: list[messaging.Message]) -> int:
+    """How many of a batch were taken."""
+    return sum(isinstance(outcome, Sent) for _, outcome in sender.send_all(messages))
 
 
 def message(way: str, number: int) -> messaging.Message:

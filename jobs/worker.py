@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -41,6 +42,7 @@ class Worker:
         self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 6))
         self._stop = threading.Event()
         self._queued = threading.Condition()
+        self._called = False
         self._sender = _sender(settings)
         self._recorder = Recorder(self._database)
         self._recording: threading.Thread | None = None
@@ -99,12 +101,14 @@ class Worker:
     def _plan(self) -> None:
         listener = Listener(self._settings.worker_database_url, JOURNAL_CHANNEL)
         while not self._stop.is_set():
+            began = time.monotonic()
             if self._planned():
                 self._wake_one()
             else:
                 listener.wait(_POLL_S)
-                # What comes in together is planned together: an audience of thousands is worked out once for it.
-                self._stop.wait(_GATHER_S)
+            # The first event of a quiet time is planned at once. What follows closely is planned together: an audience
+            # of thousands is worked out once for it.
+            self._stop.wait(max(0.0, began + _GATHER_S - time.monotonic()))
         listener.close()
 
     def _planned(self) -> int:
@@ -121,7 +125,8 @@ class Worker:
             wait_s = delivery.work(self._wake_one)
             if wait_s:
                 with self._queued:
-                    self._queued.wait(wait_s)
+                    self._queued.wait_for(lambda: self._called or self._stop.is_set(), wait_s)
+                    self._called = False
 
     def _record(self) -> None:
         """Unlike the other loops it goes on after the signal, until what was sent is written down."""
@@ -135,8 +140,12 @@ class Worker:
                     return
 
     def _wake_one(self) -> None:
-        """One sender is woken; it wakes the next where there is more than it can take. A herd would only contend."""
+        """One sender is woken; it wakes the next where there is more than it can take. A herd would only contend.
+
+        Where nobody waits yet, the next one to wait does not: it may have looked just before there was something.
+        """
         with self._queued:
+            self._called = True
             self._queued.notify(1)
 
 

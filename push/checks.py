@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from base.hours import is_open
+from base.hours import is_open, readable
 from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
 TOO_LATE = "ttl"
@@ -187,12 +187,15 @@ def _passes(known: Known, now: datetime) -> bool:
 
 
 def is_quiet(wishes: Wishes, moment: datetime) -> bool:
-    """Whether the person is not to be disturbed at that moment."""
+    """Whether the person is not to be disturbed at that moment. Hours that nobody can read are none."""
     if wishes.do_not_disturb_until is not None and wishes.do_not_disturb_until > moment:
         return True
-    if wishes.quiet_hours is not None and is_open(wishes.quiet_hours, moment, wishes.timezone):
+    quiet, working = (
+        readable(hours, wishes.timezone) for hours in (wishes.quiet_hours, wishes.working_hours)
+    )
+    if quiet is not None and is_open(quiet, moment, wishes.timezone):
         return True
-    return not is_open(wishes.working_hours, moment, wishes.timezone)
+    return not is_open(working, moment, wishes.timezone)
 
 
 def quiet_ends(wishes: Wishes, now: datetime) -> datetime | None:
@@ -205,7 +208,7 @@ def quiet_ends(wishes: Wishes, now: datetime) -> datetime | None:
 
 def _edges(hours: Mapping[str, Any] | None, edge: str, timezone: str, now: datetime) -> list[datetime]:
     """Every moment of the coming days at which stretches of the hours begin, or end; hours are the person's own."""
-    if hours is None:
+    if readable(hours, timezone) is None or hours is None:
         return []
     try:
         zone = ZoneInfo(hours.get("timezone") or timezone)

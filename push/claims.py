@@ -1,10 +1,12 @@
 """The queue in the database: claiming what is due, and recording what became of it. Row locks alone share the work.
 
 Each claim looks which organisations have something due, by walking the index `ix_deliveries_due` from one to the next.
-Alerts of any organisation are claimed first; then each organisation gets an equal share, its most urgent first. So one
-that has very much to send never stands before the others.
+Alerts of any organisation come first, but for a fifth of each claim: an alert to tens of thousands must not hold up
+everybody's messages until it is over. Of either part each organisation gets an equal share, its most urgent first. So
+one that has very much to send never stands before the others.
 
-A claim is a lease: what a worker took that died is due again when the lease is over.
+A claim is a lease: what a worker took that died is due again when the lease is over. A worker leaves alone what it has
+an answer for and could not write down yet.
 """
 
 import random
@@ -13,13 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 
-LEASE = timedelta(seconds=30)  # a batch takes no longer than two timeouts of the transport
+# Longer than a batch may take: what is not on its way `BEGIN_WITHIN_S` after the claim goes back to the queue, and
+# two timeouts of the transport, with as many waits for an access token, end the rest.
+LEASE = timedelta(seconds=60)
+RESERVED = 0.2  # the share of a claim that other priorities have while alerts are due
 ALERTS, OTHERS = [0], [1, 2, 3, 4]
 _WAITING = text(
     """
@@ -61,7 +66,7 @@ _CLAIM = text(
             CROSS JOIN LATERAL (
                 SELECT d.id FROM deliveries d
                 WHERE d.status IN ('queued', 'sending') AND d.organisation_id = part.organisation_id
-                    AND d.priority = level.priority AND d.due_at <= :now
+                    AND d.priority = level.priority AND d.due_at <= :now AND d.id <> ALL (:unrecorded)
                 ORDER BY d.due_at LIMIT :share FOR UPDATE SKIP LOCKED
             ) AS next LIMIT :share
         ) AS one
@@ -84,15 +89,19 @@ _CLAIM = text(
     JOIN persons person ON person.id = claimed.person_id
     LEFT JOIN push_preferences wish ON wish.person_id = claimed.person_id
     """
-).bindparams(bindparam("organisations", type_=ARRAY(Uuid)), bindparam("priorities", type_=ARRAY(Integer)))
+).bindparams(
+    bindparam("priorities", type_=ARRAY(Integer)),
+    *(bindparam(name, type_=ARRAY(Uuid)) for name in ("organisations", "unrecorded")),
+)
 # What was sent stays sent, also where the lease was over and another worker has it: the phone has been told.
 _RECORD = text(
     """
     UPDATE deliveries d SET status = result.status, message_id = result.message_id, reason = result.reason,
         due_at = coalesce(result.due_at, d.due_at),
+        attempts = d.attempts - CASE WHEN result.tried THEN 0 ELSE 1 END,
         sent_at = CASE WHEN result.status = 'sent' THEN :now ELSE d.sent_at END
-    FROM unnest(:ids, :attempts, :statuses, :message_ids, :reasons, :due)
-        AS result(id, attempts, status, message_id, reason, due_at)
+    FROM unnest(:ids, :attempts, :statuses, :message_ids, :reasons, :due, :tried)
+        AS result(id, attempts, status, message_id, reason, due_at, tried)
     WHERE d.id = result.id AND d.status IN ('queued', 'sending')
         AND (result.status = 'sent' OR d.attempts = result.attempts)
     """
@@ -101,12 +110,16 @@ _RECORD = text(
     bindparam("attempts", type_=ARRAY(Integer)),
     *(bindparam(name, type_=ARRAY(Text)) for name in ("statuses", "message_ids", "reasons")),
     bindparam("due", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("tried", type_=ARRAY(Boolean)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a claimed delivery; `due_at` for one that is tried again."""
+    """What became of a claimed delivery; `due_at` for one that is to be tried again.
+
+    Where it was not `tried` the attempt does not count.
+    """
 
     id: UUID
     attempts: int
@@ -114,31 +127,46 @@ class Result:
     reason: str | None = None
     message_id: str | None = None
     due_at: datetime | None = None
+    tried: bool = True
 
 
-def claim(session: Session, most: int) -> tuple[Sequence[AnyRow], bool]:
+def claim(session: Session, most: int, unrecorded: Sequence[UUID] = ()) -> tuple[Sequence[AnyRow], bool]:
     """Take up to `most` that are due, each with its device, person and wishes; and whether there may be more."""
     now = clock.now()
     waiting = session.execute(_WAITING, {"now": now}).all()
-    alerts = [row.organisation_id for row in waiting if row.alerts]
+    urgent = [row.organisation_id for row in waiting if row.alerts]
     others = [row.organisation_id for row in waiting if row.others]
-    organisations = alerts or others
+    for_alerts = most - int(most * RESERVED) if others else most
+    rows, more = _claim(session, urgent, ALERTS, for_alerts, now, unrecorded)
+    rest, more_of_rest = _claim(session, others, OTHERS, most - len(rows), now, unrecorded)
+    return [*rows, *rest], more or more_of_rest
+
+
+def _claim(
+    session: Session,
+    organisations: Sequence[UUID],
+    priorities: Sequence[int],
+    most: int,
+    now: datetime,
+    unrecorded: Sequence[UUID],
+) -> tuple[Sequence[AnyRow], bool]:
     if not organisations or most < 1:
-        return [], False
+        return [], bool(organisations)
     chosen = random.sample(organisations, min(most, len(organisations)))
     share = most // len(chosen)
-    rows = session.execute(
-        _CLAIM,
-        {
-            "organisations": chosen,
-            "priorities": ALERTS if alerts else OTHERS,
-            "share": share,
-            "now": now,
-            "leased": now + LEASE,
-        },
-    ).all()
-    left_out = len(chosen) < len(organisations) or bool(alerts and others)
-    return rows, left_out or len(rows) >= share
+    values = {
+        "organisations": chosen,
+        "priorities": priorities,
+        "share": share,
+        "unrecorded": list(unrecorded),
+    }
+    rows = session.execute(_CLAIM, {**values, "now": now, "leased": now + LEASE}).all()
+    return rows, len(chosen) < len(organisations) or len(rows) >= share
+
+
+def _written(answer: str | None) -> str | None:
+    """What another server said, as text that PostgreSQL can hold."""
+    return None if answer is None else str(answer).replace("\0", "").encode(errors="replace").decode()
 
 
 def record(session: Session, results: Sequence[Result]) -> None:
@@ -152,9 +180,10 @@ def record(session: Session, results: Sequence[Result]) -> None:
             "ids": [result.id for result in ordered],
             "attempts": [result.attempts for result in ordered],
             "statuses": [result.status for result in ordered],
-            "message_ids": [result.message_id for result in ordered],
-            "reasons": [result.reason for result in ordered],
+            "message_ids": [_written(result.message_id) for result in ordered],
+            "reasons": [_written(result.reason) for result in ordered],
             "due": [result.due_at for result in ordered],
+            "tried": [result.tried for result in ordered],
             "now": clock.now(),
         },
     )

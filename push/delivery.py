@@ -9,9 +9,12 @@ Several threads of a worker do this, each with a batch of its own: while one wai
 whose phones are slow to answer holds up nobody else. A claim and its checks are one short transaction; nothing waits
 inside it. Checks are queries of a whole batch (`push/facts.py`) and a pure function (`push/checks.py`).
 
-A worker that is killed between FCM's yes and the record leaves messages that are sent twice: at most those of the
-batches under way, `BATCH` for each of its threads. The delivery's id in the data and the collapse key let the phone
-show it once.
+A message is sent twice where FCM took it and its answer was lost: a time-out or a broken connection after the yes, a
+worker that was killed between the yes and the record (at most the `FLIGHT` of each of its threads and the fifty or so
+that were not recorded yet), or one that was killed while the database was away. The delivery's id in the data and the
+collapse key let the phone show it once.
+
+What is not on its way `BEGIN_WITHIN_S` after its checks goes back to the queue, to be checked anew.
 """
 
 import random
@@ -19,27 +22,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, cast
 from uuid import UUID
 
 from firebase_admin import messaging
+from sqlalchemy.exc import SQLAlchemyError
 
 from base import clock
 from base.database import AnyRow, Database
 from base.logs import logger
-from push.checks import TOO_LATE, Defer, Drop, verdict
+from push.checks import TOO_LATE, Defer, Drop
 from push.claims import Result, claim, record
 from push.compose import LOCALES, Recipient, compose
-from push.facts import gather, notes_of
+from push.facts import notes_of
+from push.judging import judge
 from push.messages import UnsendablePush, build_message
 from push.outcomes import Gone, Later, Mismatch, Outcome, Refused, Sent
 from push.recorder import Answer, Recorder
 from push.throttle import Throttle
+from push.transports import NOT_BEGUN
 from social.reads import badges
 
 log = logger(__name__)
 BATCH = 200
+BEGIN_WITHIN_S = 5.0
 IDLE_S = 1.0
 FIRST_RETRY_S, LAST_RETRY_S = 2.0, 600.0
 _MOST_PROBES = 10
@@ -48,12 +55,14 @@ _MOST_PROBES = 10
 class Sender(Protocol):
     """Where messages go (`push/fcm.py`)."""
 
-    def send_all(self, messages: Sequence[messaging.Message]) -> Iterator[tuple[int, Outcome]]:
-        """Send many; yields each one's number and its outcome, as answers come."""
+    def send_all(
+        self, messages: Sequence[messaging.Message], until: float | None = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Send many; yields each one's number and its outcome, as answers come. Begins none after `until`."""
         ...
 
-    def is_address_at_fault(self, message: messaging.Message) -> bool:
-        """Whether FCM refuses the address of a refused message by itself."""
+    def addresses_at_fault(self, messages: Sequence[messaging.Message]) -> set[int]:
+        """The numbers of the refused messages whose address FCM refuses by itself."""
         ...
 
 
@@ -67,11 +76,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch that passed the checks: its rows, their notifications by id, and unread counts by person."""
+    """A batch that passed the checks: its rows, and their notifications by id. None of it may begin after `until`."""
 
     rows: Sequence[AnyRow]
     notes: dict[UUID, AnyRow]
-    badges: dict[UUID, int]
+    until: float
 
 
 class Delivery:
@@ -99,32 +108,49 @@ class Delivery:
             self._throttle.give_back(allowed - len(checked.rows))
         if others:
             more()
-        self._send(self._composed(checked))
+        self._send(self._composed(checked), checked.until)
         return 0.0 if claimed else IDLE_S
 
     def _claim(self, most: int) -> tuple[Checked, int, bool]:
         """The batch, how many were claimed for it, and whether there may be more."""
+        until = time.monotonic() + BEGIN_WITHIN_S
         with self._database.transaction() as session:
-            rows, others = claim(session, most)
+            rows, others = claim(session, most, self._recorder.unrecorded())
             notes = notes_of(session, rows) if rows else {}
-            sound, now = [], clock.now()
+            sound: list[AnyRow] = []
             results: list[Result] = []
-            for row, known in zip(rows, gather(session, rows, notes), strict=True):
-                match verdict(known, now):
+            for row, judged in judge(session, rows, notes, clock.now()):
+                match judged:
                     case Drop(reason):
                         status = "expired" if reason == TOO_LATE else "dropped"
                         results.append(Result(row.id, row.attempts, status, reason))
-                    case Defer(until):
-                        results.append(Result(row.id, row.attempts, "queued", "quiet", due_at=until))
+                    case Defer(at):
+                        results.append(
+                            Result(row.id, row.attempts, "queued", "quiet", due_at=at, tried=False)
+                        )
+                    case None:
+                        results.append(Result(row.id, row.attempts, "dead", "not_checked"))
                     case _:
                         sound.append(row)
             record(session, results)
-            counted = {row.person_id for row in sound if row.action == "show" and row.priority > 0}
-            return Checked(sound, notes, badges(session, counted)), len(rows), others
+        return Checked(sound, notes, until), len(rows), others
+
+    def _badges(self, rows: Sequence[AnyRow]) -> dict[UUID, int]:
+        """Unread counts, outside of the claim, so that its locks last no longer; a push can do without."""
+        counted = {row.person_id for row in rows if row.action == "show" and row.priority > 0}
+        if not counted:
+            return {}
+        try:
+            with self._database.transaction() as session:
+                return badges(session, counted)
+        except SQLAlchemyError as error:
+            log.warning("push_badges_not_counted", error=type(error).__name__)
+            return {}
 
     def _composed(self, checked: Checked) -> list[Ready]:
         """The messages. One that cannot be made is a mistake of ours; it goes to the dead and stops no other."""
         ready: list[Ready] = []
+        unread = self._badges(checked.rows)
         now = clock.now()
         for row in checked.rows:
             note = checked.notes[row.notification_id]
@@ -132,7 +158,7 @@ class Delivery:
                 push = compose(
                     cast(Any, note),
                     cast(Any, row),
-                    _recipient(row, note, checked.badges.get(row.person_id)),
+                    _recipient(row, note, unread.get(row.person_id)),
                     max(timedelta(0), row.expires_at - now),
                 )
                 ready.append(Ready(row, build_message(push)))
@@ -143,20 +169,25 @@ class Delivery:
                 self._put(row, "dead", "not_composed")
         return ready
 
-    def _send(self, ready: Sequence[Ready]) -> None:
+    def _send(self, ready: Sequence[Ready], until: float) -> None:
         """Send, and have answers recorded as they come. Doubtful addresses are asked about when all is answered."""
         if not ready:
             return
         refused: list[tuple[Ready, str]] = []
-        for number, outcome in self._sender.send_all([one.message for one in ready]):
+        for number, outcome in self._sender.send_all([one.message for one in ready], until):
             one = ready[number]
             self._count(outcome)
             if isinstance(outcome, Refused):
                 refused.append((one, outcome.reason))
             else:
                 self._recorder.put(_answer(one.row, outcome))
+        self._put_refused(refused)
+
+    def _put_refused(self, refused: Sequence[tuple[Ready, str]]) -> None:
+        probed = [one.message for one, _ in refused[:_MOST_PROBES]]
+        at_fault = self._sender.addresses_at_fault(probed) if probed else set[int]()
         for number, (one, reason) in enumerate(refused):
-            if number < _MOST_PROBES and self._sender.is_address_at_fault(one.message):
+            if number in at_fault:
                 gone = (one.row.device_id, one.row.push_address)
                 self._put(one.row, "failed", "invalid_address", gone)
             else:
@@ -196,14 +227,19 @@ def _answer(row: AnyRow, outcome: Sent | Gone | Mismatch | Later) -> Answer:
         case Mismatch():
             log.error("push_sender_mismatch", device=str(row.device_id))
             return Answer(Result(row.id, row.attempts, "failed", "sender_mismatch"), address)
+        case Later() if outcome == NOT_BEGUN:
+            return Answer(
+                Result(row.id, row.attempts, "queued", outcome.reason, due_at=clock.now(), tried=False)
+            )
         case Later(reason, after_s):
-            due_at = clock.now() + timedelta(seconds=_wait_s(row.attempts, after_s))
-            return Answer(_again(row, reason, due_at))
+            return Answer(_again(row, reason, _wait_s(row.attempts, after_s)))
 
 
-def _again(row: AnyRow, reason: str, due_at: datetime) -> Result:
-    if due_at >= row.expires_at:
+def _again(row: AnyRow, reason: str, wait_s: float) -> Result:
+    left = row.expires_at - clock.now()
+    if wait_s >= left.total_seconds():
         return Result(row.id, row.attempts, "expired", reason)
+    due_at = clock.now() + timedelta(seconds=wait_s)
     return Result(row.id, row.attempts, "queued", reason, due_at=due_at)
 
 

@@ -35,18 +35,24 @@ class FcmSender:
         ((_, outcome),) = self._transport.send_all([message])
         return outcome
 
-    def send_all(self, messages: Sequence[messaging.Message]) -> Iterator[tuple[int, Outcome]]:
-        """Send many; yields each one's number in `messages` and its outcome, as answers come."""
-        return self._transport.send_all(messages)
+    def send_all(
+        self, messages: Sequence[messaging.Message], until: float | None = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Send many; yields each one's number in `messages` and its outcome, as answers come.
 
-    def is_address_at_fault(self, message: messaging.Message) -> bool:
-        """Whether FCM refuses the address of a refused message by itself, with next to nothing in it.
-
-        Nothing is delivered. Where FCM does not say, the address is not at fault.
+        What is not on its way at `until` (of `time.monotonic`) comes back as `NOT_BEGUN`.
         """
-        bare = messaging.Message(data={"probe": "1"}, token=message.token, fid=message.fid)
-        ((_, outcome),) = self._transport.send_all([bare], dry_run=True)
-        return isinstance(outcome, Refused | Gone)
+        return self._transport.send_all(messages, until=until)
+
+    def addresses_at_fault(self, messages: Sequence[messaging.Message]) -> set[int]:
+        """Of refused messages the numbers of those whose address FCM refuses by itself, with next to nothing in it.
+
+        All are asked about at the same time, and nothing is delivered. Where FCM does not say, an address is not at
+        fault.
+        """
+        bare = [messaging.Message(data={"probe": "1"}, token=one.token, fid=one.fid) for one in messages]
+        answers = self._transport.send_all(bare, dry_run=True)
+        return {number for number, outcome in answers if isinstance(outcome, Refused | Gone)}
 
     def close(self) -> None:
         """Close connections and forget the SDK's application."""

@@ -13,6 +13,7 @@ from base import clock
 # As google.rpc.BadRequest names a field: a path of names of the message's own members.
 _FIELD = re.compile(r'"field"\s*:\s*"(message(?:\.[a-z_]{1,40}){1,6})"')
 _MOST = 10_000
+LONGEST_WAIT_S = 28 * 86_400.0  # no message lives longer
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ def _invalid(error: Exception) -> str:
 
 
 def retry_after(response: requests.Response | None) -> float | None:
-    """The seconds that a server asks to wait, which it says as a number or as an HTTP date."""
+    """The seconds, up to `LONGEST_WAIT_S`, that a server asks to wait, as a number or as an HTTP date."""
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return float(value)
+        return min(LONGEST_WAIT_S, float(value))
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - clock.now().timestamp())
-    except ValueError:
+        wait_s = email.utils.parsedate_to_datetime(value).timestamp() - clock.now().timestamp()
+    except (ValueError, OverflowError):
         return None
+    return min(LONGEST_WAIT_S, max(0.0, wait_s))

@@ -56,20 +56,30 @@ _UNREAD = text(
 ).bindparams(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("froms", type_=ARRAY(Uuid)))
 
 
+# Scopes are looked at only until a person's badge is full.
 _BADGES = text(
     """
-    SELECT wanted.person_id, sum(unread.n)
-    FROM unnest(:persons, :scopes, :froms) AS wanted(person_id, scope_id, from_id)
-    LEFT JOIN read_positions r ON r.person_id = wanted.person_id AND r.scope_id = wanted.scope_id
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS n FROM (
-            SELECT FROM posts p
-            WHERE p.scope_id = wanted.scope_id AND p.id > greatest(wanted.from_id, r.post_id)
-                AND p.author_id <> wanted.person_id AND p.deleted_at IS NULL
-            ORDER BY p.id DESC LIMIT :most
+    SELECT one.person_id, (
+        SELECT count(*) FROM (
+            SELECT FROM unnest(one.scopes, one.froms) AS wanted(scope_id, from_id)
+            CROSS JOIN LATERAL (
+                SELECT greatest(wanted.from_id, (
+                    SELECT r.post_id FROM read_positions r
+                    WHERE r.person_id = one.person_id AND r.scope_id = wanted.scope_id)) AS id
+            ) AS last
+            CROSS JOIN LATERAL (
+                SELECT FROM posts p
+                WHERE p.scope_id = wanted.scope_id AND p.id > last.id
+                    AND p.author_id <> one.person_id AND p.deleted_at IS NULL
+                ORDER BY p.id DESC LIMIT :most
+            ) AS unread
+            LIMIT :most
         ) AS counted
     ) AS unread
-    GROUP BY wanted.person_id
+    FROM (
+        SELECT person_id, array_agg(scope_id) AS scopes, array_agg(from_id) AS froms
+        FROM unnest(:persons, :scopes, :froms) AS follows(person_id, scope_id, from_id) GROUP BY person_id
+    ) AS one
     """
 ).bindparams(*(bindparam(name, type_=ARRAY(Uuid)) for name in ("persons", "scopes", "froms")))
 
@@ -135,7 +145,7 @@ def badges(session: Session, persons: Collection[UUID]) -> dict[UUID, int]:
         "froms": [ids.first_id_at(since) for _, _, since in followed],
         "most": COUNTED,
     }
-    return {person_id: min(COUNTED, int(unread)) for person_id, unread in session.execute(_BADGES, values)}
+    return {person_id: int(unread) for person_id, unread in session.execute(_BADGES, values)}
 
 
 def readers(

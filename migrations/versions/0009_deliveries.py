@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 _PARENTS = {"organisation_id": "organisations", "person_id": "persons", "device_id": "devices"}
 

@@ -88,6 +88,11 @@ class Mailbox:
             self.changed.notify_all()
             return number
 
+    def unheard(self, number: int) -> None:
+        """The answer to a message that was accepted did not reach its sender."""
+        with self.changed:
+            self.messages[number - 1]["unheard"] = True
+
     def after(self, number: int, wait_s: float) -> list[dict[str, Any]]:
         """The messages after a number; waits for one for up to `wait_s`."""
         with self.changed:

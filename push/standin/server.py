@@ -73,7 +73,11 @@ def _answer(mailbox: Mailbox, project: str, body: Any) -> Response:
         return Response(status=500)
     if body.get("validate_only"):
         return _json({"name": f"projects/{project}/messages/fake_message_id"})
-    return _json({"name": f"projects/{project}/messages/{mailbox.accept(address, message)}"})
+    number = mailbox.accept(address, message)
+    request.environ["standin.unheard"] = lambda: mailbox.unheard(number)
+    if broken == "drop":
+        mailbox.unheard(number)
+    return _json({"name": f"projects/{project}/messages/{number}"})
 
 
 def _add_controls(app: Flask, mailbox: Mailbox) -> None:

@@ -101,7 +101,8 @@ class _Http2:
             if broken == ["goaway"]:
                 self._socket.sendall(GoAwayFrame(0, last_stream_id=self._newest).serialize())
         except (OSError, ProtocolError):
-            return  # the client has left, or given this request up
+            # The client has left, or given this request up.
+            environ.get("standin.unheard", lambda: None)()
 
     def _flush(self) -> None:
         with self._writing:

@@ -26,8 +26,8 @@ from google.auth.exceptions import GoogleAuthError
 
 from push.outcomes import Later, Outcome, Sent, outcome_of
 from push.sdk import Sdk, token_refused
+from push.transports import FLIGHT, NOT_BEGUN
 
-STREAMS = 256
 _CONNECTIONS = 4
 _SILENT_LINES = 2
 _IDLE_S = 1.0
@@ -59,7 +59,7 @@ class _Line:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, _CONNECTIONS)
-        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, STREAMS)
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, FLIGHT)
         self._free: list[Any] = []
         self._busy: dict[Any, _Call] = {}
         self.sound = True
@@ -132,7 +132,7 @@ class Multiplexed:
         self._lock = threading.Lock()
 
     def send_all(
-        self, messages: Sequence[messaging.Message], dry_run: bool = False
+        self, messages: Sequence[messaging.Message], dry_run: bool = False, until: float | None = None
     ) -> Iterator[tuple[int, Outcome]]:
         """Send each message once."""
         waiting: list[_Call] = []
@@ -143,10 +143,11 @@ class Multiplexed:
                 yield number, outcome_of(error)
         waiting.reverse()
         silent = 0
-        while waiting and silent < _SILENT_LINES:
-            heard = yield from self._over_one_line(waiting)
+        while waiting and silent < _SILENT_LINES and not _over(until):
+            heard = yield from self._over_one_line(waiting, until)
             silent = 0 if heard else silent + 1
-        yield from ((call.number, Later("no_answers")) for call in waiting)
+        left = NOT_BEGUN if silent < _SILENT_LINES else Later("no_answers")
+        yield from ((call.number, left) for call in waiting)
 
     def close(self) -> None:
         """Close the lines that are free."""
@@ -155,8 +156,10 @@ class Multiplexed:
         for line in lines:
             line.close()
 
-    def _over_one_line(self, waiting: list[_Call]) -> Generator[tuple[int, Outcome], None, bool]:
-        """Send until all is answered, or until the line is broken and what was on it has ended.
+    def _over_one_line(
+        self, waiting: list[_Call], until: float | None
+    ) -> Generator[tuple[int, Outcome], None, bool]:
+        """Send until all is answered, or until the line is broken or the time over and what was on it has ended.
 
         Returns whether there was any answer.
         """
@@ -164,8 +167,8 @@ class Multiplexed:
             line = self._lines.pop() if self._lines else _Line(self._sdk)
         finished = line.heard = False
         try:
-            while (waiting and line.sound) or len(line):
-                while waiting and line.sound and len(line) < STREAMS:
+            while (waiting and line.sound and not _over(until)) or len(line):
+                while waiting and line.sound and len(line) < FLIGHT and not _over(until):
                     if (ended := self._begin(line, waiting.pop())) is not None:
                         yield ended
                 for call, answer in line.ended():
@@ -189,6 +192,10 @@ class Multiplexed:
             return call.number, outcome_of(error)
         line.begin(call)
         return None
+
+
+def _over(until: float | None) -> bool:
+    return until is not None and time.monotonic() >= until
 
 
 def _headers(sdk: Sdk) -> list[str]:

@@ -11,8 +11,8 @@ from google.auth.exceptions import GoogleAuthError
 
 from push.outcomes import Later, Outcome, Sent, outcome_of
 from push.sdk import Sdk, token_refused
+from push.transports import FLIGHT, NOT_BEGUN
 
-_THREADS = 32
 _SILENCE = 1.5
 
 
@@ -21,18 +21,19 @@ class _Batch:
     """Messages that are sent together; `heard_at` is when the last answer to any of them came."""
 
     dry_run: bool
+    until: float | None
     heard_at: float
 
 
 class Threads:
-    """One request a thread, 32 at a time, however many callers there are."""
+    """One request a thread, `FLIGHT` at a time, however many callers there are."""
 
     def __init__(self, sdk: Sdk) -> None:
         self._sdk = sdk
-        self._pool = ThreadPoolExecutor(_THREADS, "fcm")
+        self._pool = ThreadPoolExecutor(FLIGHT, "fcm")
 
     def send_all(
-        self, messages: Sequence[messaging.Message], dry_run: bool = False
+        self, messages: Sequence[messaging.Message], dry_run: bool = False, until: float | None = None
     ) -> Iterator[tuple[int, Outcome]]:
         """Send each message once."""
         try:
@@ -40,7 +41,7 @@ class Threads:
         except GoogleAuthError as error:
             yield from ((number, outcome_of(error)) for number in range(len(messages)))
             return
-        batch = _Batch(dry_run, time.monotonic())
+        batch = _Batch(dry_run, until, time.monotonic())
         numbers = {self._pool.submit(self._send, message, batch): n for n, message in enumerate(messages)}
         try:
             for answer in as_completed(numbers):
@@ -54,8 +55,11 @@ class Threads:
         self._pool.shutdown(cancel_futures=True)
 
     def _send(self, message: messaging.Message, batch: _Batch, refused: str | None = None) -> Outcome:
-        if time.monotonic() - batch.heard_at > _SILENCE * self._sdk.timeout_s:
+        now = time.monotonic()
+        if now - batch.heard_at > _SILENCE * self._sdk.timeout_s:
             return Later("no_answers")
+        if batch.until is not None and now >= batch.until:
+            return NOT_BEGUN
         token = None
         try:
             token = self._sdk.token(refused)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import select, text
 
@@ -14,9 +15,10 @@ from people.audience import audience, followers_among
 from push import retention, tokens
 from push.delivery import Delivery as Sending
 from push.fcm import FcmSender
-from push.models import Delivery, Notification
+from push.models import Delivery, Notification, PushPreferences
 from push.recorder import Recorder
-from social.reads import badges
+from social.models import Post as SocialPost
+from social.reads import COUNTED, badges
 from tests.product import Product
 from tests.world import Organisation, Phone, World
 
@@ -154,6 +156,36 @@ def test_what_fcm_cannot_take_before_its_time_is_over_is_given_up(org: Organisat
     assert post.outcome(told)[0][0] == "expired"
 
 
+def test_a_wait_without_end_ends_with_the_message(org: Organisation, post: Post) -> None:
+    site = org.site(admission="assigned")
+    bob, bobs = reachable(org, "Bob", site)
+    post.product.behave(**{bobs: {"status": 503, "error_code": "UNAVAILABLE", "retry_after": 10**12}})
+    assert post.outcome(post.tells(org.admin.posts(site, "hello"), bob)) == [("expired", "unavailable")]
+
+
+def test_one_that_cannot_be_checked_is_dead_and_stops_no_other(org: Organisation, post: Post) -> None:
+    site = org.site(admission="assigned")
+    (bob, _), (carol, _) = reachable(org, "Bob", site), reachable(org, "Carol", site)
+    made = org.admin.posts(site, "hello")
+    bad, good = post.tells(made, bob), post.tells(made, bob, carol)
+    with post.world.worker.transaction() as session:
+        note = session.get_one(Delivery, bad[0]).notification_id
+        session.execute(text("UPDATE notifications SET facts = '[]' WHERE id = :id"), {"id": note})
+    assert post.outcome(bad + good) == [("dead", "not_checked"), ("sent", None), ("sent", None)]
+
+
+@pytest.mark.parametrize("column", ["quiet_hours", "working_hours"])
+@pytest.mark.parametrize("hours", ["[1]", '{"weekly": 1}', '{"weekly": [{"days": 1}]}', "7"])
+def test_hours_that_nobody_can_read_are_none(org: Organisation, post: Post, column: str, hours: str) -> None:
+    site = org.site(admission="assigned")
+    bob, _ = reachable(org, "Bob", site)
+    bob.patch("/v1/me/push-preferences", {"off_site": "loud"})
+    with post.world.worker.transaction() as session:
+        wishes = session.get_one(PushPreferences, UUID(bob.id))
+        setattr(wishes, column, orjson.loads(hours))
+    assert post.outcome(post.tells(org.admin.posts(site, "hello"), bob)) == [("sent", None)]
+
+
 def test_a_phone_that_tells_where_it_is_is_quiet_off_site(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
     (away, _), (unknown, _) = reachable(org, "Away", site), reachable(org, "Unknown", site)
@@ -180,6 +212,17 @@ def test_the_badge_counts_what_each_has_not_read(org: Organisation, fresh_world:
     with fresh_world.worker.transaction() as session:
         counted = badges(session, [UUID(bob.id), UUID(carol.id)])
     assert counted == {UUID(bob.id): 3, UUID(carol.id): 1}
+
+
+def test_a_badge_is_full_over_all_scopes_together(org: Organisation, fresh_world: World) -> None:
+    sites = [org.site(name, admission="assigned") for name in ("One", "Two")]
+    bob = org.person("Bob", scopes=sites)
+    with fresh_world.worker.transaction() as session:
+        for site in sites:
+            said = {"organisation_id": org.id, "scope_id": UUID(site), "author_id": UUID(org.admin.id)}
+            session.add_all(SocialPost(id=ids.new_id(), text="one", **said) for _ in range(COUNTED - 20))
+        session.flush()
+        assert badges(session, [UUID(bob.id)]) == {UUID(bob.id): COUNTED}
 
 
 def test_many_are_asked_about_as_one_is(org: Organisation, fresh_world: World) -> None:

@@ -107,10 +107,10 @@ def test_a_refused_address_is_told_from_a_refused_message(product: Product, send
     too_large = messaging.Message(token=good.token, data={"k": "x" * 5_000})
     assert isinstance(sender.send(too_large), Refused)
     before = counts(product)["delivered"]
-    assert not sender.is_address_at_fault(too_large)
+    assert sender.addresses_at_fault([too_large]) == set()
     mangled = messaging.Message(token="no address at all", data={"n": "1"})
     assert isinstance(sender.send(mangled), Refused)
-    assert sender.is_address_at_fault(mangled)
+    assert sender.addresses_at_fault([too_large, mangled]) == {1}
     product.behave(**{address_of(good): {"status": 500}})
-    assert not sender.is_address_at_fault(good)
+    assert sender.addresses_at_fault([good]) == set()
     assert counts(product)["delivered"] == before

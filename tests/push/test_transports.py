@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from push.fcm import FcmSender, Later, Outcome, Sent
+from push.transports import FLIGHT, NOT_BEGUN
 from tests.product import Product
 from tests.push.messages import TIMEOUT_S, address_of, counts, message
 
@@ -148,3 +149,32 @@ def test_a_slow_answer_holds_nobody_up(product: Product, sender: FcmSender) -> N
         assert isinstance(outcome, Later if number == 0 else Sent)
     assert order[-1] == 0
     assert monotonic() - begun < 3 * TIMEOUT_S
+
+
+def test_what_has_not_begun_in_time_is_not_begun(product: Product, sender: FcmSender) -> None:
+    messages = [message() for _ in range(3 * FLIGHT)]
+    product.behave(**{address_of(one): {"delay_ms": 400} for one in messages})
+    before = counts(product)["requests"]
+    outcomes = dict(sender.send_all(messages, until=monotonic() + 0.2))
+    assert sorted(outcomes) == list(range(3 * FLIGHT))
+    sent = sum(isinstance(outcome, Sent) for outcome in outcomes.values())
+    assert 0 < sent <= FLIGHT
+    assert sum(outcome == NOT_BEGUN for outcome in outcomes.values()) == 3 * FLIGHT - sent
+    assert counts(product)["requests"] - before == sent
+
+
+def test_after_a_dead_line_what_is_late_is_not_begun(product: Product, sender: FcmSender) -> None:
+    messages = [message() for _ in range(2 * FLIGHT)]
+    product.behave(**{address_of(one): {"delay_ms": 60_000} for one in messages})
+    outcomes = list(dict(sender.send_all(messages, until=monotonic() + TIMEOUT_S / 2)).values())
+    assert outcomes.count(NOT_BEGUN) == FLIGHT
+
+
+def test_no_more_is_on_its_way_than_a_flight(product: Product, sender: FcmSender) -> None:
+    messages = [message() for _ in range(3 * FLIGHT)]
+    product.behave(**{address_of(one): {"delay_ms": 400} for one in messages})
+    before = counts(product)["requests"]
+    answers = sender.send_all(messages)
+    next(answers)
+    assert counts(product)["requests"] - before <= 2 * FLIGHT
+    assert len(list(answers)) == 3 * FLIGHT - 1
