@@ -58,7 +58,8 @@ def delivery(product: Product) -> None:
     for number in range(POSTS):
         begun = time.time()
         sent[str(number)] = begun
-        alice.post(f"/v1/scopes/{site}/posts", {"text": str(number)})
+        post = alice.post(f"/v1/scopes/{site}/posts", {"text": str(number)})
+        sent[post["id"]] = begun  # a push names the post; its words stay on the server
         time.sleep(max(0.0, PAUSE_S - (time.time() - begun)))
     heard = json.loads(listeners.stdout.readline())
     listeners.wait(30)
@@ -83,7 +84,7 @@ def pushes(product: Product, count: int) -> dict[str, float]:
         if len(answer) >= count:
             break
         time.sleep(0.1)
-    return {item["message"]["notification"]["body"]: item["received_at"] for item in answer}
+    return {item["message"]["data"]["post_id"]: item["received_at"] for item in answer}
 
 
 def feeds(cluster: Cluster, product: Product) -> None:

@@ -8,7 +8,7 @@ from firebase_admin import messaging
 from push.outcomes import Later, Outcome
 
 NOT_BEGUN = Later("not_begun")
-FLIGHT = 32  # messages on their way at the same time for one caller: what a kill may send twice
+FLIGHT = 64  # messages on their way at the same time for one caller: what a kill may send twice
 
 
 class Transport(Protocol):
