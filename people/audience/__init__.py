@@ -1,0 +1,50 @@
+"""Who sees what. Feeds, sync, live, push and search all ask here; nothing else filters by hand.
+
+`following` decides what comes to a person unasked: home feed, sync, live rooms, push. It is the live memberships,
+and the organisation's own scope, where membership is implied. `visible` adds what may be read on asking: open
+scopes, and for managers the places that they run.
+
+A visitor belongs to nothing by itself: neither to the organisation's own scope nor to open ones, and knows of no other
+places than those of the scopes that they were let into.
+
+A presence membership of a scope whose history is `since_entry` reads from its start on, and so does every membership
+of a visitor. Ids are made in order of time, so that start is a smallest id (`since_id`) and needs no column of its own
+in any query. What still holds (an announcement or alert with an end, until that) is for everybody who is in it now.
+"""
+
+from people.audience.followers import Follower, audience, audience_of, followers_among
+from people.audience.following import (
+    Followed,
+    followed_since,
+    following,
+    following_at_head,
+    following_from,
+    following_of,
+)
+from people.audience.rules import BEGINNING, SAID, Readable, history_of, live_membership, since_id
+from people.audience.sight import in_sight, lets_in, managed_scopes, readable, standing_by_itself, visible
+
+__all__ = [
+    "BEGINNING",
+    "SAID",
+    "Followed",
+    "Follower",
+    "Readable",
+    "audience",
+    "audience_of",
+    "followed_since",
+    "followers_among",
+    "following",
+    "following_at_head",
+    "following_from",
+    "following_of",
+    "history_of",
+    "in_sight",
+    "lets_in",
+    "live_membership",
+    "managed_scopes",
+    "readable",
+    "since_id",
+    "standing_by_itself",
+    "visible",
+]
