@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from bench.chaos.http import FAILURES, Phone
 from bench.live_world import signed_in
 from tests.raw_socket import CLOSE, RawWebSocket
@@ -42,7 +44,10 @@ class Stranger(threading.Thread):
         while not self._ended.is_set():
             try:
                 self._session()
-            except FAILURES:
+            except (
+                *FAILURES,
+                DBAPIError,
+            ):  # signing in goes straight to the database, which restarts meanwhile
                 self._ended.wait(0.5)
             except BaseException as failure:  # reported at the end: a thread's own is not seen
                 self.failure = failure
