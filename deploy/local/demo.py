@@ -58,10 +58,10 @@ def morning(facts: dict[str, Any], timeline: Timeline) -> None:
     seen = _standin(facts, 0, 0)
     text = f"The crane is free from nine. ({secrets.token_hex(3)})"
     posted_at = time.monotonic()
-    timeline.step("Mina posts", lambda: mina.post(f"/v1/scopes/{zone}/posts", {"text": text}))
+    post = timeline.step("Mina posts", lambda: mina.post(f"/v1/scopes/{zone}/posts", {"text": text}))
     _expect(jonas.hears("post.created", text=text), "Jonas did not hear the post")
     timeline.say("Jonas hears it", f"{(time.monotonic() - posted_at) * 1000:8.1f} ms")
-    pushed = _standin(facts, len(seen), 10, text)
+    pushed = _standin(facts, len(seen), 10, post["id"])
     _expect(pushed, "Sora was not woken")
     timeline.say(
         f"Sora's phone is woken: {pushed[-1]['notification']}",
@@ -124,16 +124,16 @@ def _leaves(phone: Phone, zone: str) -> None:
 
 
 def _standin(
-    facts: dict[str, Any], after: int, wait_s: float, text: str | None = None
+    facts: dict[str, Any], after: int, wait_s: float, post_id: str | None = None
 ) -> list[dict[str, Any]]:
-    """The messages that the stand-in has; with a text, those after `after` that carry it."""
+    """The messages that the stand-in has; with a post, those after `after` that are about it."""
     deadline = time.monotonic() + wait_s
     while True:
         query = {"after": after, "wait": 1 if wait_s else 0}
         answer = requests.get(f"{facts['standin']}/standin/messages", params=query, timeout=30).json()
         messages = [item["message"] for item in answer["messages"]]
-        if text is not None:
-            messages = [message for message in messages if message["notification"]["body"] == text]
+        if post_id is not None:
+            messages = [message for message in messages if message["data"].get("post_id") == post_id]
         if messages or time.monotonic() >= deadline:
             return messages
 

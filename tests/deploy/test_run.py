@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from deploy.local.demo import Timeline, morning
 from deploy.local.run import CannotRun, Product
 from tests.product import ROOT, free_port
 
@@ -61,12 +62,13 @@ def children_named(program: str, local: Path) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_it_restarts_what_dies_and_leaves_nothing_behind(local: Path) -> None:
+def test_it_serves_the_demonstration_restarts_what_dies_and_leaves_nothing_behind(local: Path) -> None:
     port = free_port()
     running = starts(local, port)
     assert running.stdout is not None
     assert f"127.0.0.1:{port}" in running.stdout.readline()
     facts = json.loads((local / "run.json").read_text())
+    morning(facts, Timeline())  # ends the test with what it complains of
     (web,) = children_named("wsgi.py", local)
     os.kill(web, signal.SIGKILL)
     deadline = time.monotonic() + 30
