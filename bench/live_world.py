@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -112,48 +112,34 @@ def signed_in(org: Organisation, count: int, scopes: list[str]) -> list[str]:
     common = {"organisation_id": org.id}
     people = [ids.new_id() for _ in range(count)]
     devices, sessions = [ids.new_id() for _ in people], [ids.new_id() for _ in people]
+    phones = zip(devices, people, strict=True)
+    signed = zip(sessions, people, devices, strict=True)
     rows: list[tuple[Any, list[dict[str, Any]]]] = [
         (Person, [{"id": p, "email": f"{p}@example.com", "name": "Ear"} for p in people]),
-        (
-            Device,
-            [
-                {"id": d, "person_id": p, "installation_id": str(d), "platform": "android"}
-                for d, p in zip(devices, people, strict=True)
-            ],
-        ),
-        (
-            SignedInSession,
-            [
-                {
-                    "id": s,
-                    "person_id": p,
-                    "device_id": d,
-                    "created_at": at,
-                    "expires_at": at + timedelta(days=1),
-                }
-                for s, p, d in zip(sessions, people, devices, strict=True)
-            ],
-        ),
-        (
-            Membership,
-            [
-                {
-                    "id": ids.new_id(),
-                    "scope_id": scope,
-                    "person_id": p,
-                    "source": "assigned",
-                    "started_at": at,
-                }
-                for p in people
-                for scope in scopes
-            ],
-        ),
+        (Device, [_phone(d, p) for d, p in phones]),
+        (SignedInSession, [_session(s, p, d, at) for s, p, d in signed]),
+        (Membership, [_membership(scope, p, at) for p in people for scope in scopes]),
     ]
     with org.world.worker.transaction() as session:
         for model, values in rows:
             if values:
                 session.execute(insert(model), [value | common for value in values])
     return [maker.access_token(s, org.id, at) for s in sessions]
+
+
+def _phone(device_id: UUID, person_id: UUID) -> dict[str, Any]:
+    names = {"installation_id": str(device_id), "platform": "android"}
+    return {"id": device_id, "person_id": person_id} | names
+
+
+def _session(session_id: UUID, person_id: UUID, device_id: UUID, at: datetime) -> dict[str, Any]:
+    times = {"created_at": at, "expires_at": at + timedelta(days=1)}
+    return {"id": session_id, "person_id": person_id, "device_id": device_id} | times
+
+
+def _membership(scope: str, person_id: UUID, at: datetime) -> dict[str, Any]:
+    kind = {"source": "assigned", "started_at": at}
+    return {"id": ids.new_id(), "scope_id": scope, "person_id": person_id} | kind
 
 
 def post_payload(org: Organisation, scope: str, number: int) -> dict[str, Any]:

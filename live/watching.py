@@ -119,7 +119,7 @@ class Watching:
         try:
             items = self._read(listener, watched)
         except SQLAlchemyError:
-            return {"ok": False, "code": "unavailable"}
+            return {"ok": False, "code": "try_again"}
         return {"ok": True, "items": items}
 
     def apply(self, event: Any) -> None:

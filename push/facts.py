@@ -120,36 +120,34 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
         if note.scope_kind in _PLACES and row.why != "alert" and row.off_site == "quiet"
     }
     away = _asked(session, _OFF_SITE, of_places, since=clock.now() - _TELLS, lost=list(LOST))
-    known: list[Known] = []
     subjects = {note.id: _subject(note) for note in notes.values()}
-    for row in rows:
+
+    def known(row: AnyRow) -> Known:
         note = notes[row.notification_id]
-        follower = follows.get((note.scope_id, row.person_id))
-        ways = met.get((note.subject_id, row.person_id), frozenset[str]())
-        if row.why == "muster" and (note.subject_id, row.person_id) not in called:
-            ways = frozenset(("answered",))
-        known.append(
-            Known(
-                row.action,
-                row.why,
-                row.person_id,
-                row.expires_at,
-                Phone(row.holder_id == row.person_id, row.signed_in, row.push_address, row.last_seen_at),
-                Wishes(
-                    row.timezone,
-                    row.quiet_hours,
-                    row.working_hours,
-                    row.do_not_disturb_until,
-                    row.on_call_until,
-                ),
-                subjects[note.id],
-                follower and Reads(follower.level, follower.since_id, follower.muted_until),
-                ways,
-                (note.scope_id, row.person_id) in away,
-                note.kind != "unanswered" or (note.subject_id, row.person_id) in manage,
-            )
+        about, here = (note.subject_id, row.person_id), (note.scope_id, row.person_id)
+        follower = follows.get(here)
+        silent = row.why != "muster" or about in called
+        return Known(
+            row.action,
+            row.why,
+            row.person_id,
+            row.expires_at,
+            Phone(row.holder_id == row.person_id, row.signed_in, row.push_address, row.last_seen_at),
+            _wishes(row),
+            subjects[note.id],
+            follower and Reads(follower.level, follower.since_id, follower.muted_until),
+            met.get(about, frozenset[str]()) if silent else frozenset(("answered",)),
+            here in away,
+            note.kind != "unanswered" or about in manage,
         )
-    return known
+
+    return [known(row) for row in rows]
+
+
+def _wishes(row: AnyRow) -> Wishes:
+    return Wishes(
+        row.timezone, row.quiet_hours, row.working_hours, row.do_not_disturb_until, row.on_call_until
+    )
 
 
 def _subject(note: AnyRow) -> Subject:

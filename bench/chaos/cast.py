@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 from bench.live_world import rss
+from bench.stage import DATABASE, migrated_cluster
 from deploy.local.cluster import Cluster
 from deploy.local.proxy import nginx, write_configuration
 from tests.product import free_port
@@ -20,26 +20,15 @@ from tests.world import World
 ROOT = Path(__file__).resolve().parents[2]
 WEBS, WORKERS, NGINX = ("w1", "w2"), ("worker-1", "worker-2"), "nginx"
 _READY_S = 60.0
-_DATABASE = "chaos"
 
 
 @contextlib.contextmanager
 def database() -> Generator[tuple[Cluster, World]]:
     """A cluster of its own, with the product's tables."""
-    with tempfile.TemporaryDirectory(prefix="hereabouts-chaos-") as folder:
-        Path(folder).chmod(0o711)
-        cluster = Cluster(Path(folder) / "cluster")
-        cluster.start()
-        try:
-            cluster.prepare_database(_DATABASE)
-            environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", _DATABASE)}
-            command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-            subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-            world = World(cluster, _DATABASE)
-            yield cluster, world
-            world.close()
-        finally:
-            cluster.stop()
+    with migrated_cluster() as (cluster, _):
+        world = World(cluster, DATABASE)
+        yield cluster, world
+        world.close()
 
 
 class Cast:
