@@ -172,6 +172,8 @@ def until_one_waits(world: World) -> None:
         "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
         " WHERE NOT l.granted AND a.datname = current_database()"
     )
-    with world.worker.engine.connect() as connection:
+    # A transaction keeps its first look at pg_stat_activity: a connection that was made since would never be seen.
+    looking = world.worker.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with looking.connect() as connection:
         while not connection.scalar(waiting):
             assert time.monotonic() < deadline

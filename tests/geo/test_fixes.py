@@ -48,7 +48,8 @@ def test_walking_in_opens_the_feed_and_walking_out_closes_it(world: World) -> No
     assert alice.feed() == []
 
 
-def test_the_grace_time_runs_before_the_membership_ends(world: World) -> None:
+def test_the_grace_time_runs_before_the_membership_ends(fresh_world: World) -> None:
+    world = fresh_world
     org = world.organisation()
     site = org.site(at=GATE, grace_seconds=600)
     alice = org.person("Alice")

@@ -83,7 +83,8 @@ def test_an_announcement_stays_until_somebody_ends_it(org: Organisation) -> None
     bob.posts(site, "Thanks", parent_id=announcement["id"])
 
 
-def test_a_notice_ends_by_itself_once_and_says_so(org: Organisation, world: World) -> None:
+def test_a_notice_ends_by_itself_once_and_says_so(fresh_world: World) -> None:
+    world, org = fresh_world, fresh_world.organisation()
     bob = org.person("Bob")
     kept = announces(org.admin, str(org.id), "all week", valid_until=ahead(days=7))
     short = announces(org.admin, str(org.id), "an hour", valid_until=ahead(hours=1))
