@@ -1,7 +1,7 @@
 """`make bench-live`: sockets, from a journal event or a request to every listener, beside Node's socket.io.
 
 Where product and peer are compared, the server that is measured has core 0 for itself; listeners, PostgreSQL and the
-worker share core 1. They are measured in turns, by the same listeners, and medians are told. What goes through all
+relay share core 1. They are measured in turns, by the same listeners, and medians are told. What goes through all
 processes (a request to every socket, the relay) has all cores. Everything runs on 127.0.0.1 and ends by itself.
 """
 
@@ -19,11 +19,11 @@ from bench.live_world import (
     Ears,
     Peer,
     cpu_seconds,
-    only_the_relay,
     post_payload,
     publish,
     rss,
     signed_in,
+    without_the_worker,
 )
 from bench.report import report
 from bench.stage import running_product
@@ -58,7 +58,7 @@ def on_one_core(product: Product, chosen: list[str]) -> None:
     org = product.world.organisation()
     sites = [org.site(admission="assigned"), org.site(admission="assigned")]
     tokens = signed_in(org, IDLE if "idle" in chosen else max(ROOMS), sites)
-    with only_the_relay(product):
+    with without_the_worker(product):
         if "rooms" in chosen:
             for sockets, posts in ROOMS.items():
                 rooms(product, org, sites, tokens[:sockets], posts)

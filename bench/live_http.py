@@ -89,7 +89,8 @@ def post_to_journal(product: Product, org: Organisation, site: str) -> None:
 
 def relay_speed(product: Product, org: Organisation, site: str) -> None:
     """Events a second out of a backlog."""
-    product.kill("worker")
+    for name in ("relay", "worker"):
+        product.kill(name)
     speeds = []
     for _ in range(3):
         publish(product, org, [site], BACKLOG)

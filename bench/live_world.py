@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Generator
@@ -18,7 +17,6 @@ from sqlalchemy import insert
 
 from base import clock, ids
 from journal.events import Event, append
-from journal.relay import Relay
 from people.models import Device, Membership, Person, SignedInSession
 from people.tokens import TokenMaker
 from tests.product import Product, free_port
@@ -173,13 +171,8 @@ def publish(product: Product, org: Organisation, scopes: list[str], count: int) 
 
 
 @contextlib.contextmanager
-def only_the_relay(product: Product) -> Generator[None]:
-    """A relay in this process in the place of the worker, whose push planner would take the listeners' core."""
+def without_the_worker(product: Product) -> Generator[None]:
+    """No worker, whose push planner would take the listeners' core."""
     product.kill("worker")
-    done = threading.Event()
-    relay = threading.Thread(target=Relay(product.world.worker.engine).run, args=(done.is_set,))
-    relay.start()
     yield
-    done.set()
-    relay.join()
     product.start_worker()

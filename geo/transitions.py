@@ -88,6 +88,7 @@ class Transition:
 
     An entering of a place in which the device already is says that its credit has changed: fixes beyond doubt have
     confirmed a stay that doubtful ones, or something else than fixes, had begun; or there have been none for long.
+    A leaving may be dated before such a change: what speaks for it can be older.
     """
 
     place_id: UUID

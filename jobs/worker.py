@@ -1,12 +1,9 @@
-"""The worker process: relay, push, schedules. Plain threads; any number of workers may run.
+"""The worker process: push, schedules, metrics. Plain threads; any number of workers may run.
 
 `python -m jobs.worker` runs until SIGTERM. What it was doing when it is killed, another worker or the next start
-goes on with.
+goes on with. The journal's writer has a process of its own, `jobs/relay.py`.
 """
 
-import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,15 +11,14 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from base import waiting
 from base.database import Database, make_engine
 from base.listen import Listener
-from base.logs import configure_logs, logger
-from base.settings import Settings, SettingsError, load_settings
+from base.logs import logger
+from base.settings import Settings
 from jobs.metrics import serve_metrics
+from jobs.process import RETRY_S, begin, keep_going
 from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
-from journal.relay import Relay
 from push.delivery import Delivery
 from push.fcm import FcmSender
 from push.planner import plan
@@ -31,16 +27,15 @@ from push.recorder import Recorder
 log = logger(__name__)
 _POLL_S = 1.0
 _GATHER_S = 0.05
-_RETRY_S = 1.0
 
 
 class Worker:
     """The threads of one worker process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stopping: threading.Event) -> None:
         self._settings = settings
-        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 6))
-        self._stop = threading.Event()
+        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 5))
+        self._stop = stopping
         self._queued = threading.Condition()
         self._called = False
         self._sender = _sender(settings)
@@ -50,7 +45,6 @@ class Worker:
 
     def start(self) -> None:
         """Start every loop."""
-        self._run("relay", lambda: Relay(self._database.engine).run(self._stop.is_set))
         self._run("schedules", lambda: run_schedules(self._database, self._stop))
         if self._settings.metrics_port is not None:
             self._run("metrics", lambda: serve_metrics(self._settings, self._database, self._stop))
@@ -58,11 +52,11 @@ class Worker:
             log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
             return
         self._run("push-planner", self._plan)
+        # Unlike the other loops it goes on after the signal, until what was sent is written down.
+        self._recording = self._thread("push-recorder", self._recorder.run)
         delivery = Delivery(self._database, self._sender, self._recorder)
         for number in range(self._settings.push_threads):
             self._run(f"push-{number}", partial(self._send, delivery))
-        self._recording = threading.Thread(target=self._record, name="push-recorder", daemon=True)
-        self._recording.start()
 
     def stop(self) -> None:
         """Let every loop end what it is at, and record what came of it."""
@@ -76,27 +70,17 @@ class Worker:
             self._recording.join(timeout=15)
 
     def wait(self) -> None:
-        """Block until `stop` was asked for."""
+        """Block until a signal asks to stop."""
         while not self._stop.wait(1.0):
             pass
 
-    def ask_to_stop(self, *_signal: object) -> None:
-        """For signal handlers."""
-        self._stop.set()
-
     def _run(self, name: str, loop: Callable[[], None]) -> None:
-        thread = threading.Thread(target=self._guarded, args=(name, loop), name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        self._threads.append(self._thread(name, loop))
 
-    def _guarded(self, name: str, loop: Callable[[], None]) -> None:
-        """A loop that fails is logged and begun again: one fault must not end relay or push for good."""
-        while not self._stop.is_set():
-            try:
-                loop()
-            except Exception as error:
-                log.error("worker_loop_failed", loop=name, exc_info=error)
-                self._stop.wait(_RETRY_S)
+    def _thread(self, name: str, loop: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=keep_going, args=(name, loop, self._stop), name=name, daemon=True)
+        thread.start()
+        return thread
 
     def _plan(self) -> None:
         listener = Listener(self._settings.worker_database_url, JOURNAL_CHANNEL)
@@ -117,7 +101,7 @@ class Worker:
                 return plan(session)
         except SQLAlchemyError as error:
             log.warning("push_lost_database", error=type(error).__name__)
-            self._stop.wait(_RETRY_S)
+            self._stop.wait(RETRY_S)
             return 0
 
     def _send(self, delivery: Delivery) -> None:
@@ -127,17 +111,6 @@ class Worker:
                 with self._queued:
                     self._queued.wait_for(lambda: self._called or self._stop.is_set(), wait_s)
                     self._called = False
-
-    def _record(self) -> None:
-        """Unlike the other loops it goes on after the signal, until what was sent is written down."""
-        while True:
-            try:
-                self._recorder.run()
-                return
-            except Exception as error:
-                log.error("worker_loop_failed", loop="push-recorder", exc_info=error)
-                if self._stop.wait(_RETRY_S):
-                    return
 
     def _wake_one(self) -> None:
         """One sender is woken; it wakes the next where there is more than it can take. A herd would only contend.
@@ -162,15 +135,8 @@ def _sender(settings: Settings) -> FcmSender | None:
 
 def main() -> None:
     """Run a worker until a signal."""
-    try:
-        settings = load_settings(os.environ)
-    except SettingsError as mistakes:
-        sys.exit(str(mistakes))
-    configure_logs(settings.log_level, settings.log_format)
-    waiting.install()
-    worker = Worker(settings)
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, worker.ask_to_stop)
+    settings, stopping = begin()
+    worker = Worker(settings, stopping)
     worker.start()
     log.info("worker_runs", push_threads=settings.push_threads)
     worker.wait()

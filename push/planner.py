@@ -5,7 +5,8 @@ leaves either both or neither, and the next one goes on. One worker reads at a t
 locked and leave it to the one that holds it.
 
 A transaction ends with the event that made it long: an announcement to tens of thousands stands alone in its own, and
-the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together.
+the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together, and
+so are neighbouring posts of a scope.
 
 An event that cannot be planned is tried a few times, by itself, then written down as a notification of the kind
 `unplanned` and left behind, so that it never stands before everyone else's. Where it cannot even be written down, the
@@ -26,7 +27,7 @@ from push.plans.alerts import plan_reminder, plan_unanswered
 from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
 from push.plans.ends import plan_deleted, plan_updated
 from push.plans.musters import plan_musters
-from push.plans.posts import plan_post
+from push.plans.posts import plan_posts, portions
 from push.queue import notify
 
 log = logger(__name__)
@@ -37,7 +38,6 @@ _TRIES = 3
 _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
 
 _PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
-    "post.created": plan_post,
     "post.updated": plan_updated,
     "post.deleted": plan_deleted,
     "alert.reminded": plan_reminder,
@@ -48,6 +48,7 @@ _PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
     "membership.ended": plan_left_scope,
 }
 _TOGETHER: dict[str, Callable[[Session, Sequence[AnyRow]], int]] = {
+    "post.created": plan_posts,
     "muster.started": plan_musters,
     "muster.reminded": plan_musters,
 }
@@ -59,7 +60,7 @@ def plan(session: Session) -> int:
     if seq is None:
         return 0
     read = queued = 0
-    for events in _neighbours(read_all(session, seq, _BATCH)):
+    for events in _neighbours(session, read_all(session, seq, _BATCH)):
         queued += _plan(session, events)
         read, seq = read + len(events), events[-1].seq
         if queued >= _ENOUGH:
@@ -69,15 +70,20 @@ def plan(session: Session) -> int:
     return read
 
 
-def _neighbours(events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
+def _neighbours(session: Session, events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
     """The events in their order, those together that are planned together."""
-    for _, group in groupby(events, _together):
-        yield list(group)
+    for (kind, *_), group in groupby(events, _together):
+        neighbours = list(group)
+        if kind == "post.created":
+            yield from portions(session, neighbours)
+        else:
+            yield neighbours
 
 
-def _together(event: AnyRow) -> tuple[str, UUID, UUID]:
-    subject = event.subject_id if event.type in _TOGETHER else event.event_id
-    return event.type, event.organisation_id, subject
+def _together(event: AnyRow) -> tuple[str, UUID, UUID | None]:
+    if event.type == "post.created":
+        return event.type, event.organisation_id, event.scope_id
+    return event.type, event.organisation_id, event.subject_id if event.type in _TOGETHER else event.event_id
 
 
 def _plan(session: Session, events: Sequence[AnyRow]) -> int:

@@ -1,4 +1,4 @@
-"""The product as real processes: web, worker and the stand-in FCM on a database of their own."""
+"""The product as real processes: web, relay, worker and the stand-in FCM on a database of their own."""
 
 import os
 import signal
@@ -43,6 +43,7 @@ class Product:
         self.standin = ready.read_text()
         self._environment |= {"FIREBASE_CREDENTIALS": str(credentials), "FCM_ENDPOINT": self.standin}
         self.start_web()
+        self.start_relay()
         self.start_worker()
 
     def start_web(self) -> None:
@@ -57,6 +58,10 @@ class Product:
         self._start(name, str(ROOT / "wsgi.py"), PORT=str(port), **changed)
         self._until(lambda: _ready(address))
         return address
+
+    def start_relay(self) -> None:
+        """Start the relay."""
+        self._start("relay", "-m", "jobs.relay")
 
     def start_worker(self, name: str = "worker", **changed: str) -> None:
         """Start the worker, or another one; `changed` are settings that differ."""

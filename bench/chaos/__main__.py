@@ -1,8 +1,8 @@
 """`make chaos`: EVENTS events (50,000) while parts are killed and networks fail; then every store is judged.
 
-    8 writers, HTTP ─▶ proxies ─▶ nginx ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers
+    8 writers, HTTP ─▶ proxies ─▶ nginx ─▶ 2 web processes ─▶ proxy ─▶ PostgreSQL ◀─ proxy ◀─ 2 workers,
     2 strangers of another organisation, whose sessions end, straight at the web processes; Redis behind a proxy
-    8 followers, 2 apps ◀─ proxies ◀─ nginx ◀─ sockets, sync               ▲              (one leads the relay)
+    8 followers, 2 apps ◀─ proxies ◀─ nginx ◀─ sockets, sync               ▲              2 relays (one leads)
     2 clients that never read, straight at the web processes               └─ a loader, where writers are too slow
 
 Apps have an offline store and are killed; two of the followers renew their tokens while connected.

@@ -1,4 +1,4 @@
-"""The product's processes for `make chaos`: nginx, web processes and workers on one database, and how they die."""
+"""What runs in `make chaos`: nginx, web processes, relays and workers on one database, and how they die."""
 
 import contextlib
 import http.client
@@ -18,7 +18,8 @@ from tests.product import free_port
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
-WEBS, WORKERS, NGINX = ("w1", "w2"), ("worker-1", "worker-2"), "nginx"
+WEBS, RELAYS, WORKERS, NGINX = ("w1", "w2"), ("relay-1", "relay-2"), ("worker-1", "worker-2"), "nginx"
+MORTAL = (*WEBS, *RELAYS, *WORKERS)
 _READY_S = 60.0
 
 
@@ -32,20 +33,20 @@ def database() -> Generator[tuple[Cluster, World]]:
 
 
 class Cast:
-    """Web processes behind nginx, and workers. `overrides` are settings that differ from those of the world."""
+    """Web processes behind nginx, relays and workers. `overrides` are settings that differ from those of the world."""
 
     def __init__(self, world: World, folder: Path, overrides: Mapping[str, str]) -> None:
         self.folder = folder
         self.ports = {name: free_port() for name in (*WEBS, NGINX)}
         self.kills = 0
-        self.rss_max = dict.fromkeys((*WEBS, *WORKERS), 0)
+        self.rss_max = dict.fromkeys(MORTAL, 0)
         self._environment = {**os.environ, **world.environment, "PYTHONPATH": str(ROOT), "POOL_SIZE": "20"}
         self._environment |= {"LOG_LEVEL": "INFO", "HOST": "127.0.0.1", "TRUSTED_PROXIES": "1", **overrides}
         webs = {name: self.ports[name] for name in WEBS}
         file = write_configuration(folder / NGINX, "127.0.0.1", self.ports[NGINX], webs)
         self._nginx = (str(nginx()), "-p", str(folder / NGINX), "-c", str(file))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        for name in (*WEBS, *WORKERS, NGINX):
+        for name in (*MORTAL, NGINX):
             self.start(name)
         for name in (*WEBS, NGINX):
             until(lambda name=name: self.healthy(name), _READY_S)
@@ -53,7 +54,7 @@ class Cast:
     def start(self, name: str) -> None:
         """Start one part; it is not waited for."""
         environment = dict(self._environment)
-        command = (sys.executable, "-m", "jobs.worker")
+        command = (sys.executable, "-m", "jobs.relay" if name in RELAYS else "jobs.worker")
         if name in WEBS:
             environment |= {"WEB_NAME": name, "PORT": str(self.ports[name])}
             command = (sys.executable, str(ROOT / "wsgi.py"))

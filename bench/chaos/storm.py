@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.chaos.apart import ProxyApart
-from bench.chaos.cast import NGINX, WEBS, WORKERS, Cast, until
+from bench.chaos.cast import MORTAL, NGINX, WEBS, Cast, until
 from bench.chaos.crowd import Crowd
 from bench.chaos.redis import RedisPart
 from deploy.local.cluster import Cluster
@@ -89,7 +89,7 @@ class Storm:
 
     def _any_fault(self, now: float) -> None:
         if random.random() < 0.5:
-            self._cast.kill(random.choice(WEBS + WORKERS))
+            self._cast.kill(random.choice(MORTAL))
             random.choice(self._crowd.apps).kill()
             return
         proxy, kind = random.choice(self._network), random.choice(("drop", "delay", "swallow", "blackhole"))

@@ -59,7 +59,8 @@ class Product:
         accounts = json.loads(self._command("jobs.demonstration", environment))
         standin = None if "FIREBASE_CREDENTIALS" in environment else self._start_standin(environment)
         addresses = self._start_web(environment)
-        self._child("worker", environment, sys.executable, "-m", "jobs.worker")
+        for name in ("relay", "worker"):
+            self._child(name, environment, sys.executable, "-m", f"jobs.{name}")
         for address in addresses:
             self._wait_until_ready(address)
         facts = {"address": self.address, "standin": standin, "pid": os.getpid(), **accounts}

@@ -12,7 +12,14 @@ of a visitor. Ids are made in order of time, so that start is a smallest id (`si
 in any query. What still holds (an announcement or alert with an end, until that) is for everybody who is in it now.
 """
 
-from people.audience.followers import Follower, audience, audience_of, followers_among
+from people.audience.followers import (
+    Follower,
+    audience,
+    audience_of,
+    everyone_of,
+    followers_among,
+    members_of,
+)
 from people.audience.following import (
     Followed,
     followed_since,
@@ -32,6 +39,7 @@ __all__ = [
     "Readable",
     "audience",
     "audience_of",
+    "everyone_of",
     "followed_since",
     "followers_among",
     "following",
@@ -43,6 +51,7 @@ __all__ = [
     "lets_in",
     "live_membership",
     "managed_scopes",
+    "members_of",
     "readable",
     "since_id",
     "standing_by_itself",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Select,
     Uuid,
     and_,
@@ -50,7 +51,14 @@ def audience_of(
 ) -> Select[UUID, str, UUID, datetime | None]:
     """`audience` as a statement, to join with: person_id, level, since_id, muted_until."""
     if scope_id == organisation_id:
-        return _everyone(organisation_id, among)
+        return everyone_of(organisation_id, among)
+    return members_of(scope_id, among)
+
+
+def members_of(
+    scope_id: UUID | ColumnElement[UUID], among: Sequence[UUID] | None = None
+) -> Select[UUID, str, UUID, datetime | None]:
+    """`audience_of` any scope but an organisation's own."""
     these = true() if among is None else Membership.person_id.in_(among)
     return (
         select(Membership.person_id, Membership.level, SINCE_ID, Membership.muted_until)
@@ -60,9 +68,10 @@ def audience_of(
     )
 
 
-def _everyone(
-    organisation_id: UUID, among: Sequence[UUID] | None
+def everyone_of(
+    organisation_id: UUID | ColumnElement[UUID], among: Sequence[UUID] | None = None
 ) -> Select[UUID, str, UUID, datetime | None]:
+    """`audience_of` an organisation's own scope."""
     these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
     level = func.coalesce(Membership.level, "all").label("level")

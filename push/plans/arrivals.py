@@ -15,8 +15,9 @@ from base.database import AnyRow
 from geo.models import Place, Visit
 from people.audience import audience_of
 from push.models import Notification, Sighting
-from push.queue import Note, at_their_level, notify, queue, queue_again, resume, these, withdraw
+from push.queue import Note, at_their_level, notify, queue, queue_again, resume, these
 from push.rules import expires_at, reading_is_enough
+from push.withdrawals import withdraw
 from social.models import Acknowledgement, Post, ReadPosition
 from social.notices import OPEN
 

@@ -17,8 +17,6 @@ from push.planner import plan
 from push.rules import LEVELS, PRIORITIES, is_told
 from social.models import Post
 from tests.geo.test_checkins import code, marker, scans
-from tests.geo.test_fixes import GATE
-from tests.geo.test_musters import at_the_gate, calls
 from tests.geo.test_visitors import comes_as_visitor
 from tests.push.planning import (
     count,
@@ -377,16 +375,3 @@ def test_a_planner_whose_database_goes_gives_nothing_up(org: Organisation) -> No
                 pass
         assert isinstance(planning.exception(timeout=30), SQLAlchemyError)
     assert told(org, post) == {("Bob", "message")}
-
-
-def test_neighbouring_calls_of_a_roll_call_are_each_told(org: Organisation) -> None:
-    site = org.site(at=GATE)
-    crowd = [at_the_gate(org, name) for name in ("Bob", "Mina", "Jon")]
-    for phone in crowd[:2]:
-        gets_address(phone)
-    muster = {"id": calls(org.admin, site)}
-    assert told(org, muster) == {("Bob", "muster"), ("Mina", "muster")}
-    assert len(notifications(org, muster)) == 3
-    assert {(row.priority, row.notification_id) for row in rows(org, muster)} <= {
-        (0, note.id) for note in notifications(org, muster)
-    }
