@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,19 +27,34 @@ JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND = 500, 100
 BACKLOG = 20_000
 
 
+class Posted(NamedTuple):
+    """When a post was sent, by the monotonic clock, and its id."""
+
+    at: float
+    id: str
+
+
 def posts_to_sockets(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
     """HTTP post → every socket, in an open loop."""
+    spans, _ = heard_by_all(product, org, site, tokens, POSTS, POSTS_A_SECOND)
+    report(f"live_http_post_to_{len(tokens)}_p50", percentile(spans, 0.5), "ms", 25)
+    report(f"live_http_post_to_{len(tokens)}_p99", percentile(spans, 0.99), "ms", 100)
+
+
+def heard_by_all(
+    product: Product, org: Organisation, site: str, tokens: list[str], count: int, a_second: int
+) -> tuple[list[float], dict[int, Posted]]:
+    """Post at a steady rate to so many sockets: the milliseconds until each of them heard each post, and the posts."""
     until_the_relay_leads(product, org)
     ears = Ears(product.port)
     ears.ask("connect", tokens=tokens)
     ears.ask("record")
-    ears.tell("listen", posts=POSTS * len(tokens), timeout=60)
-    sent = steady_posts(product, org, site, POSTS, POSTS_A_SECOND)
-    assert ears.answer()["heard"] == POSTS * len(tokens)
-    spans = [(at - sent[int(number)]) * 1000 for number, at in ears.ask("recorded")["heard"]]
-    report(f"live_http_post_to_{len(tokens)}_p50", percentile(spans, 0.5), "ms", 25)
-    report(f"live_http_post_to_{len(tokens)}_p99", percentile(spans, 0.99), "ms", 100)
+    ears.tell("listen", posts=count * len(tokens), timeout=60)
+    posted = steady_posts(product, org, site, count, a_second)
+    assert ears.answer()["heard"] == count * len(tokens)
+    spans = [(at - posted[int(number)].at) * 1000 for number, at in ears.ask("recorded")["heard"]]
     ears.end()
+    return spans, posted
 
 
 def until_the_relay_leads(product: Product, org: Organisation) -> None:
@@ -104,9 +120,9 @@ def relay_speed(product: Product, org: Organisation, site: str) -> None:
 
 def steady_posts(
     product: Product, org: Organisation, site: str, count: int, a_second: int
-) -> dict[int, float]:
-    """Posts at a steady rate, over as many connections as it takes; returns when each was sent."""
-    sent: dict[int, float] = {}
+) -> dict[int, Posted]:
+    """Posts at a steady rate, over as many connections as it takes, by their numbers."""
+    posted: dict[int, Posted] = {}
     begun, lanes = time.monotonic() + 0.1, 4
 
     def lane(first: int) -> None:
@@ -117,12 +133,13 @@ def steady_posts(
         }
         for number in range(first, count, lanes):
             time.sleep(max(0.0, begun + number / a_second - time.monotonic()))
-            sent[number] = time.monotonic()
+            at = time.monotonic()
             body = json.dumps({"text": f"{number} {TEXT}"})
             connection.request("POST", f"/v1/scopes/{site}/posts", body, headers)
             answer = connection.getresponse()
-            assert answer.status == 201, answer.read()
-            answer.read()
+            content = answer.read()
+            assert answer.status == 201, content
+            posted[number] = Posted(at, json.loads(content)["id"])
         connection.close()
 
     threads = [threading.Thread(target=lane, args=(first,)) for first in range(lanes)]
@@ -130,7 +147,7 @@ def steady_posts(
         thread.start()
     for thread in threads:
         thread.join()
-    return sent
+    return posted
 
 
 def _watch(url: str, organisation_id: UUID, pipe: Connection) -> None:

@@ -368,8 +368,8 @@ def test_a_planner_whose_database_goes_gives_nothing_up(org: Organisation) -> No
         planning = pool.submit(plans, world)
         with world.worker.transaction() as session:
             waiting = text(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
-                " AND relation = CAST('deliveries' AS regclass)"
+                "SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE NOT granted AND datname = current_database() AND relation = CAST('deliveries' AS regclass)"
             )
             while not planning.done() and session.scalar(waiting) is None:
                 pass
