@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live bench-push chaos chaos-push
+	bench-place bench-sync bench-live bench-push chaos chaos-push fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: packages ## all tests
 	@sh deploy/local/nginx.sh
 	@sh deploy/local/redis.sh
 	@$(PYTHON) -m pytest -n 2
+
+fuzz: packages ## the property tests with other examples than `make test` has; any failure is worth a test of its own
+	@HYPOTHESIS_PROFILE=others $(PYTHON) -m pytest -n 2 -m hypothesis
 
 lint: environment ## style, types, layers
 	@.venv/bin/ruff check .

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.cluster import Cluster
 from tests.product import Product
@@ -21,6 +22,11 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 _TEMPLATE = "template_hereabouts"
+
+# The same examples in every run, so that a commit is judged by what it changes; `make fuzz` tries others.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("others", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")
