@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from geo.presence import LOST
-from people.audience import followers_among
+from people.audience import followers_among, managing_among
 from push.checks import SAID, Known, Phone, Reads, Subject, Wishes
 
 # A phone tells where it is when it was seen at the site within this time.
@@ -30,7 +30,7 @@ _NOTES = text(
         ) AS facts,
         note.created_at, note.expires_at, scope.kind AS scope_kind,
         coalesce(scope.push_content, organisation.settings ->> 'push_content', 'sender') AS content,
-        post.asks_acknowledgement, post.valid_until,
+        scope.id AS about_id, post.asks_acknowledgement, post.valid_until,
         CASE WHEN post.deleted_at IS NOT NULL THEN 'deleted' WHEN post.ended_at IS NOT NULL THEN 'ended'
              WHEN muster.ended_at IS NOT NULL OR (note.kind = 'muster' AND muster.id IS NULL) THEN 'muster_ended'
         END AS over
@@ -64,21 +64,6 @@ _CALLED = text(
     WHERE e.status = 'unaccounted'
     """
 ).bindparams(*_pairs)
-# As an alert finds its managers (`social/reminding.py`): of the scope, of its site, or administrators.
-_MANAGES = text(
-    """
-    SELECT wanted.post_id, wanted.person_id
-    FROM unnest(:firsts, :persons) AS wanted(post_id, person_id)
-    JOIN posts post ON post.id = wanted.post_id
-    JOIN scopes scope ON scope.id = post.scope_id
-    JOIN persons person ON person.id = wanted.person_id AND person.ended_at IS NULL
-    WHERE person.role = 'organisation_administrator' OR EXISTS (
-        SELECT FROM memberships m
-        WHERE m.person_id = wanted.person_id AND m.scope_id IN (scope.id, scope.parent_id) AND m.role = 'manager'
-            AND m.ended_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > now())
-    )
-    """
-).bindparams(*_pairs)
 # Who has been at the gate alone is not out of a zone in which they were never seen; and of whom the server has lost
 # track nobody knows that they left.
 _OFF_SITE = text(
@@ -109,8 +94,8 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
     said = [(row, note) for row, note in shown if row.why in SAID]
     met = _met(session, said)
     called = _asked(session, _CALLED, _pairs_of(shown, "muster"))
-    of_others = {(note.subject_id, row.person_id) for row, note in shown if note.kind == "unanswered"}
-    manage = _asked(session, _MANAGES, of_others)
+    of_others = {(note.about_id, row.person_id) for row, note in shown if note.kind == "unanswered"}
+    manage = managing_among(session, of_others)
     follows = followers_among(
         session, list({(note.scope_id, row.person_id) for row, note in shown if note.scope_id is not None})
     )
@@ -138,7 +123,7 @@ def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) 
             follower and Reads(follower.level, follower.since_id, follower.muted_until),
             met.get(about, frozenset[str]()) if silent else frozenset(("answered",)),
             here in away,
-            note.kind != "unanswered" or about in manage,
+            note.kind != "unanswered" or (note.about_id, row.person_id) in manage,
         )
 
     return [known(row) for row in rows]

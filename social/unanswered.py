@@ -4,15 +4,12 @@ Who they are is for the app to fetch, which is authorised then: what a manager o
 role has ended.
 """
 
-from uuid import UUID
-
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow
 from journal.events import Event, append
-from people.audience import live_membership
-from people.models import Membership, Person, Scope
+from people.audience import managers_of
 from social.acknowledgements import count_asked
 from social.models import Post
 
@@ -28,27 +25,6 @@ def tell_unanswered(session: Session, alert: AnyRow) -> None:
     payload = {"post_id": str(alert.id), "scope_id": str(alert.scope_id), "silent_count": asked.silent}
     events = [
         Event("alert.unanswered", subject_id=alert.id, payload=payload, person_id=person_id)
-        for person_id in _managers(session, alert)
+        for person_id in managers_of(session, alert.scope_id, alert.organisation_id)
     ]
     append(session, alert.organisation_id, *events)
-
-
-def _managers(session: Session, alert: AnyRow) -> list[UUID]:
-    """The managers of the scope and of the site that it belongs to; where there is none, the administrators."""
-    parent = select(Scope.parent_id).where(Scope.id == alert.scope_id).scalar_subquery()
-    managers = (
-        select(Membership.person_id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            or_(Membership.scope_id == alert.scope_id, Membership.scope_id == parent),
-            Membership.role == "manager",
-            Person.ended_at.is_(None),
-            *live_membership(),
-        )
-    )
-    administrators = select(Person.id).where(
-        Person.organisation_id == alert.organisation_id,
-        Person.role == "organisation_administrator",
-        Person.ended_at.is_(None),
-    )
-    return sorted(set(session.scalars(managers)) or session.scalars(administrators))

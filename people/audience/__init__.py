@@ -28,6 +28,7 @@ from people.audience.following import (
     following_from,
     following_of,
 )
+from people.audience.managers import managers_of, managing_among
 from people.audience.rules import BEGINNING, SAID, Readable, history_of, live_membership, since_id
 from people.audience.sight import in_sight, lets_in, managed_scopes, readable, standing_by_itself, visible
 
@@ -51,6 +52,8 @@ __all__ = [
     "lets_in",
     "live_membership",
     "managed_scopes",
+    "managers_of",
+    "managing_among",
     "members_of",
     "readable",
     "since_id",

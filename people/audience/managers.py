@@ -1,0 +1,62 @@
+"""Who runs a scope, and so hears of what its members do not answer."""
+
+from collections.abc import Collection
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, column, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from people.audience.rules import live_membership
+from people.models import Membership, Person, Scope
+
+_ADMINISTRATOR = Person.role == "organisation_administrator"
+
+
+def managers_of(session: Session, scope_id: UUID, organisation_id: UUID) -> list[UUID]:
+    """The managers of a scope and of the site that it belongs to; where there is none, the administrators."""
+    managers = (
+        select(Membership.person_id)
+        .join(Person, Person.id == Membership.person_id)
+        .join(Scope, Scope.id == scope_id)
+        .where(*_manages(), Person.ended_at.is_(None))
+    )
+    administrators = select(Person.id).where(
+        Person.organisation_id == organisation_id, _ADMINISTRATOR, Person.ended_at.is_(None)
+    )
+    return sorted(set(session.scalars(managers)) or session.scalars(administrators))
+
+
+def managing_among(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Of many (scope, person) those where the person manages the scope or its site, or is an administrator."""
+    if not pairs:
+        return set()
+    scopes, persons = zip(*pairs, strict=True)
+    rows = session.execute(_managing(), {"scopes": list(scopes), "persons": list(persons)})
+    return {(row[0], row[1]) for row in rows}
+
+
+def _manages() -> list[ColumnElement[bool]]:
+    """The conditions for a membership with which somebody manages a scope."""
+    of_it = or_(Membership.scope_id == Scope.id, Membership.scope_id == Scope.parent_id)
+    return [of_it, Membership.role == "manager", *live_membership()]
+
+
+@cache
+def _managing() -> Select[UUID, UUID]:
+    wanted = (
+        func.unnest(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
+        .table_valued(column("scope_id", Uuid), column("person_id", Uuid))
+        .render_derived("wanted")
+    )
+    return (
+        select(wanted.c.scope_id, wanted.c.person_id)
+        .select_from(wanted)
+        .join(Scope, Scope.id == wanted.c.scope_id)
+        .join(Person, Person.id == wanted.c.person_id)
+        .where(
+            Person.organisation_id == Scope.organisation_id,
+            Person.ended_at.is_(None),
+            or_(_ADMINISTRATOR, exists().where(Membership.person_id == Person.id, *_manages())),
+        )
+    )
