@@ -6,6 +6,7 @@ from api.route import Call, Routes
 from geo import checkins, gate
 from geo.fixes import name_floor
 from geo.handover import hand_over
+from geo.region_events import take_region_events
 from people.permissions import Permission
 from people.sessions import start_session
 from schemas.markers import (
@@ -53,7 +54,7 @@ def set_my_floor(call: Call, body: dict[str, Any]) -> None:
 )
 def report_region_events(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """What the phone's own geofences saw, or an app that judges by itself. No coordinates are asked for."""
-    return checkins.take_region_events(call.session, call.actor, body["events"], body["sent_at"])
+    return take_region_events(call.session, call.actor, body["events"], body["sent_at"])
 
 
 @routes.route("POST", "/visitors", public=True, body=NewVisitor, answer=Tokens, status=201)

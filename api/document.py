@@ -17,6 +17,7 @@ Times are RFC 3339 in UTC, places are GeoJSON (longitude before latitude), ids a
 
 def describe(app: Flask, api: Api) -> None:
     """Serve the finished document at /openapi.json."""
+    assert api.spec is not None  # noqa: S101 - it is there once the app is
     document = _finished(api.spec.to_dict())
     body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     app.extensions["openapi"] = document

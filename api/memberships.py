@@ -5,7 +5,8 @@ from uuid import UUID
 
 from api.route import Call, Routes
 from base.errors import Conflict, NotFound
-from people.memberships import end_membership, is_implied, join, live_membership_of, wire_membership
+from people.member_lists import is_implied, live_membership_of, wire_membership
+from people.memberships import end_membership, join
 from people.permissions import Permission
 from people.scopes import scope_for
 from people.wishes import set_wishes

@@ -34,7 +34,7 @@ def by_id(value: str) -> UUID:
     return UUID(value)
 
 
-def by_number(value: int) -> int:
+def by_number(value: object) -> int:
     """A key that is a whole number, as versions are."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
         raise ValueError

@@ -1,17 +1,15 @@
-"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, regions, a manager, oneself.
+"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, a manager, oneself.
 
 To scan a code is one's own act and needs nobody's leave. What a phone does by itself (hearing a beacon, noticing a
-region) counts as far as the person's rules and the hours of the site's charter let it. That somebody has left always
-counts.
+region: `geo/region_events.py`) counts as far as the person's rules and the hours of the site's charter let it. That
+somebody has left always counts.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2 import Geography
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -22,18 +20,13 @@ from geo.locks import changing, lock_device
 from geo.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.models import Marker, Place, Visit
 from geo.presence_views import record_views
-from geo.privacy import OutsideHours, Rules, rules_for
-from geo.times import FUTURE, corrected
-from geo.visits import leave_by_fixes, open_visit, open_visits, support, withdraw
+from geo.privacy import OutsideHours, rules_for
+from geo.times import FUTURE
+from geo.visits import open_visit, open_visits, support, withdraw
 from people.actor import Actor
-from people.audience import in_sight
-from people.models import Person, Scope
+from people.models import Person
 from people.permissions import Permission
 from people.scopes import scope_for
-
-PLACE_NOT_FOUND = "place_not_found"
-# A circle that the phone's system watches is at least 100 m across each way; what is smaller is not told apart.
-_REGION_RADIUS_M2 = 31_416.0
 
 
 class UnknownMarker(Invalid):
@@ -139,73 +132,9 @@ def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_
     withdraw(session, visit, clock.now(), reason="checked_out", actor_id=actor.person_id)
 
 
-def take_region_events(
-    session: Session, actor: Actor, events: Sequence[dict[str, Any]], sent_at: datetime | None
-) -> dict[str, Any]:
-    """What the phone's own geofences saw, or the app by itself; one result an event, in the order of time.
-
-    Raises `ConsentMissing` or `SharingPaused`; what was entered outside the hours is refused. A place smaller than
-    the circle that the system watches is in doubt: being in the circle is being near.
-    """
-    positions.locked_position(session, actor)
-    rules = rules_for(session, actor)
-    rules.check_sharing()
-    results: list[dict[str, Any]] = []
-    timely, refused = corrected(events, sent_at, clock.now(), what="event")
-    with changing(session, actor.person_id, [event["place_id"] for _, _, event in timely]):
-        known = select(Scope.id).where(in_sight(session, actor))
-        for index, at, event in timely:
-            place = session.get(Place, event["place_id"])
-            refused_as = _refusal(session, known, place, rules, event, at)
-            if place is None or refused_as is not None:
-                results.append({"index": index, "outcome": "refused", "code": refused_as})
-                continue
-            changed = _take_region_event(session, actor, place, event, at)
-            results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
-    results += [{"index": index, "outcome": "refused", "code": code} for index, code in refused]
-    return {"items": sorted(results, key=lambda result: result["index"])}
-
-
 def wire_open(session: Session, person_id: UUID, places: set[UUID]) -> list[dict[str, Any]]:
     """The person's open visits of some places."""
     return [visit for visit in open_visits(session, person_id) if UUID(visit["place_id"]) in places]
-
-
-def _refusal(
-    session: Session,
-    known: Select[UUID],
-    place: Place | None,
-    rules: Rules,
-    event: dict[str, Any],
-    at: datetime,
-) -> str | None:
-    """The code with which an event is refused; `known` are the scopes of the places that one may know of."""
-    if place is None or place.archived_at is not None:
-        return PLACE_NOT_FOUND
-    if session.scalar(known.where(Scope.id == place.id)) is None:
-        return PLACE_NOT_FOUND
-    return OutsideHours.code if event["type"] == "enter" and not rules.allows_in(place, at) else None
-
-
-def _take_region_event(
-    session: Session, actor: Actor, place: Place, event: dict[str, Any], at: datetime
-) -> bool:
-    by_app = event["judged_by"] == "device"
-    if event["type"] == "enter":
-        near = not by_app and _area(session, place.id) < _REGION_RADIUS_M2
-        claim = Claim(event["judged_by"], 1, at, actor.device_id, doubtful=near or event["mock"])
-        if by_app and place.kind == "zone":
-            # An app that judges fences knows the zone, which may stick out; who is in it is at the site.
-            support(session, actor.person_id, place.site_id, claim)
-        return support(session, actor.person_id, place.id, claim) is not None
-    visit = open_visit(session, actor.person_id, place.id)
-    if visit is None or at < visit.entered_at:
-        return False
-    if by_app and place.kind == "site":
-        return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
-    sources = ("region", "device")
-    gone = withdraw(session, visit, at, reason="left", device_id=actor.device_id, sources=sources)
-    return gone is not None
 
 
 def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime) -> None:
@@ -246,8 +175,3 @@ def _heard_at(said: dict[str, Any], source: str) -> datetime:
 
 def _only_floor(place: Place) -> int | None:
     return place.floor_low if place.floor_low == place.floor_high else None
-
-
-def _area(session: Session, place_id: UUID) -> float:
-    area = select(func.ST_Area(cast(Place.boundary, Geography))).where(Place.id == place_id)
-    return float(session.scalar(area) or 0.0)

@@ -7,6 +7,7 @@ import geo.muster_models
 import geo.privacy_models
 import journal.models
 import people.models
+import people.sign_in_models
 import push.models
 import social.models
 from base.database import Model
@@ -18,6 +19,7 @@ _PACKAGES = (
     geo.privacy_models,
     journal.models,
     people.models,
+    people.sign_in_models,
     push.models,
     social.models,
 )

@@ -78,27 +78,6 @@ class LastSeen(Model):
     seen_at: Mapped[datetime] = _moment()
 
 
-class Credential(Model):
-    """A person's password, as an argon2id hash."""
-
-    __tablename__ = "credentials"
-
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    password_hash: Mapped[str] = mapped_column(Text)
-    changed_at: Mapped[datetime] = _moment(default=True)
-
-
-class SignInFailure(Model):
-    """Recent failed sign-ins of one account name, for throttling. The key is a digest, not the name."""
-
-    __tablename__ = "sign_in_failures"
-
-    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    failures: Mapped[int] = mapped_column(Integer)
-    window_started_at: Mapped[datetime] = _moment()
-
-
 class Invitation(Model):
     """A code that lets somebody open an account; only its digest is kept."""
 
@@ -165,19 +144,6 @@ class SignedInSession(Model):
     expires_at: Mapped[datetime] = _moment()
     ended_at: Mapped[datetime | None] = _moment()
     end_reason: Mapped[str | None] = mapped_column(Text)
-
-
-class RefreshToken(Model):
-    """One link of a session's chain of refresh tokens. Using a used one again ends the session."""
-
-    __tablename__ = "refresh_tokens"
-
-    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
-    issued_at: Mapped[datetime] = _moment(default=True)
-    used_at: Mapped[datetime | None] = _moment()
-    retry_key_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Scope(Model):

@@ -13,8 +13,9 @@ from base.errors import Conflict, Invalid, NotFound
 from people import passwords
 from people.last_seen import set_last_seen
 from people.memberships import end_membership
-from people.models import Credential, Membership, Person
+from people.models import Membership, Person
 from people.sessions import end_sessions
+from people.sign_in_models import Credential
 
 
 class EmailTaken(Conflict):

@@ -11,7 +11,7 @@ from people.actor import Actor
 from people.audience import live_membership
 from people.devices import wire_device
 from people.last_seen import set_last_seen
-from people.memberships import wire_membership
+from people.member_lists import wire_membership
 from people.models import Device, Membership, Organisation, Person, Scope
 from people.permissions import ORGANISATION_WIDE
 from people.persons import person_in, wire_account

@@ -15,7 +15,8 @@ from journal.events import Event, append
 from people import passwords, throttle
 from people.actor import Actor
 from people.devices import take_device
-from people.models import Device, Person, RefreshToken, SignedInSession
+from people.models import Device, Person, SignedInSession
+from people.sign_in_models import RefreshToken
 from people.tokens import AccessClaims, TokenMaker, digest, first_refresh_token
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
-from people.models import SignInFailure
+from people.sign_in_models import SignInFailure
 
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)

@@ -13,7 +13,8 @@ from base import clock, ids
 from base.errors import NotFound
 from journal.events import Event, append
 from people.actor import Actor
-from people.memberships import IMPLIED, live_membership_of, one_at_a_time, wire_membership
+from people.member_lists import IMPLIED, live_membership_of, wire_membership
+from people.memberships import one_at_a_time
 from people.models import Membership, Person, Scope
 
 

@@ -16,7 +16,7 @@ from geo.grades import check_posting_grade
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
-from people.memberships import was_present
+from people.member_lists import was_present
 from people.permissions import GRANTED, Permission, Standing
 from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
 from social.mentions import check_mentions, set_mentions

@@ -11,7 +11,7 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
 from geo.admission import resume_presence
-from people import memberships
+from people import member_lists, memberships
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from people.persons import wire_person
@@ -33,7 +33,7 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
     """Who belongs to a scope, oldest first; who is merely there is in `present`."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     after = decode_cursor(query["cursor"], by_id)
-    found = memberships.list_live(call.session, scope_id, after, query["limit"])
+    found = member_lists.list_live(call.session, scope_id, after, query["limit"])
     items = [_with_person(membership, scope, person) for membership, scope, person in found]
     return page(items, query["limit"], lambda: (str(found[-1][0].id),))
 
@@ -68,8 +68,8 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
 def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     """End an assignment or a joining; nothing of the scope reaches the person from then on, but while being there."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
-    membership = memberships.live_membership_of(call.session, scope_id, person_id)
-    if membership is None or membership.source == "presence" or memberships.is_implied(membership):
+    membership = member_lists.live_membership_of(call.session, scope_id, person_id)
+    if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
     memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
     resume_presence(call.session, scope_id, person_id)
@@ -86,4 +86,4 @@ def _person(session: Session, person_id: UUID) -> Person:
 
 
 def _with_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
-    return memberships.wire_membership(membership, scope, person.role) | {"person": wire_person(person)}
+    return member_lists.wire_membership(membership, scope, person.role) | {"person": wire_person(person)}

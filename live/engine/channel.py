@@ -121,7 +121,8 @@ class Channel:
             self._timer = None
         if seconds is not None and self._socket is not None:
             self._timer = get_hub().loop.timer(seconds)
-            self._timer.start(self._late)
+            # From now, not from when the loop last looked at the clock: it may have been busy since.
+            self._timer.start(self._late, update=True)
 
     def cut(self) -> None:
         """End at once, without a word."""

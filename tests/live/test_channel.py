@@ -104,6 +104,19 @@ def test_a_full_backlog_takes_no_more_and_stays_in_bounds(limits: Backlog) -> No
     theirs.close()
 
 
+def test_the_time_to_answer_a_close_begins_when_it_is_said() -> None:
+    gevent.sleep(0.01)
+    time.sleep(2.1)  # the loop is busy, and its clock stands still
+    channel, theirs = a_channel(Backlog())
+    channel.close(1000, "enough")
+    gevent.sleep(0.05)
+    assert read(theirs, 1_000) == close_frame(1000, "enough")
+    with pytest.raises(BlockingIOError):  # still open
+        theirs.recv(1_000)
+    theirs.close()
+    gevent.sleep(0)
+
+
 def test_a_closing_channel_says_its_last_words_behind_the_rest() -> None:
     channel, theirs = a_channel(Backlog())
     data = b"y" * 100_000

@@ -1,0 +1,45 @@
+"""What signing in needs: passwords, failures, and the chains of refresh tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Integer, LargeBinary, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.database import Model
+
+_AT = DateTime(timezone=True)
+
+
+class Credential(Model):
+    """A person's password, as an argon2id hash."""
+
+    __tablename__ = "credentials"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    password_hash: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
+
+
+class SignInFailure(Model):
+    """Recent failed sign-ins of one account name, for throttling. The key is a digest, not the name."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    window_started_at: Mapped[datetime] = mapped_column(_AT)
+
+
+class RefreshToken(Model):
+    """One link of a session's chain of refresh tokens. Using a used one again ends the session."""
+
+    __tablename__ = "refresh_tokens"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    issued_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
+    used_at: Mapped[datetime | None] = mapped_column(_AT)
+    retry_key_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
