@@ -112,7 +112,7 @@ def _plan_all(world: World) -> None:
     while True:
         world.relays()
         with world.worker.transaction() as session:
-            if plan(session) == 0:
+            if plan(session).read == 0:
                 return
 
 

@@ -21,12 +21,14 @@ from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
 from push.delivery import Delivery
 from push.fcm import FcmSender
-from push.planner import plan
+from push.planner import MANY, Planned, plan
 from push.recorder import Recorder
 
 log = logger(__name__)
 _POLL_S = 1.0
-_GATHER_S = 0.05
+# How long events gather for the next planning: five times what the last one took, so that the machine is there for
+# others too, within these bounds.
+_GATHER, _LEAST_GATHER_S, _MOST_GATHER_S = 5, 0.1, 0.25
 
 
 class Worker:
@@ -86,23 +88,26 @@ class Worker:
         listener = Listener(self._settings.worker_database_url, JOURNAL_CHANNEL)
         while not self._stop.is_set():
             began = time.monotonic()
-            if self._planned():
+            planned = self._planned()
+            if planned.queued:
                 self._wake_one()
-            else:
+            if planned.read < MANY:
+                # What follows closely is planned together: an audience of thousands is worked out once for it. The
+                # first event of a quiet time is planned at once.
+                took = time.monotonic() - began
+                self._stop.wait(min(_MOST_GATHER_S, max(_LEAST_GATHER_S, took * _GATHER)))
+            if not planned.read:
                 listener.wait(_POLL_S)
-            # The first event of a quiet time is planned at once. What follows closely is planned together: an audience
-            # of thousands is worked out once for it.
-            self._stop.wait(max(0.0, began + _GATHER_S - time.monotonic()))
         listener.close()
 
-    def _planned(self) -> int:
+    def _planned(self) -> Planned:
         try:
             with self._database.transaction() as session:
                 return plan(session)
         except SQLAlchemyError as error:
             log.warning("push_lost_database", error=type(error).__name__)
             self._stop.wait(RETRY_S)
-            return 0
+            return Planned(0, 0)
 
     def _send(self, delivery: Delivery) -> None:
         while not self._stop.is_set():

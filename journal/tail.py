@@ -43,6 +43,14 @@ _NEXT = (
     .order_by(journal.c.position)
     .limit(bindparam("limit"))
 )
+_NEXT_OF_ALL = (
+    select(*EVENT_COLUMNS)
+    .where(journal.c.seq > bindparam("after"))
+    .order_by(journal.c.seq)
+    .limit(bindparam("limit"))
+)
+_CURSOR = select(JournalCursor.seq).where(JournalCursor.reader == bindparam("reader"))
+_CLAIM = _CURSOR.with_for_update(skip_locked=True)
 _NEXT_SQL = str(_NEXT.compile(dialect=psycopg2.dialect()))
 
 
@@ -86,9 +94,7 @@ def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -
 
 def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:
     """The next events of all organisations by `seq`; for the worker's role."""
-    return session.execute(
-        select(*EVENT_COLUMNS).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
-    ).all()
+    return session.execute(_NEXT_OF_ALL, {"after": after, "limit": limit}).all()
 
 
 def claim_cursor(session: Session, reader: str) -> int | None:
@@ -96,12 +102,13 @@ def claim_cursor(session: Session, reader: str) -> int | None:
 
     A new reader starts at the journal's present end. None: another process holds it.
     """
-    mine = select(JournalCursor.seq).where(JournalCursor.reader == reader)
-    if session.scalar(mine) is None:
-        newest = select(func.coalesce(func.max(journal.c.seq), 0)).scalar_subquery()
-        session.execute(upsert(JournalCursor).values(reader=reader, seq=newest).on_conflict_do_nothing())
+    mine = {"reader": reader}
+    if (seq := session.scalar(_CLAIM, mine)) is not None or session.scalar(_CURSOR, mine) is not None:
+        return seq
+    newest = select(func.coalesce(func.max(journal.c.seq), 0)).scalar_subquery()
+    session.execute(upsert(JournalCursor).values(reader=reader, seq=newest).on_conflict_do_nothing())
     # Not by the upsert: it would wait for another process that has just moved the cursor.
-    return session.scalar(mine.with_for_update(skip_locked=True))
+    return session.scalar(_CLAIM, mine)
 
 
 def move_cursor(session: Session, reader: str, seq: int) -> None:

@@ -15,6 +15,7 @@ database is gone, and all of it is done again.
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from push.queue import notify
 log = logger(__name__)
 READER = "push"
 UNPLANNED = "unplanned"
-_BATCH = 200
+MANY = 200  # events that are read at a time
 _TRIES = 3
 _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
 
@@ -54,20 +55,27 @@ _TOGETHER: dict[str, Callable[[Session, Sequence[AnyRow]], int]] = {
 }
 
 
-def plan(session: Session) -> int:
-    """Read one stretch of the journal and queue what it calls for; returns how many events were read."""
+class Planned(NamedTuple):
+    """How many events were read, and on how many phones something was queued for them."""
+
+    read: int
+    queued: int
+
+
+def plan(session: Session) -> Planned:
+    """Read one stretch of the journal and queue what it calls for."""
     seq = claim_cursor(session, READER)
     if seq is None:
-        return 0
+        return Planned(0, 0)
     read = queued = 0
-    for events in _neighbours(session, read_all(session, seq, _BATCH)):
+    for events in _neighbours(session, read_all(session, seq, MANY)):
         queued += _plan(session, events)
         read, seq = read + len(events), events[-1].seq
         if queued >= _ENOUGH:
             break
     if read:
         move_cursor(session, READER, seq)
-    return read
+    return Planned(read, queued)
 
 
 def _neighbours(session: Session, events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:

@@ -7,11 +7,14 @@ a post or a membership waits for. Again is no mistake: a notification reaches a 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     DateTime,
     Select,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
+    cast,
     column,
     exists,
     func,
@@ -28,10 +32,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
+from base.arrays import arrays
 from base.database import AnyRow, table_of
 from people.models import Device, Person, SignedInSession
 from push.models import Delivery, Notification
@@ -60,6 +65,15 @@ COLUMNS = (
 )
 
 
+# What a notification takes from its event: the event's attribute → (column, type).
+_OF_EVENT: dict[str, tuple[str, Any]] = {
+    "event_id": ("id", Uuid),
+    "organisation_id": ("organisation_id", Uuid),
+    "scope_id": ("scope_id", Uuid),
+    "subject_id": ("subject_id", Uuid),
+    "actor_id": ("actor_id", Uuid),
+    "position": ("position", BigInteger),
+}
 # An event, the kind of its notification, its facts, and until when it makes sense to tell it.
 Tiding = tuple[AnyRow, str, dict[str, Any], datetime]
 
@@ -80,23 +94,21 @@ def notify(session: Session, event: AnyRow, kind: str, facts: dict[str, Any], ex
 
 def notify_each(session: Session, tidings: Sequence[Tiding]) -> list[Note]:
     """Write down what each of these events has to tell."""
-    rows = [
-        {
-            "id": event.event_id,
-            "organisation_id": event.organisation_id,
-            "kind": kind,
-            "scope_id": event.scope_id,
-            "subject_id": event.subject_id,
-            "actor_id": event.actor_id,
-            "position": event.position,
-            "facts": facts,
-            "expires_at": until,
-        }
-        for event, kind, facts, until in tidings
-    ]
-    if rows:
-        session.execute(insert(Notification).on_conflict_do_nothing(), rows)
+    if tidings:
+        events, kinds, facts, untils = zip(*tidings, strict=True)
+        lists = {name: [getattr(event, name) for event in events] for name in _OF_EVENT}
+        lists |= {"kind": kinds, "facts": [orjson.dumps(fact).decode() for fact in facts], "until": untils}
+        session.execute(_written(), {name: list(values) for name, values in lists.items()})
     return [Note(event.event_id, event.organisation_id, until) for event, _, _, until in tidings]
+
+
+@cache
+def _written() -> Insert:
+    own = {"kind": ("kind", Text), "facts": ("facts", Text), "until": ("expires_at", _AT)}
+    notes = arrays("notes", _OF_EVENT | own)
+    rows = select(*(cast(each, JSONB) if each.name == "facts" else each for each in notes.c))
+    into = insert(table_of(Notification)).from_select([each.name for each in notes.c], rows)
+    return into.on_conflict_do_nothing()
 
 
 def queue(session: Session, note: Note, told: Select[UUID, str], action: str = "show") -> int:

@@ -7,14 +7,11 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
     Uuid,
     and_,
-    bindparam,
     case,
-    column,
     func,
     literal,
     or_,
@@ -23,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from base.arrays import arrays
 from people.audience.rules import BEGINNING, SINCE_ID, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
@@ -101,11 +99,7 @@ def followers_among(
 
 @cache
 def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
-    wanted = (
-        func.unnest(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
-        .table_valued(column("scope_id", Uuid), column("person_id", Uuid))
-        .render_derived("wanted")
-    )
+    wanted = arrays("wanted", {"scopes": ("scope_id", Uuid), "persons": ("person_id", Uuid)})
     member = and_(
         Membership.scope_id == wanted.c.scope_id,
         Membership.person_id == wanted.c.person_id,

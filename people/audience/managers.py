@@ -4,9 +4,10 @@ from collections.abc import Collection
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, column, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, exists, or_, select
 from sqlalchemy.orm import Session
 
+from base.arrays import arrays
 from people.audience.rules import live_membership
 from people.models import Membership, Person, Scope
 
@@ -44,11 +45,7 @@ def _manages() -> list[ColumnElement[bool]]:
 
 @cache
 def _managing() -> Select[UUID, UUID]:
-    wanted = (
-        func.unnest(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("persons", type_=ARRAY(Uuid)))
-        .table_valued(column("scope_id", Uuid), column("person_id", Uuid))
-        .render_derived("wanted")
-    )
+    wanted = arrays("wanted", {"scopes": ("scope_id", Uuid), "persons": ("person_id", Uuid)})
     return (
         select(wanted.c.scope_id, wanted.c.person_id)
         .select_from(wanted)

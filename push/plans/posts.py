@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     BindParameter,
     DateTime,
     Select,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
-    column,
     func,
     select,
     true,
@@ -29,6 +27,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.arrays import arrays
 from base.database import AnyRow
 from people.audience import everyone_of, members_of
 from people.models import Membership, Scope
@@ -130,8 +129,8 @@ def _telling(*, whole: bool) -> Insert:
 
 def _told(audience: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Who of an audience is told of which post, at their level; a mention and a reply to one's own post count more."""
-    whom, posts = audience.subquery("audience"), _table("posts", _POSTS)
-    naming = _table("naming", {"naming": ("note_id", Uuid), "named": ("person_id", Uuid)})
+    whom, posts = audience.subquery("audience"), arrays("posts", _POSTS)
+    naming = arrays("naming", {"naming": ("note_id", Uuid), "named": ("person_id", Uuid)})
     named = tuple_(posts.c.notification_id, whom.c.person_id).in_(select(naming))
     why = case(
         (posts.c.kind != "message", posts.c.kind),
@@ -158,10 +157,3 @@ _POSTS = {
     "kinds": ("kind", Text),
     "until": ("expires_at", _AT),
 }
-
-
-def _table(name: str, columns: dict[str, tuple[str, Any]]) -> Any:
-    """Arrays as a table: parameter → (column, type)."""
-    arrays = [bindparam(parameter, type_=ARRAY(kind)) for parameter, (_, kind) in columns.items()]
-    names = [column(name, kind) for name, kind in columns.values()]
-    return func.unnest(*arrays).table_valued(*names).render_derived(name)

@@ -31,7 +31,7 @@ def plans(world: World) -> int:
     read = 0
     while True:
         with world.worker.transaction() as session:
-            step = plan(session)
+            step = plan(session).read
         if step == 0:
             return read
         read += step

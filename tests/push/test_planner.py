@@ -292,7 +292,7 @@ def test_a_worker_that_dies_in_between_leaves_neither_half(org: Organisation) ->
     post = org.admin.posts(site, "hello")
     org.world.relays()
     with pytest.raises(KeyboardInterrupt), org.world.worker.transaction() as session:
-        assert plan(session) > 0
+        assert plan(session).read > 0
         raise KeyboardInterrupt
     assert (rows(org, post), notifications(org, post)) == ([], [])
     assert told(org, post) == {("Bob", "message")}
@@ -304,8 +304,8 @@ def test_two_workers_do_not_plan_at_once(org: Organisation) -> None:
     post = org.admin.posts(site, "hello")
     org.world.relays()
     with org.world.worker.transaction() as one, org.world.worker.transaction() as other:
-        assert plan(one) > 0
-        assert plan(other) == 0
+        assert plan(one).read > 0
+        assert plan(other).read == 0
     assert len(rows(org, post)) == 1
 
 
@@ -315,7 +315,7 @@ def test_nobody_who_posts_waits_for_a_planner_that_is_at_it(org: Organisation) -
     org.admin.posts(site, "hello")
     org.world.relays()
     with org.world.worker.transaction() as session:
-        assert plan(session) > 0
+        assert plan(session).read > 0
         bob.posts(site, "and meanwhile?")
         org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{bob.id}")
         session.execute(select(Post.id).limit(1))
@@ -347,7 +347,7 @@ def test_what_the_database_refuses_again_and_again_is_written_down_and_left_behi
     with world.owner() as other, world.worker.transaction() as session:
         other.execute(text("LOCK TABLE deliveries IN EXCLUSIVE MODE"))
         session.execute(text("SET LOCAL lock_timeout = '50ms'"))
-        assert plan(session) > 0
+        assert plan(session).read > 0
     (note,) = notifications(org, refused)
     assert (note.kind, note.facts["type"]) == ("unplanned", "post.created")
     assert "text" not in note.facts
