@@ -10,19 +10,19 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 
 from base.listen import Listener
 from bench.live_world import TEXT, Ears, publish
 from bench.report import percentile, report
 from journal.events import JOURNAL_CHANNEL
-from journal.models import OutboxRow
+from journal.models import JournalCursor, OutboxRow
 from journal.relay import Relay
 from journal.tail import head_position, journal
 from tests.product import Product
 from tests.world import Organisation
 
-POSTS, POSTS_A_SECOND = 500, 50
+ROUNDS, POSTS, POSTS_A_SECOND = 5, 250, 50
 JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND = 500, 100
 BACKLOG = 20_000
 
@@ -35,17 +35,18 @@ class Posted(NamedTuple):
 
 
 def posts_to_sockets(product: Product, org: Organisation, site: str, tokens: list[str]) -> None:
-    """HTTP post → every socket, in an open loop."""
-    spans, _ = heard_by_all(product, org, site, tokens, POSTS, POSTS_A_SECOND)
-    report(f"live_http_post_to_{len(tokens)}_p50", percentile(spans, 0.5), "ms", 25)
-    report(f"live_http_post_to_{len(tokens)}_p99", percentile(spans, 0.99), "ms", 100)
+    """HTTP post → every socket, in an open loop; of several rounds the median one is told."""
+    rounds = [heard_by_all(product, org, site, tokens, POSTS, POSTS_A_SECOND)[0] for _ in range(ROUNDS)]
+    for share, goal in ((0.5, 25), (0.99, 100)):
+        value = statistics.median(percentile(spans, share) for spans in rounds)
+        report(f"live_http_post_to_{len(tokens)}_p{share * 100:.0f}", value, "ms", goal)
 
 
 def heard_by_all(
     product: Product, org: Organisation, site: str, tokens: list[str], count: int, a_second: int
 ) -> tuple[list[float], dict[int, Posted]]:
     """Post at a steady rate to so many sockets: the milliseconds until each of them heard each post, and the posts."""
-    until_the_relay_leads(product, org)
+    until_all_are_at_work(product, org)
     ears = Ears(product.port)
     ears.ask("connect", tokens=tokens)
     ears.ask("record")
@@ -57,23 +58,23 @@ def heard_by_all(
     return spans, posted
 
 
-def until_the_relay_leads(product: Product, org: Organisation) -> None:
-    """A worker that has just started is not what is measured: wait until an event has gone through it."""
-    site = org.site("Warm-up")
-    org.admin.posts(site, "Is anybody there?")
+def until_all_are_at_work(product: Product, org: Organisation) -> None:
+    """What has just started is not what is measured: wait until a post has gone through relay and planner."""
+    org.admin.posts(org.site("Warm-up"), "Is anybody there?")
     deadline = time.monotonic() + 30
-    waiting = select(OutboxRow.id).limit(1)
+    newest = select(func.max(journal.c.seq)).scalar_subquery()
+    behind = select(exists().where(OutboxRow.id.is_not(None)) | exists().where(JournalCursor.seq < newest))
     while time.monotonic() < deadline:
         with product.world.worker.transaction() as session:
-            if session.scalar(waiting) is None:
+            if not session.scalar(behind):
                 return
         time.sleep(0.05)
-    raise AssertionError("no relay leads")
+    raise AssertionError("the relay or the worker is not at work")
 
 
 def post_to_journal(product: Product, org: Organisation, site: str) -> None:
     """From the making of an event, in its request's transaction, to the moment at which a reader sees it."""
-    until_the_relay_leads(product, org)
+    until_all_are_at_work(product, org)
     # A process of its own: the posting threads would hold up one of this process.
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     arguments = (product.world.settings.worker_database_url, org.id, theirs)
