@@ -23,7 +23,7 @@ from tests.product import Product
 from tests.world import Organisation
 
 ROUNDS, POSTS, POSTS_A_SECOND = 5, 250, 50
-JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND = 500, 100
+JOURNAL_POSTS, JOURNAL_POSTS_A_SECOND = 300, 100
 BACKLOG = 20_000
 
 
@@ -73,8 +73,17 @@ def until_all_are_at_work(product: Product, org: Organisation) -> None:
 
 
 def post_to_journal(product: Product, org: Organisation, site: str) -> None:
-    """From the making of an event, in its request's transaction, to the moment at which a reader sees it."""
+    """From the making of an event, in its request's transaction, to the moment at which a reader sees it.
+
+    Of several rounds the median one is told.
+    """
     until_all_are_at_work(product, org)
+    rounds = [_times_to_journal(product, org, site) for _ in range(ROUNDS)]
+    value = statistics.median(percentile(spans, 0.5) for spans in rounds)
+    report("live_post_to_journal_p50", value, "ms", 8)
+
+
+def _times_to_journal(product: Product, org: Organisation, site: str) -> list[float]:
     # A process of its own: the posting threads would hold up one of this process.
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     arguments = (product.world.settings.worker_database_url, org.id, theirs)
@@ -101,7 +110,7 @@ def post_to_journal(product: Product, org: Organisation, site: str) -> None:
             visible = next(at for head, at in seen if head >= position)
             spans.append((visible - occurred_at.timestamp()) * 1000)
     assert len(spans) == JOURNAL_POSTS
-    report("live_post_to_journal_p50", percentile(spans, 0.5), "ms", 8)
+    return spans
 
 
 def relay_speed(product: Product, org: Organisation, site: str) -> None:
