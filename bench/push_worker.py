@@ -37,7 +37,8 @@ def main() -> None:
     with running_product() as (_, product):
         set_faults(product, delay_ms=DELAY_MS)
         post_to_standin(product)
-        product.stop_part("worker")
+        for part in ("relay", "worker"):
+            product.stop_part(part)
         org = product.world.organisation()
         add_people(product, org, "phone", PHONES)
         analyse(product)
