@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import push_worker
+from bench import push_plan, push_worker
 from bench.push_standin import QuickStandin, quick_standin
 from bench.report import report
 
@@ -126,7 +126,7 @@ class Sender:
         self._process.wait(30)
 
 
-PARTS = {"transports": transports, "worker": push_worker.main}
+PARTS = {"transports": transports, "worker": push_worker.main, "audience": push_plan.main}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     DateTime,
@@ -24,9 +23,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    column,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -121,19 +118,20 @@ def queue_each(session: Session, notes: Sequence[tuple[UUID, Note]], why: str) -
     """Queue notifications of one organisation for one person each."""
     if not notes:
         return 0
-    columns = (
-        literal([person for person, _ in notes], ARRAY(Uuid)),
-        literal([note.id for _, note in notes], ARRAY(Uuid)),
-        literal([note.expires_at for _, note in notes], ARRAY(_AT)),
-    )
-    each = (
-        func.unnest(*columns)
-        .table_valued(column("person_id", Uuid), column("notification_id", Uuid), column("expires_at", _AT))
-        .render_derived("each")
-    )
+    columns = {
+        "persons": ("person_id", Uuid),
+        "notes": ("notification_id", Uuid),
+        "until": ("expires_at", _AT),
+    }
+    each = arrays("each", columns)
     told = select(each, literal(why, Text).label("why"))
     rows = insertion(literal(notes[0][1].organisation_id, Uuid), told)
-    return count(session, rows.on_conflict_do_nothing())
+    values = {
+        "persons": [person for person, _ in notes],
+        "notes": [note.id for _, note in notes],
+        "until": [note.expires_at for _, note in notes],
+    }
+    return count(session, rows.on_conflict_do_nothing(), values)
 
 
 def queue_again(session: Session, note: Note, told: Select[UUID, str]) -> int:
