@@ -11,7 +11,7 @@ import sys
 from api.app import create_app
 from base import waiting
 from base.settings import SettingsError, load_settings
-from geo.indexes import PlaceIndexes
+from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
 from live.server import LiveServer
 

@@ -51,9 +51,9 @@ from base.database import Database, make_engine
 from base.logs import configure_logs, logger
 from base.settings import Settings
 from journal.wakeups import Wakeups
-from people.passwords import configure_passwords
 from people.runtime import Runtime
-from people.tokens import TokenMaker
+from people.sign_in.passwords import configure_passwords
+from people.sign_in.tokens import TokenMaker
 from schemas.problems import ProblemDetails
 
 log = logger(__name__)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from api.route import Call, Routes
-from geo import checkins, gate
-from geo.fixes import name_floor
-from geo.handover import hand_over
-from geo.region_events import take_region_events
+from geo.regions.events import take_region_events
+from geo.stays import checkins, gate
+from geo.stays.fixes import name_floor
+from geo.stays.handover import hand_over
 from people.permissions import Permission
-from people.sessions import start_session
+from people.sign_in.sessions import start_session
 from schemas.markers import (
     ChangedVisits,
     CheckIn,

@@ -4,10 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from api.route import Call, Routes
-from people import devices
 from people.models import Device as DeviceRow
 from people.permissions import Permission
-from push import reports, trials
+from people.sign_in import devices
+from push.reports import receipts as reports
+from push.reports import trials
 from schemas.deliveries import DeliveryReports, TestPush
 from schemas.people import Device, PushAddress
 

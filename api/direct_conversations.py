@@ -3,8 +3,8 @@
 from typing import Any
 
 from api.route import Answer, Call, Routes
-from people.directs import open_direct
 from people.permissions import Permission
+from people.scopes.directs import open_direct
 from schemas.direct_conversations import DirectConversation, NewDirectConversation
 
 routes = Routes("direct-conversations", "Direct conversations: a few people among themselves")

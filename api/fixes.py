@@ -5,8 +5,8 @@ from typing import Any
 from flask import current_app
 
 from api.route import Call, Routes
-from geo.fixes import take_fixes
-from geo.indexes import PlaceIndexes
+from geo.lookup.indexes import PlaceIndexes
+from geo.stays.fixes import take_fixes
 from people.permissions import Permission
 from schemas.visits import FixBatch, FixReport
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from api.route import Call, Routes
-from geo.handover import hand_over
-from people.invitations import accept
-from people.sessions import start_session
+from geo.stays.handover import hand_over
+from people.accounts.invitations import accept
+from people.sign_in.sessions import start_session
 from schemas.sessions import AcceptInvitation, Tokens
 
 routes = Routes("invitations", "Invitations: opening an account")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.route import Call, Routes
-from people import profile
+from people.accounts import profile
 from people.permissions import Permission
 from schemas.people import Me, ProfileEdit
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from api.route import Call, Routes
 from base.errors import Conflict, NotFound
-from people.member_lists import is_implied, live_membership_of, wire_membership
-from people.memberships import end_membership, join
 from people.permissions import Permission
-from people.scopes import scope_for
-from people.wishes import set_wishes
+from people.scopes.member_lists import is_implied, live_membership_of, wire_membership
+from people.scopes.memberships import end_membership, join
+from people.scopes.scopes import scope_for
+from people.scopes.wishes import set_wishes
 from schemas.people import Membership, MembershipWishes
 
 routes = Routes("memberships", "Memberships: joining and leaving")

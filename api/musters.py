@@ -5,9 +5,10 @@ from uuid import UUID
 
 from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
-from geo import muster_answers, musters
-from geo.muster_board import wire_board
-from geo.muster_report import report_csv
+from geo.musters import answers as muster_answers
+from geo.musters import musters
+from geo.musters.board import wire_board
+from geo.musters.report import report_csv
 from people.permissions import Permission
 from schemas.base import Cursor
 from schemas.musters import (

@@ -5,7 +5,7 @@ from typing import Any
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from people.permissions import Permission
-from push import inbox
+from push.inbox import inbox
 from schemas.notifications import InboxCount, InboxPage, InboxQuery
 
 routes = Routes("notifications", "Notifications: what concerned me")

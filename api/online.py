@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.route import Call, Routes
-from people import last_seen
+from people.online import last_seen
 from people.permissions import Permission
 from schemas.online import Presence, PresenceQuery, Presences
 

@@ -13,7 +13,7 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, Problem
 from base.logs import logger
-from geo.times import corrected
+from geo.stays.times import corrected
 from people import idempotency
 from people.models import IdempotencyKey
 from people.permissions import Permission

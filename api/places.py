@@ -3,8 +3,8 @@
 from typing import Any
 
 from api.route import Call, Routes
-from geo.visits import open_visits
-from people import profile
+from geo.stays.visits import open_visits
+from people.accounts import profile
 from people.permissions import Permission
 from schemas.places import MyPlaces
 

@@ -7,7 +7,7 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
 from people.audience import readable
 from people.permissions import Permission
-from people.scopes import NotAMember, scope_for
+from people.scopes.scopes import NotAMember, scope_for
 from schemas.base import Cursor
 from schemas.posts import NewPost, Post, PostEdit, PostPage
 from social import feed, posts

@@ -7,10 +7,10 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid
-from geo import privacy
-from geo.charters import charter_of, check_may_read
-from geo.presence_views import views_of
-from geo.trails import my_trail
+from geo.presence.views import views_of
+from geo.privacy import sharing as privacy
+from geo.privacy.charters import charter_of, check_may_read
+from geo.stays.trails import my_trail
 from people.permissions import Permission
 from schemas.base import Cursor
 from schemas.privacy import (

@@ -6,7 +6,7 @@ from flask import request
 
 from api.route import Answer, Call, Routes
 from base.errors import Invalid
-from geo.regions import regions_for
+from geo.regions.regions import regions_for
 from people.permissions import Permission
 from schemas.regions import Regions, RegionsQuery
 

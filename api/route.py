@@ -31,7 +31,7 @@ from people import idempotency
 from people.actor import Actor
 from people.permissions import ORGANISATION_WIDE, Permission
 from people.runtime import Runtime
-from people.sessions import actor_of
+from people.sign_in.sessions import actor_of
 
 _ORGANISATION_PREFIXES = ("organisation:", "me:")
 

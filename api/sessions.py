@@ -5,10 +5,10 @@ from typing import Any
 from flask import request
 
 from api.route import Call, Routes
-from geo.handover import hand_over
-from people import sessions
+from geo.stays.handover import hand_over
 from people.idempotency import check_key
 from people.permissions import Permission
+from people.sign_in import sessions
 from schemas.sessions import Refresh, SignIn, Tokens
 
 routes = Routes("sessions", "Sessions: signing in and out")

@@ -23,9 +23,9 @@ from sqlalchemy import text
 from bench.chaos_push_crowd import Crowd
 from bench.push_crowd import counts, set_faults, statuses
 from bench.stage import running_product
-from push.recorder import MANY
+from push.fcm.transports import FLIGHT
+from push.sending.recorder import MANY
 from push.standin.mailbox import Faults
-from push.transports import FLIGHT
 from tests.product import Product
 
 NOTIFICATIONS = int(os.environ.get("NOTIFICATIONS", "20000"))

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from base import clock, ids
 from journal.events import Event, append
 from people.models import Device, Membership, Person, SignedInSession
-from people.tokens import TokenMaker
+from people.sign_in.tokens import TokenMaker
 from tests.product import Product, free_port
 from tests.world import Organisation
 

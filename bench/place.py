@@ -25,8 +25,8 @@ from bench.place_world import Zones, make_zones, sign_in_devices, store_zones
 from bench.report import percentile, report
 from bench.stage import running_product
 from deploy.local.cluster import Cluster
-from geo.index import IndexedPlace, PlaceIndex
-from geo.indexes import load
+from geo.lookup.index import IndexedPlace, PlaceIndex
+from geo.lookup.indexes import load
 from tests.product import Product
 
 ROOT = Path(__file__).resolve().parent.parent

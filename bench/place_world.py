@@ -13,10 +13,10 @@ from shapely import MultiPolygon
 from sqlalchemy import insert
 
 from base import clock, ids
-from geo.privacy_models import Consent
+from geo.models.privacy import Consent
 from people.models import Person
-from people.sessions import start_session
-from people.tokens import TokenMaker
+from people.sign_in.sessions import start_session
+from people.sign_in.tokens import TokenMaker
 from tests.world import Organisation, World
 
 LON, LAT = 7.0, 46.0

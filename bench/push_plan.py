@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bench.report import percentile, report
 from bench.stage import DATABASE, migrated_cluster
-from push.planner import plan
+from push.plans.planner import plan
 from tests.world import Organisation, World
 
 PHONES = 45_000

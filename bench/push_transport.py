@@ -17,9 +17,9 @@ from pathlib import Path
 import firebase_admin
 from firebase_admin import credentials, messaging
 
-from push.fcm import TRANSPORTS, FcmSender, Sent
-from push.messages import Push, build_message
-from push.sdk import GOOGLE
+from push.fcm.client import TRANSPORTS, FcmSender, Sent
+from push.fcm.sdk import GOOGLE
+from push.words.messages import Push, build_message
 
 BATCH, THREADS = 500, 32
 CALLERS, CLAIMED = 4, 200  # as a worker has them

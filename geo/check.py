@@ -23,14 +23,14 @@ import orjson
 from shapely import MultiPolygon
 from shapely.geometry import shape
 
-from geo.advice import same_name
-from geo.archives import SHAPE_PARTS
-from geo.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
-from geo.formats import FileRefused, read_file
-from geo.geojson import refuse
-from geo.jts import read_cases
-from geo.overlaps import Overlaps
-from geo.remarks import OUTSIDE
+from geo.files.archives import SHAPE_PARTS
+from geo.files.formats import FileRefused, read_file
+from geo.shapes.advice import same_name
+from geo.shapes.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
+from geo.shapes.geojson import refuse
+from geo.shapes.jts import read_cases
+from geo.shapes.overlaps import Overlaps
+from geo.shapes.remarks import OUTSIDE
 
 OUTCOMES = ("accepted", "normalised", "refused")
 _JSON, _FILES = (".json", ".geojson"), (".kml", ".kmz", ".gpkg", ".zip")

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from geo.circles import Circle, enclosing_circle
+from geo.engine.circles import Circle, enclosing_circle
+from geo.engine.transitions import Fence, Fix, State, transitions
 from geo.replay import read_fix, sites_of
-from geo.transitions import Fence, Fix, State, transitions
 
 DWELL_S = 20.0
 USABLE_M = 200.0

@@ -17,7 +17,7 @@ from uuid import UUID
 from shapely import MultiPolygon, Polygon, make_valid, unary_union
 from shapely.geometry import shape
 
-from geo.transitions import Fence, Fix, State, transitions
+from geo.engine.transitions import Fence, Fix, State, transitions
 
 _OLDEST_S, _FUTURE_S = 86_400.0, 60.0
 

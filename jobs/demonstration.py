@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from base.database import Database, enter_organisation, make_engine
 from base.settings import load_settings
-from geo.boundaries import parse_boundary
-from geo.places import PlaceDraft, create_place
+from geo.places.places import PlaceDraft, create_place
+from geo.shapes.boundaries import parse_boundary
+from people.accounts.organisations import create_organisation
+from people.accounts.persons import add_person
 from people.actor import Actor
-from people.memberships import assign
 from people.models import Organisation
-from people.organisations import create_organisation
-from people.persons import add_person
+from people.scopes.memberships import assign
 
 SLUG, PASSWORD = "demo", "hereabouts demo"
 _MEMBERS = (

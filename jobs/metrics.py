@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base.database import Database
 from base.settings import Settings
-from push.metrics import metrics
-from push.planner import READER
+from push.plans.planner import READER
+from push.reports.metrics import metrics
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LOOK_S = 0.5

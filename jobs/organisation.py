@@ -11,7 +11,7 @@ import sys
 from base.database import Database, make_engine
 from base.errors import Problem
 from base.settings import load_settings
-from people.organisations import create_organisation
+from people.accounts.organisations import create_organisation
 
 
 def main() -> None:

@@ -10,18 +10,19 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.logs import logger
-from geo.admission import end_expired_memberships
-from geo.gate import close_accounts
-from geo.handover import end_foreign_evidence
-from geo.musters import remind_silent
-from geo.retention import forget_old_positions, forget_old_presence, forget_old_trails
-from geo.roll import refresh_running
-from geo.silence import BATCH, end_expired_evidence, end_silent, mark_silent
+from geo.musters.musters import remind_silent
+from geo.musters.roll import refresh_running
+from geo.privacy.retention import forget_old_positions, forget_old_presence, forget_old_trails
+from geo.stays.admission import end_expired_memberships
+from geo.stays.gate import close_accounts
+from geo.stays.handover import end_foreign_evidence
+from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.idempotency import forget_old_keys
-from people.sessions import end_expired_sessions, forget_old_refresh_tokens
-from push import retention, tokens
-from push.digest import BATCH as DIGESTS
-from push.digest import send_digests
+from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
+from push.inbox.digest import BATCH as DIGESTS
+from push.inbox.digest import send_digests
+from push.reports import retention
+from push.sending import tokens
 from social.notices import BATCH as NOTICES
 from social.notices import end_expired_notices
 from social.reminding import BATCH as ALERTS

@@ -19,10 +19,10 @@ from jobs.metrics import serve_metrics
 from jobs.process import RETRY_S, begin, keep_going
 from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
-from push.delivery import Delivery
-from push.fcm import FcmSender
-from push.planner import MANY, Planned, plan
-from push.recorder import Recorder
+from push.fcm.client import FcmSender
+from push.plans.planner import MANY, Planned, plan
+from push.sending.delivery import Delivery
+from push.sending.recorder import Recorder
 
 log = logger(__name__)
 _POLL_S = 1.0

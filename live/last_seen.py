@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from base import clock
 from base.database import Database
 from base.logs import logger
-from people.last_seen import note_seen
-from people.online import Key, Online
+from people.online.last_seen import note_seen
+from people.online.online import Key, Online
 
 log = logger(__name__)
 _LOOK_S = 1.0

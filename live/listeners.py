@@ -31,7 +31,7 @@ class Listener:
 
     @property
     def key(self) -> tuple[UUID, UUID]:
-        """The person, as people/online.py knows them."""
+        """The person, as people/online/online.py knows them."""
         return self.organisation_id, self.person_id
 
 

@@ -20,7 +20,7 @@ from base.logs import logger
 from live.hub import Hub
 from live.limits import Limit
 from live.listeners import Listener
-from push.sightings import connected, see
+from push.reports.sightings import connected, see
 from schemas.sightings import SeenPosts
 
 log = logger(__name__)

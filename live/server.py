@@ -35,7 +35,7 @@ from live.sockets import LiveSocketIO
 from live.tail import JournalTail
 from people.audience import Readable, following_at_head
 from people.runtime import Runtime
-from people.sessions import actor_of
+from people.sign_in.sessions import actor_of
 
 log = logger(__name__)
 Reading = tuple[Listener, list[Readable]]

@@ -1,11 +1,11 @@
 """Who is online: told to the sockets that watch, to the other processes, and kept as "last seen".
 
-A socket says whom it watches (`presence.watch`) and is told each change, as long as people/last_seen.py lets it. What
-could end that right is an event of the journal about either of the two: a membership that began or ended, or the choice
-who sees it. From that event on nothing is told to the socket until its rights were read anew.
+A socket says whom it watches (`presence.watch`) and is told each change, as long as people/online/last_seen.py lets
+it. What could end that right is an event of the journal about either of the two: a membership that began or ended, or
+the choice who sees it. From that event on nothing is told to the socket until its rights were read anew.
 
 Each process tells the others of the first and last socket of a person, and every `_TELL_S` seconds of all of them;
-what was lost on the way is mended by that, and a process that was killed is given up (people/online.py).
+what was lost on the way is mended by that, and a process that was killed is given up (people/online/online.py).
 """
 
 import time
@@ -27,8 +27,8 @@ from live.kept import kept_running
 from live.last_seen import LastSeen
 from live.limits import Limit
 from live.listeners import Listener
-from people.last_seen import presences, wire_presence
-from people.online import Key
+from people.online.last_seen import presences, wire_presence
+from people.online.online import Key
 from people.runtime import Runtime
 from schemas.online import Watch
 

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-import geo.models
-import geo.muster_models
-import geo.privacy_models
+import geo.models.musters
+import geo.models.places
+import geo.models.privacy
 import journal.models
 import people.models
-import people.sign_in_models
+import people.sign_in.models
 import push.models
 import social.models
 from base.database import Model
 
 __all__ = ["metadata", "owned"]
 _PACKAGES = (
-    geo.models,
-    geo.muster_models,
-    geo.privacy_models,
+    geo.models.places,
+    geo.models.musters,
+    geo.models.privacy,
     journal.models,
     people.models,
-    people.sign_in_models,
+    people.sign_in.models,
     push.models,
     social.models,
 )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from base.database import Database
 from base.settings import Settings
 from journal.wakeups import Wakeups
-from people.online import Online
-from people.tokens import TokenMaker
+from people.online.online import Online
+from people.sign_in.tokens import TokenMaker
 
 
 @dataclass(frozen=True)

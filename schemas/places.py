@@ -1,4 +1,4 @@
-"""Sites and zones on the wire: GeoJSON Features. The polygon itself is checked by `geo.boundaries`."""
+"""Sites and zones on the wire: GeoJSON Features. The polygon itself is checked by `geo.shapes.boundaries`."""
 
 from marshmallow import INCLUDE, fields, validate
 

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict
-from geo.charters import shows_numbers_alone
-from geo.groups import groups_of
-from geo.models import Place
+from geo.models.places import Place
+from geo.presence.groups import groups_of
+from geo.privacy.charters import shows_numbers_alone
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import BEGINNING, audience_of, live_membership

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.errors import NotFound
-from geo import musters
-from geo.charters import charter_of
-from geo.models import Place
-from geo.places import wire_place
+from geo.models.places import Place
+from geo.musters import musters
+from geo.places.places import wire_place
+from geo.privacy.charters import charter_of
 from people.actor import Actor
 from people.audience import in_sight, live_membership, visible
 from people.models import Membership, Person, Scope

@@ -17,7 +17,7 @@ from base.errors import Invalid
 from people.actor import Actor
 from people.audience import audience
 from people.models import Person
-from people.scopes import ScopeInSight
+from people.scopes.scopes import ScopeInSight
 from social.models import Mention, Post
 
 _named = aliased(Person)

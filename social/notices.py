@@ -18,7 +18,7 @@ from base.errors import Conflict, Forbidden, Invalid
 from people.actor import Actor
 from people.audience import Readable, following
 from people.permissions import Permission
-from people.scopes import scope_for
+from people.scopes.scopes import scope_for
 from social.feed import wanted_scopes
 from social.models import Acknowledgement, Post
 from social.posts import ORDINARY, by_client_id, check_alive, post_for, tell, write_once

@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from base.errors import Invalid, NotFound
-from geo import checkins, muster_answers
+from geo.musters import answers as muster_answers
+from geo.stays import checkins
 from people.actor import Actor
 from social import acknowledgements, posts, reads
 from social.models import Post

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound
-from geo.grades import check_posting_grade
+from geo.stays.grades import check_posting_grade
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
-from people.member_lists import was_present
 from people.permissions import GRANTED, Permission, Standing
-from people.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
+from people.scopes.member_lists import was_present
+from people.scopes.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
 from social.mentions import check_mentions, set_mentions
 from social.models import Acknowledgement, Post
 from social.wire import select_posts, wire_post

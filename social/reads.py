@@ -24,7 +24,7 @@ from people.actor import Actor
 from people.audience import BEGINNING, following_from, following_of, readable
 from people.models import Person, Scope
 from people.permissions import GRANTED, Permission
-from people.scopes import NotAMember, scope_for
+from people.scopes.scopes import NotAMember, scope_for
 from social.models import Post, ReadPosition
 from social.posts import post_for
 

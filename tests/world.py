@@ -21,7 +21,7 @@ from base.database import Database, make_engine
 from base.settings import load_settings
 from deploy.local.cluster import Cluster
 from journal.relay import Relay
-from people.organisations import create_organisation
+from people.accounts.organisations import create_organisation
 from schemas.base import Wire
 
 PASSWORD = "correct horse battery"

@@ -11,12 +11,12 @@ from api.translations import translated
 from base import clock
 from base.errors import Invalid
 from base.offload import offload
-from geo.advice import Advice, Draft, advise
-from geo.boundaries import parse_boundary, wire_geometry
-from geo.drafts import surroundings
-from geo.places import place_for
-from geo.rehearsal import rehearse
-from geo.transitions import Fix
+from geo.engine.transitions import Fix
+from geo.places.drafts import surroundings
+from geo.places.places import place_for
+from geo.places.rehearsal import rehearse
+from geo.shapes.advice import Advice, Draft, advise
+from geo.shapes.boundaries import parse_boundary, wire_geometry
 from people.permissions import Permission
 from schemas.drafts import DraftReport, NewDraft, NewRehearsal, RehearsalReport
 

@@ -16,14 +16,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.route import Answer, Call, Routes
 from base.errors import Forbidden, Invalid, Problem
 from base.logs import logger
-from geo.formats import read_file
-from geo.imports import OUTCOMES, Import, import_chunk, import_places, open_import
+from geo.files.formats import read_file
+from geo.files.imports import OUTCOMES, Import, import_chunk, import_places, open_import
 from people.actor import Actor
 from people.audience import managed_scopes
 from people.permissions import Permission
 from people.runtime import Runtime
-from people.sessions import actor_of
-from people.tokens import AccessClaims
+from people.sign_in.sessions import actor_of
+from people.sign_in.tokens import AccessClaims
 from schemas.imports import ImportFile, ImportLine
 from schemas.places import ImportReport, PlaceImport
 

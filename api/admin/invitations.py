@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.route import Call, Routes
-from people.invitations import invite, wire_invitation
+from people.accounts.invitations import invite, wire_invitation
 from people.permissions import Permission
 from schemas.people import Invitation, NewInvitation
 

@@ -8,10 +8,10 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Answer, Call, Routes
 from base import clock
 from base.errors import Conflict
-from geo import markers
-from geo.models import Marker as MarkerRow
+from geo.models.places import Marker as MarkerRow
+from geo.stays import markers
 from people.permissions import Permission
-from people.scopes import scope_for
+from people.scopes.scopes import scope_for
 from schemas.base import Cursor
 from schemas.markers import Marker, MarkerPage, NewMarker, ShownCode
 

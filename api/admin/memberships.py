@@ -10,12 +10,12 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
-from geo.admission import resume_presence
-from people import member_lists, memberships
+from geo.stays.admission import resume_presence
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
-from people.persons import wire_person
-from people.scopes import scope_for
+from people.scopes import member_lists, memberships
+from people.scopes.scopes import scope_for
+from people.wire import wire_person
 from schemas.base import Cursor
 from schemas.people import Assignment, MembershipOfPerson, MembershipPage
 

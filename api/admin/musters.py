@@ -5,8 +5,8 @@ from uuid import UUID
 
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
-from geo import musters
-from geo.muster_board import wire_board
+from geo.musters import musters
+from geo.musters.board import wire_board
 from people.permissions import Permission
 from schemas.base import Cursor
 from schemas.musters import MusterBoard, MusterPage, NewMuster

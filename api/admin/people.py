@@ -6,9 +6,10 @@ from uuid import UUID
 from api.paging import by_moment, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
-from geo.visits import end_everywhere
-from people import persons
+from geo.stays.visits import end_everywhere
+from people.accounts import persons
 from people.permissions import Permission
+from people.wire import wire_account
 from schemas.people import Account, AccountPage, PersonQuery
 
 routes = Routes("admin-people", "Administration: people", "/v1/admin")
@@ -19,14 +20,14 @@ def list_people(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The organisation's persons in the order of their making."""
     after = decode_cursor(query["cursor"], by_moment)
     found = persons.list_persons(call.session, call.actor.organisation_id, after, query["limit"])
-    items = [persons.wire_account(person) for person in found]
+    items = [wire_account(person) for person in found]
     return page(items, query["limit"], lambda: (found[-1].created_at.isoformat(), str(found[-1].id)))
 
 
 @routes.route("GET", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, answer=Account)
 def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
     """One person."""
-    return persons.wire_account(persons.person_in(call.session, call.actor.organisation_id, person_id))
+    return wire_account(persons.person_in(call.session, call.actor.organisation_id, person_id))
 
 
 @routes.route("DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, status=204)

@@ -8,13 +8,11 @@ from api.etags import check_if_match, etag
 from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Answer, Call, Routes
 from base.offload import offload
-from geo.boundaries import parse_boundary
-from geo.charters import check_named
-from geo.drafts import published
-from geo.imports import import_places, open_import
-from geo.models import Place as PlaceRow
-from geo.place_lists import boundary_history, list_sites, list_zones
-from geo.places import (
+from geo.files.imports import import_places, open_import
+from geo.models.places import Place as PlaceRow
+from geo.places.drafts import published
+from geo.places.lists import boundary_history, list_sites, list_zones
+from geo.places.places import (
     PlaceDraft,
     archive_place,
     create_place,
@@ -22,8 +20,10 @@ from geo.places import (
     place_for,
     wire_place,
 )
-from geo.presence import sightings, wire_sighting
-from geo.presence_views import record_views
+from geo.presence.sightings import sightings, wire_sighting
+from geo.presence.views import record_views
+from geo.privacy.charters import check_named
+from geo.shapes.boundaries import parse_boundary
 from people.audience import managed_scopes
 from people.models import Scope
 from people.permissions import Permission

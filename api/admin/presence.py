@@ -6,12 +6,12 @@ from uuid import UUID
 
 from api.route import Call, Routes
 from base import clock
-from geo import occupancy
-from geo.charters import set_charter
-from geo.checkins import check_in_by_manager, check_out_by_manager
-from geo.groups import groups_of
-from geo.places import place_for
-from geo.privacy import set_organisation_privacy
+from geo.places.places import place_for
+from geo.presence import occupancy
+from geo.presence.groups import groups_of
+from geo.privacy.charters import set_charter
+from geo.privacy.sharing import set_organisation_privacy
+from geo.stays.checkins import check_in_by_manager, check_out_by_manager
 from people.permissions import Permission
 from schemas.markers import ManualEvidence, ManualVisit
 from schemas.occupancy import Occupancy, OccupancyQuery

@@ -6,7 +6,7 @@ from uuid import UUID
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from people.permissions import Permission
-from push import dead_letters, funnel
+from push.reports import dead_letters, funnel
 from schemas.base import Cursor
 from schemas.deliveries import DeadLetterPage, Funnel
 

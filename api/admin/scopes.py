@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.route import Call, Routes
 from people.permissions import Permission
-from people.scopes import edit_settings, scope_for
+from people.scopes.scopes import edit_settings, scope_for
 from schemas.scopes import ScopeEdit, ScopeSettings
 
 routes = Routes("admin-scopes", "Administration: settings of scopes", "/v1/admin")

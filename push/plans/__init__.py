@@ -1,1 +1,1 @@
-"""What each kind of event calls for."""
+"""Who is to be told of what: each event of the journal becomes notifications and queued deliveries."""

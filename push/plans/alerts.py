@@ -9,7 +9,7 @@ from base import clock
 from base.database import AnyRow
 from people.audience import audience_of
 from push.plans.posts import facts_of
-from push.queue import notify, queue, these
+from push.plans.queue import notify, queue, these
 from push.rules import expires_at
 from social.models import Acknowledgement
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, aliased
 
 from base import clock
 from base.database import AnyRow
-from geo.models import Place, Visit
+from geo.models.places import Place
+from geo.models.stays import Visit
 from people.audience import audience_of
 from push.models import Notification, Sighting
-from push.queue import Note, at_their_level, notify, queue, queue_again, resume, these
+from push.plans.queue import Note, at_their_level, notify, queue, queue_again, resume, these
+from push.plans.withdrawals import withdraw
 from push.rules import expires_at, reading_is_enough
-from push.withdrawals import withdraw
 from social.models import Acknowledgement, Post, ReadPosition
 from social.notices import OPEN
 

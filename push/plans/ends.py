@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from base.database import AnyRow
 from push.models import Notification
-from push.withdrawals import withdraw
+from push.plans.withdrawals import withdraw
 
 
 def plan_updated(session: Session, event: AnyRow) -> int:

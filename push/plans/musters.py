@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from push.queue import notify_each, queue_each
+from push.plans.queue import notify_each, queue_each
 from push.rules import expires_at
 
 

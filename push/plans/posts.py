@@ -31,7 +31,7 @@ from base.arrays import arrays
 from base.database import AnyRow
 from people.audience import everyone_of, members_of
 from people.models import Membership, Scope
-from push.queue import Tiding, at_their_level, count, insertion, notify_each
+from push.plans.queue import Tiding, at_their_level, count, insertion, notify_each
 from push.rules import expires_at
 from social.models import Post
 

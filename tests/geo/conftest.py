@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from geo.indexes import PlaceIndexes
+from geo.lookup.indexes import PlaceIndexes
 from tests.world import Organisation, World
 
 

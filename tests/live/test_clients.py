@@ -6,7 +6,7 @@ import pytest
 
 from base import clock
 from deploy.local.phone import Phone
-from people.tokens import TokenMaker
+from people.sign_in.tokens import TokenMaker
 from tests.live.clients import JavaScriptClient, PythonClient
 from tests.product import Product
 from tests.world import Organisation

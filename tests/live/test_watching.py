@@ -14,7 +14,7 @@ from live.limits import ALLOWED
 from live.listeners import Listener
 from live.signals import Signals
 from people import models
-from people.online import Online
+from people.online.online import Online
 from tests.live.test_hub import Ear
 from tests.world import Organisation, Phone, World
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from base import clock
-from people.last_seen import note_seen
 from people.models import LastSeen
+from people.online.last_seen import note_seen
 from tests.world import Organisation, Phone, World
 
 SHOWN = {"last_seen": "colleagues"}

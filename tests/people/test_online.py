@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from people.online import LASTS_S, Online
+from people.online.online import LASTS_S, Online
 
 ALICE, BOB = (UUID(int=9), UUID(int=1)), (UUID(int=9), UUID(int=2))
 

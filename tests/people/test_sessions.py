@@ -1,6 +1,6 @@
 """Signing in, refreshing, signing out; and what thieves get."""
 
-from people.throttle import ALLOWED
+from people.sign_in.throttle import ALLOWED
 from tests.world import PASSWORD, Organisation, Phone, World
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.geo.test_checkins import code, marker
-from tests.geo.test_visitors import comes_as_visitor
+from tests.geo.stays.test_checkins import code, marker
+from tests.geo.stays.test_visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
 
 MUTED = "2030-01-01T00:00:00.000Z"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from push.fcm import TRANSPORTS, FcmSender
+from push.fcm.client import TRANSPORTS, FcmSender
 from tests.product import Product
 from tests.push.messages import TIMEOUT_S
 from tests.push.planning import plans

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from firebase_admin import messaging
 
-from push.messages import Push, build_message
+from push.words.messages import Push, build_message
 from tests.product import Product
 
 PUSH = Push("device-" + "a" * 20, "token", "Alice", "hello", {"n": "1"}, "c", "t", timedelta(hours=1))

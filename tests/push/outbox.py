@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from push.checks import Drop, Send, verdict
-from push.claims import Result, claim, record
-from push.compose import Recipient, compose
-from push.facts import gather, notes_of
-from push.messages import Push
+from push.sending.checks import Drop, Send, verdict
+from push.sending.claims import Result, claim, record
+from push.sending.facts import gather, notes_of
+from push.words.compose import Recipient, compose
+from push.words.messages import Push
 from tests.push.planning import plans
 from tests.world import Organisation
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from base import clock
 from people.models import Device, Person
 from push.models import Delivery, Notification
-from push.planner import plan
+from push.plans.planner import plan
 from tests.world import Organisation, Phone, World
 
 Told = set[tuple[str, str]]

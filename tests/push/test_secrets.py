@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests.geo.test_musters import calls
+from tests.geo.musters.test_musters import calls
 from tests.product import Product
-from tests.push.test_push import reachable
+from tests.push.sending.test_push import reachable
 from tests.social.test_notices import alerts
 from tests.world import Organisation, Phone
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from social.notices import end_expired_notices
-from tests.geo.test_checkins import code, marker
-from tests.geo.test_visitors import comes_as_visitor
+from tests.geo.stays.test_checkins import code, marker
+from tests.geo.stays.test_visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
 
 

@@ -1,0 +1,117 @@
+"""Leaving: what speaks for a device having left the places that it is in, and when that is believed.
+
+Of the second part of the geofence engine; `geo.engine.transitions` tells the method. A leaving is believed
+
+    when fixes are far, beyond margin and accuracy, and stay so for the hold, or are surely far, or follow a silence;
+    when for `ELSEWHERE_S` another place has had more of the fixes: next door may well lie within the margin;
+    when for `OUTSIDE_S` on end no fix touched the place, however near it was;
+    when for `FLOOR_S` no fix has named a floor of a place of one floor.
+
+Who came back soon after leaving is believed more slowly each time: at a door where GPS swings to and fro the hold
+doubles, as a switch is debounced.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from geo.engine.sights import (
+    DWELL_S,
+    ELSEWHERE_S,
+    FLOOR_S,
+    HOLD_S,
+    LEAVE_MARGIN_M,
+    MOST_ELSEWHERE,
+    OUTSIDE_S,
+    SURELY,
+    Sight,
+    Step,
+)
+from geo.engine.state import Stay
+
+
+def departures(
+    before: Mapping[UUID, Stay], step: Step, sights: Mapping[UUID, Sight]
+) -> tuple[dict[UUID, Stay], dict[UUID, tuple[float, int]]]:
+    """The stays that go on, and of the others when they ended and how often in a row the device had come back."""
+    latest = max((stay.since for place, stay in before.items() if _shows(sights, place)), default=-math.inf)
+    stays: dict[UUID, Stay] = {}
+    ended: dict[UUID, tuple[float, int]] = {}
+    for place, stay in before.items():
+        sight = sights.get(place)
+        if sight is None:  # archived
+            ended[place] = (step.fix.at if stay.far_since is None else stay.far_since, stay.returns)
+            continue
+        # Only a place entered later is another place: what was entered before may well contain this one.
+        after = _stayed(stay, step, sight, not step.doubtful and latest > stay.since)
+        left_at = _left_at(after, step, sight)
+        if left_at is None:
+            stays[place] = after
+        else:
+            ended[place] = (left_at, stay.returns)
+    return stays, ended
+
+
+def pending(stay: Stay) -> float | None:
+    """When the device left, if the last that was heard of it spoke for that; else None."""
+    began = stay.outside_since if stay.far_since is None else stay.far_since
+    return None if began is None else max(began, stay.since + DWELL_S)
+
+
+def _shows(sights: Mapping[UUID, Sight], place: UUID) -> bool:
+    return place in sights and sights[place].inside
+
+
+def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: bool) -> Stay:
+    """The stay with what a fix says for and against it."""
+    at = step.fix.at
+    if step.fix.floor is not None and sight.floor_allowed:
+        stay = replace(stay, floor_at=at)
+    if sight.inside:
+        ahead = max(stay.elsewhere - 1, 0)
+        since = stay.elsewhere_since if ahead else None
+        return replace(stay, far_since=None, outside_since=None, elsewhere=ahead, elsewhere_since=since)
+    if elsewhere:
+        since = at if stay.elsewhere_since is None else stay.elsewhere_since
+        stay = replace(stay, elsewhere=min(stay.elsewhere + 1, MOST_ELSEWHERE), elsewhere_since=since)
+    if not sight.outside(step.fix):
+        return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay
+    # A silence between two fixes outside says nothing of where the device was meanwhile.
+    if stay.outside_since is None or step.silent:
+        stay = replace(stay, outside_since=at)
+    if not sight.far(step.fix):
+        return replace(stay, far_since=None) if sight.floor_allowed else stay
+    early = at - stay.since < DWELL_S
+    return stay if early or stay.far_since is not None else replace(stay, far_since=at)
+
+
+def _left_at(stay: Stay, step: Step, sight: Sight) -> float | None:
+    """When it left, if this fix settles that it did. What may be made up does not end what is sound."""
+    if step.fix.at - stay.since < DWELL_S or (step.doubtful and not stay.doubtful):
+        return None
+    began = _off_floor(stay, step, sight) or _away(stay, step, sight)
+    if began is None or stay.elsewhere_since is None:
+        return began
+    return stay.elsewhere_since
+
+
+def _off_floor(stay: Stay, step: Step, sight: Sight) -> float | None:
+    named = stay.floor_at
+    return None if named is None or sight.floor_allowed or step.fix.at - named <= FLOOR_S else named
+
+
+def _away(stay: Stay, step: Step, sight: Sight) -> float | None:
+    at = step.fix.at
+    if sight.inside:
+        return None
+    if stay.elsewhere == MOST_ELSEWHERE and at - (stay.elsewhere_since or at) >= ELSEWHERE_S:
+        return stay.elsewhere_since
+    if stay.outside_since is not None and at - stay.outside_since >= OUTSIDE_S:
+        return stay.outside_since
+    if stay.far_since is None or not sight.far(step.fix):
+        return None
+    held = at - stay.far_since
+    surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
+    at_once = surely and not stay.returns and (held > 0 or step.ordinary)
+    return stay.far_since if step.silent or at_once or held >= HOLD_S * 2**stay.returns else None

@@ -1,0 +1,192 @@
+"""Importing many places at once: a FeatureCollection of sites and zones, with a result for every feature.
+
+A feature's `properties.kind` says what it is. A zone names its site by `site_id`, by `site_external_id`, or (as
+extracts of OpenStreetMap do) by `site_osm_id`; a feature without a kind is a site. One bad feature does not spoil
+the others. Importing the same file again changes only what differs, so an import that was cut off is sent again.
+
+Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once
+(`geo/files/references.py`); the caller may commit between chunks.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from geoalchemy2.shape import to_shape
+from shapely import MultiPolygon
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from base.errors import Conflict, NotFound, Problem
+from base.offload import offload
+from geo.files.levels import floors_of
+from geo.files.references import Lookups, external_id_of, kind_of, look_up
+from geo.models.places import Place
+from geo.places.places import PlaceDraft, create_place, edit_place
+from geo.shapes.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
+from people.actor import Actor
+from people.models import Scope
+
+CHUNK = 200
+MAX_NAME = 200
+OUTCOMES = ("created", "updated", "unchanged", "refused")
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is to be imported, in the order in which it is taken: (index in the file, feature as it came)."""
+
+    features: list[tuple[int, Any]]
+    crs: Any = None
+    notes: tuple[str, ...] = ()
+
+    def chunks(self) -> Iterator["Import"]:
+        """The same in portions that are worth a commit."""
+        for start in range(0, len(self.features), CHUNK):
+            yield replace(self, features=self.features[start : start + CHUNK])
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """A place that is there already, and what the file says of it."""
+
+    place: Place
+    wanted: dict[str, Any]
+    boundary: Boundary
+
+
+class _Unforeseen(Exception):
+    """A feature was refused when something of it may have been written."""
+
+
+_Step = PlaceDraft | _Edit
+_Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
+_Apart = Callable[[], AbstractContextManager[Any]]
+
+
+def open_import(collection: Any, notes: tuple[str, ...] = ()) -> Import:
+    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`.
+
+    `notes` are what the reader of a file did to all of its features.
+    """
+    features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
+    return Import(features, collection.get("crs"), notes)
+
+
+def import_places(session: Session, actor: Actor, wanted: Import) -> Iterator[dict[str, Any]]:
+    """Import everything in the caller's transaction; yields one result for each feature, sites first."""
+    for chunk in wanted.chunks():
+        yield from import_chunk(session, actor, chunk)
+
+
+def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str, Any]]:
+    """Import the features of one chunk; returns their results in the same order.
+
+    All goes into one savepoint, which spares two round trips a feature. Where a feature fails after the checks (a
+    race for an external id), the chunk is undone and taken again with a savepoint for each.
+    """
+    parsed = offload(_parsed, chunk)
+    try:
+        with session.begin_nested():
+            return _import_all(session, actor, parsed, chunk.notes, nullcontext)
+    except (IntegrityError, _Unforeseen):
+        return _import_all(session, actor, parsed, chunk.notes, session.begin_nested)
+
+
+def _parsed(chunk: Import) -> list[_Parsed]:
+    return [
+        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
+    ]
+
+
+def _import_all(
+    session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
+) -> list[dict[str, Any]]:
+    known = look_up(session, actor, [properties for _, properties, _ in parsed])
+    results: list[dict[str, Any]] = []
+    zones: list[tuple[Place, MultiPolygon]] = []
+    told: list[list[str]] = []
+    for index, properties, boundary in parsed:
+        try:
+            if isinstance(boundary, BoundaryRefused):
+                raise boundary
+            step = _plan(known, properties, boundary)
+            place, outcome = _carried_out(session, actor, step, apart)
+            known.remember(place, boundary.polygon)
+            said = [*boundary.notes, *notes, *floors_of(properties)[1]]
+            results.append(_result(index, outcome, place_id=str(place.id), notes=said))
+            if place.kind == "zone":
+                zones.append((place, boundary.polygon))
+                told.append(said)
+        except Problem as problem:
+            refusal = {"code": problem.code, "detail": problem.detail, "at": problem.extra.get("at")}
+            results.append(_result(index, "refused", **refusal))
+    for said, remarks in zip(told, known.remarks(zones), strict=True):
+        said += remarks
+    return results
+
+
+def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _Step:
+    """What is to be done with a feature; raises `Problem` while nothing is written yet."""
+    external_id = external_id_of(properties)
+    place = known.place(external_id)
+    name, (floors, _) = _name(properties, external_id), floors_of(properties)
+    if place is not None and place.archived_at is None:
+        known.check_same(place, properties)
+        known.check_permission(place.site_id, place)
+        return _Edit(place, {"name": name, **floors}, boundary)
+    site = known.site_of(properties) if kind_of(properties) == "zone" else None
+    if kind_of(properties) == "zone" and site is None:
+        raise NotFound("The zone names no site that is there.", code="site_not_found")
+    known.check_permission(None if site is None else site.id)
+    return PlaceDraft(
+        kind=kind_of(properties),
+        name=name,
+        boundary=boundary,
+        site_id=None if site is None else site.id,
+        external_id=None if place is not None else external_id,
+        **floors,
+    )
+
+
+def _carried_out(session: Session, actor: Actor, step: _Step, apart: _Apart) -> tuple[Place, str]:
+    try:
+        with apart():
+            if isinstance(step, PlaceDraft):
+                return create_place(session, actor, step)[0], "created"
+            return step.place, _update(session, actor, step.place, step.wanted, step.boundary)
+    except Problem as problem:
+        # Without a savepoint of its own, what the feature has written so far goes with the chunk.
+        raise _Unforeseen if apart is nullcontext else problem from None
+    except IntegrityError:
+        if apart is nullcontext:
+            raise
+        # Somebody else has made a place of this external id since the chunk was looked up.
+        raise Conflict("There is a place with this external_id.", code="external_id_taken") from None
+
+
+def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any], boundary: Boundary) -> str:
+    changes = {field: value for field, value in wanted.items() if getattr(place, field) != value}
+    if not to_shape(place.boundary).equals(boundary.polygon):
+        changes["boundary"] = boundary
+    if not changes:
+        return "unchanged"
+    edit_place(session, actor, place, session.get_one(Scope, place.id), changes)
+    return "updated"
+
+
+def _is_zone(feature: Any) -> bool:
+    return kind_of(properties_of(feature)) == "zone"
+
+
+def _name(properties: dict[str, Any], external_id: str | None) -> str:
+    name = properties.get("name")
+    if isinstance(name, str) and name.strip() and "\0" not in name:
+        return name.strip()[:MAX_NAME]
+    return external_id[:MAX_NAME] if external_id else "(no name)"
+
+
+def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:
+    empty = {"place_id": None, "code": None, "detail": None, "at": None, "notes": []}
+    return {"index": index, "outcome": outcome} | empty | members

@@ -1,0 +1,187 @@
+"""What a chunk of an import refers to, looked up with a handful of queries for hundreds of features.
+
+The places that the chunk may change are locked here, in the order of their ids, so that an edit at the same moment
+waits and is not overwritten unseen.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from geoalchemy2.shape import to_shape
+from shapely import MultiPolygon, prepare
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.errors import Conflict, Forbidden, NotFound, Problem
+from base.offload import offload
+from geo.models.places import Place
+from geo.places.drafts import as_neighbour, siblings_near
+from geo.places.places import place_for
+from geo.shapes.advice import Neighbour, same_name
+from geo.shapes.overlaps import Overlaps
+from geo.shapes.remarks import remarks
+from people.actor import Actor
+from people.permissions import Permission
+
+_SITE_KEYS = ("site_external_id", "site_osm_id")
+_EXTERNAL_KEYS = ("external_id", "osm_id")
+MAX_EXTERNAL_ID = 200
+
+
+def kind_of(properties: dict[str, Any]) -> str:
+    """Whether a feature is a `site` or a `zone`."""
+    return "zone" if properties.get("kind") == "zone" else "site"
+
+
+def external_id_of(properties: dict[str, Any]) -> str | None:
+    """What the file calls the feature."""
+    return _first(properties, _EXTERNAL_KEYS)
+
+
+@dataclass
+class Lookups:
+    """Places by external id, sites, names in use, and where the actor may edit."""
+
+    session: Session
+    actor: Actor
+    by_external_id: dict[str, Place] = field(default_factory=dict)
+    names: dict[tuple[UUID, str], set[UUID]] = field(default_factory=dict)
+    _shapes: dict[UUID, MultiPolygon] = field(default_factory=dict)
+    _allowed: dict[UUID, Problem | None] = field(default_factory=dict)
+
+    def place(self, external_id: str | None) -> Place | None:
+        """The place that an import called so, archived or not."""
+        return None if external_id is None else self.by_external_id.get(external_id)
+
+    def site_of(self, properties: dict[str, Any]) -> Place | None:
+        """The site that a zone names, if it is there."""
+        given = _uuid(properties.get("site_id"))
+        if properties.get("site_id"):
+            site = None if given is None else self.session.get(Place, given)
+        else:
+            site = self.place(_first(properties, _SITE_KEYS))
+        return site if site is not None and site.kind == "site" and site.archived_at is None else None
+
+    def check_same(self, place: Place, properties: dict[str, Any]) -> None:
+        """Raise unless the feature means this place: one of its kind, in its site where it names one."""
+        if place.kind != kind_of(properties):
+            detail = f"There is a {place.kind} of this external_id; a feature without a kind is a site."
+            raise Conflict(detail, code="kind_differs")
+        if place.kind == "zone" and (properties.get("site_id") or _first(properties, _SITE_KEYS)):
+            site = self.site_of(properties)
+            if site is None:
+                raise NotFound("The zone names no site that is there.", code="site_not_found")
+            if site.id != place.site_id:
+                raise Conflict("The zone is in another site; archive it there first.", code="site_differs")
+
+    def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
+        """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
+        if site_id is None:
+            if not self.actor.is_administrator:
+                raise Forbidden("Only an administrator can add a site.")
+            return
+        if site_id not in self._allowed:
+            self._allowed[site_id] = self._refusal(site_id, "site")
+        refusal = self._allowed[site_id]
+        if refusal is not None and zone is not None and zone.kind == "zone":
+            refusal = self._refusal(zone.id, "zone")
+        if refusal is not None:
+            raise refusal
+
+    def remember(self, place: Place, polygon: MultiPolygon) -> None:
+        """A place that the chunk has made or changed: later features may name it."""
+        if place.external_id is not None:
+            self.by_external_id[place.external_id] = place
+        if place.kind == "site":
+            self._shapes[place.id] = polygon
+        else:
+            self.names.setdefault((place.site_id, same_name(place.name)), set()).add(place.id)
+
+    def remarks(self, zones: Sequence[tuple[Place, MultiPolygon]]) -> list[list[str]]:
+        """What a manager may want to look at, for each of the zones that were made or changed."""
+        drawn = [as_neighbour(zone, polygon) for zone, polygon in zones]
+        homes = [self._shape(zone.site_id) for zone, _ in zones]
+        near = siblings_near(self.session, zones)
+        told = offload(_compared, drawn, homes, near)
+        for (zone, _), said in zip(zones, told, strict=True):
+            if self.names.get((zone.site_id, same_name(zone.name)), {zone.id}) != {zone.id}:
+                said.insert(0, "duplicate_name")
+        return told
+
+    def _refusal(self, place_id: UUID, kind: str) -> Problem | None:
+        try:
+            place_for(self.session, self.actor, place_id, Permission.PLACES_EDIT, kind)
+        except Problem as problem:
+            return problem
+        return None
+
+    def _shape(self, site_id: UUID) -> MultiPolygon:
+        if site_id not in self._shapes:
+            shape = cast("MultiPolygon", to_shape(self.session.get_one(Place, site_id).boundary))
+            prepare(shape)
+            self._shapes[site_id] = shape
+        return self._shapes[site_id]
+
+
+def _compared(
+    zones: list[Neighbour], homes: list[MultiPolygon], near: list[list[Neighbour]]
+) -> list[list[str]]:
+    overlaps = Overlaps()
+    return [
+        list(remarks(zone, home, siblings, overlaps))
+        for zone, home, siblings in zip(zones, homes, near, strict=True)
+    ]
+
+
+def look_up(session: Session, actor: Actor, features: Sequence[dict[str, Any]]) -> Lookups:
+    """Everything that the features of a chunk, given by their properties, refer to."""
+    known = Lookups(session, actor)
+    own = {name for p in features if (name := external_id_of(p)) is not None}
+    sites = {name for p in features if (name := _first(p, _SITE_KEYS)) is not None}
+    locked = select(Place).where(Place.external_id.in_(own)).order_by(Place.id)
+    # FOR NO KEY UPDATE: new zones refer to their site's row at the same time.
+    locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    _keep(known, session.scalars(locked) if own else ())
+    _keep(
+        known, session.scalars(select(Place).where(Place.external_id.in_(sites - own))) if sites - own else ()
+    )
+    _know_names(known, features)
+    return known
+
+
+def _keep(known: Lookups, places: Iterable[Place]) -> None:
+    for place in places:
+        if place.external_id is not None:
+            known.by_external_id[place.external_id] = place
+
+
+def _know_names(known: Lookups, features: Sequence[dict[str, Any]]) -> None:
+    """The zones of the sites in question that bear a name of the chunk."""
+    zones = [properties for properties in features if kind_of(properties) == "zone"]
+    sites = {site.id for properties in zones if (site := known.site_of(properties)) is not None}
+    names = {name.strip() for p in zones if isinstance(name := p.get("name"), str) and "\0" not in name}
+    if not sites or not names:
+        return
+    standing = select(Place.site_id, Place.name, Place.id).where(
+        Place.kind == "zone", Place.archived_at.is_(None), Place.site_id.in_(sites)
+    )
+    for site_id, name, place_id in known.session.execute(standing.where(Place.name.in_(names))):
+        known.names.setdefault((site_id, same_name(name)), set()).add(place_id)
+
+
+def _first(properties: dict[str, Any], keys: Sequence[str]) -> str | None:
+    """The first of the members that names something; numbers are names too."""
+    for key in keys:
+        value = properties.get(key)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip("\0 "):
+            return str(value).replace("\0", "")[:MAX_EXTERNAL_ID]
+    return None
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The tables of places, stays, roll calls and privacy."""

@@ -1,0 +1,97 @@
+"""How people are: what they say of themselves, and what wardens say of them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2.shape import from_shape
+from shapely import Point
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.errors import Conflict, NotFound
+from geo.models.musters import Muster, MusterEntry
+from geo.models.places import SRID
+from geo.musters import roll
+from geo.musters.board import tell_board, wire_card, wire_entry
+from geo.musters.musters import muster_for, record_look
+from people.actor import Actor
+from people.models import Person
+from people.permissions import Permission
+from people.scopes.scopes import scope_for
+
+
+class MusterEnded(Conflict):
+    """Nothing can be answered any more."""
+
+    code, title = "muster_ended", "This roll call has ended"
+
+
+class AnswerSuperseded(Conflict):
+    """Something later was said of the person, by themselves or by a warden."""
+
+    code, title = "answer_superseded", "A later answer is there already"
+
+
+def answer(
+    session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any], *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it.
+
+    An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`.
+    """
+    muster = _running(session, muster_id)
+    entry = _entry_of(session, muster, actor.person_id)
+    if entry is None:
+        scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
+        entry = roll.put_on(session, muster, actor.person_id, "added")
+    if at is not None and entry.answered_at is not None and at < entry.answered_at:
+        raise AnswerSuperseded
+    _set(session, muster, entry, actor.person_id, said, at)
+    return wire_card(session, muster, entry)
+
+
+def mark(
+    session: Session, actor: Actor, muster_id: UUID, person_id: UUID, said: dict[str, Any]
+) -> dict[str, Any]:
+    """A warden says how somebody is, also somebody whom nobody expected."""
+    muster = muster_for(session, actor, muster_id)
+    if muster.ended_at is not None:
+        raise MusterEnded
+    person = session.get(Person, person_id)
+    if person is None or person.organisation_id != muster.organisation_id:
+        raise NotFound
+    entry = _entry_of(session, muster, person_id) or roll.put_on(session, muster, person_id, "added")
+    roll.refresh(session, muster, [person_id])
+    record_look(session, actor, muster, [person_id])
+    _set(session, muster, entry, actor.person_id, said)
+    return wire_entry(entry, person.name)
+
+
+def _set(
+    session: Session,
+    muster: Muster,
+    entry: MusterEntry,
+    answered_by: UUID,
+    said: dict[str, Any],
+    at: datetime | None = None,
+) -> None:
+    point = said.get("point")
+    entry.status, entry.text = said["status"], said.get("text")
+    entry.point = None if point is None else from_shape(Point(point["coordinates"]), srid=SRID)
+    entry.answered_at, entry.answered_by = at or clock.now(), answered_by
+    session.flush()
+    tell_board(session, muster, entry)
+
+
+def _running(session: Session, muster_id: UUID) -> Muster:
+    muster = session.get(Muster, muster_id, with_for_update={"read": True}, populate_existing=True)
+    if muster is None:
+        raise NotFound
+    if muster.ended_at is not None:
+        raise MusterEnded
+    return muster
+
+
+def _entry_of(session: Session, muster: Muster, person_id: UUID) -> MusterEntry | None:
+    return session.get(MusterEntry, (muster.id, person_id), with_for_update=True)

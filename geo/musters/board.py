@@ -1,0 +1,148 @@
+"""A roll call as it is told: the card of those on it, the board of those who oversee it, and the events of both.
+
+Everyone on the roll gets `muster.started` and, while silent, `muster.reminded`. Those who oversee it (the managers of
+the place, the organisation's administrators, and its wardens while it runs) get `muster.updated` with every change,
+which is the live board.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from geoalchemy2.shape import to_shape
+from shapely import Point
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from base import clock
+from geo.models.musters import Muster, MusterEntry
+from geo.models.places import Place
+from journal.events import Event, append
+from people.audience import live_membership
+from people.models import Membership, Person
+
+
+def wire_muster(muster: Muster, place: Place) -> dict[str, Any]:
+    """A roll call as everyone on it sees it."""
+    return {
+        "id": str(muster.id),
+        "place_id": str(muster.place_id),
+        "place_kind": place.kind,
+        "place_name": place.name,
+        "message": muster.message,
+        "started_at": clock.wire(muster.started_at),
+        "started_by": str(muster.started_by),
+        "ended_at": clock.wire_or_none(muster.ended_at),
+    }
+
+
+def wire_board(session: Session, muster: Muster) -> dict[str, Any]:
+    """A roll call as those who oversee it see it."""
+    return wire_muster(muster, session.get_one(Place, muster.place_id)) | {
+        "counts": counts(session, muster.id),
+        "warden_ids": [str(person_id) for person_id in muster.warden_ids],
+        "left_within_minutes": muster.left_within_minutes,
+        "repeat_seconds": muster.repeat_seconds,
+        "repeat_at": clock.wire_or_none(muster.repeat_at),
+        "ended_by": None if muster.ended_by is None else str(muster.ended_by),
+    }
+
+
+def wire_card(session: Session, muster: Muster, entry: MusterEntry) -> dict[str, Any]:
+    """A roll call as somebody on it sees it."""
+    card = wire_muster(muster, session.get_one(Place, muster.place_id))
+    return card | {"your_status": entry.status, "your_answer_at": clock.wire_or_none(entry.answered_at)}
+
+
+def wire_entry(entry: MusterEntry, name: str) -> dict[str, Any]:
+    """One person's line on the board."""
+    point = None if entry.point is None else cast("Point", to_shape(entry.point))
+    return {
+        "person": {"id": str(entry.person_id), "name": name},
+        "expected": entry.expected,
+        "status": entry.status,
+        "certain": entry.certain,
+        "doubts": list(entry.doubts),
+        "sources": list(entry.sources),
+        "confidence": entry.confidence,
+        "last_seen_at": clock.wire_or_none(entry.last_seen_at),
+        "left_at": clock.wire_or_none(entry.left_at),
+        "text": entry.text,
+        "point": None if point is None else {"type": "Point", "coordinates": [point.x, point.y]},
+        "answered_at": clock.wire_or_none(entry.answered_at),
+        "answered_by": None if entry.answered_by is None else str(entry.answered_by),
+        "alerts": entry.alerts,
+    }
+
+
+def counts(session: Session, muster_id: UUID) -> dict[str, int]:
+    """How many are expected, and how many of them are in which state."""
+    unaccounted = MusterEntry.status == "unaccounted"
+    row = session.execute(
+        select(
+            func.count().label("expected"),
+            func.count().filter(unaccounted).label("unaccounted"),
+            func.count().filter(MusterEntry.status == "safe").label("safe"),
+            func.count().filter(MusterEntry.status == "need_help").label("need_help"),
+            func.count().filter(unaccounted, MusterEntry.certain.is_(False)).label("uncertain"),
+            func.count().filter(MusterEntry.left_at.is_not(None)).label("left"),
+        ).where(MusterEntry.muster_id == muster_id)
+    ).one()
+    return {
+        "expected": row.expected,
+        "unaccounted": row.unaccounted,
+        "safe": row.safe,
+        "need_help": row.need_help,
+        "uncertain": row.uncertain,
+        "left": row.left,
+    }
+
+
+def call(session: Session, kind: str, muster: Muster, persons: Sequence[UUID]) -> None:
+    """Tell each of the persons of the roll call."""
+    payload = wire_muster(muster, session.get_one(Place, muster.place_id))
+    events = [
+        Event(kind, subject_id=muster.id, payload=payload, person_id=person_id, actor_id=muster.started_by)
+        for person_id in persons
+    ]
+    append(session, muster.organisation_id, *events)
+
+
+def tell_board(session: Session, muster: Muster, entry: MusterEntry | None = None) -> None:
+    """Tell those who oversee the roll call how it stands, and which entry changed."""
+    name = None if entry is None else session.get_one(Person, entry.person_id).name
+    payload = {
+        "muster_id": str(muster.id),
+        "place_id": str(muster.place_id),
+        "counts": counts(session, muster.id),
+        "entry": None if entry is None or name is None else _told(wire_entry(entry, name)),
+    }
+    events = [
+        Event("muster.updated", subject_id=muster.id, payload=payload, person_id=person_id)
+        for person_id in overseers(session, muster)
+    ]
+    append(session, muster.organisation_id, *events)
+
+
+def _told(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as the journal keeps it: where exactly somebody needs help is read from the board."""
+    return {member: value for member, value in line.items() if member != "point"}
+
+
+def overseers(session: Session, muster: Muster) -> list[UUID]:
+    """The wardens, the managers of the place and its site, and the administrators of the organisation."""
+    site_id = session.get_one(Place, muster.place_id).site_id
+    managers = select(Membership.person_id).where(
+        Membership.scope_id.in_((muster.place_id, site_id)), Membership.role == "manager", *live_membership()
+    )
+    chosen = Person.id.in_(muster.warden_ids) | Person.id.in_(managers)
+    administers = Person.role == "organisation_administrator"
+    return sorted(
+        session.scalars(
+            select(Person.id).where(
+                Person.organisation_id == muster.organisation_id,
+                Person.ended_at.is_(None),
+                chosen | administers,
+            )
+        )
+    )

@@ -1,0 +1,1 @@
+"""Sites and zones as managers draw, rehearse, edit and archive them."""

@@ -1,0 +1,1 @@
+"""What people and managers decide about privacy: sharing, consent, charters, and how long anything is kept."""

@@ -1,0 +1,95 @@
+"""What a phone's own geofences saw: the circles of `geo/regions/regions.py`, watched by its system or by the app."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2 import Geography
+from sqlalchemy import Select, cast, func, select
+from sqlalchemy.orm import Session
+
+from base import clock
+from geo.models.places import Place
+from geo.stays import positions
+from geo.stays.evidence import Claim
+from geo.stays.locks import changing
+from geo.stays.rules import OutsideHours, Rules, rules_for
+from geo.stays.times import corrected
+from geo.stays.visits import leave_by_fixes, open_visit, support, withdraw
+from people.actor import Actor
+from people.audience import in_sight
+from people.models import Scope
+
+PLACE_NOT_FOUND = "place_not_found"
+# A circle that the phone's system watches is at least 100 m across each way; what is smaller is not told apart.
+_REGION_RADIUS_M2 = 31_416.0
+
+
+def take_region_events(
+    session: Session, actor: Actor, events: Sequence[dict[str, Any]], sent_at: datetime | None
+) -> dict[str, Any]:
+    """What the phone's own geofences saw, or the app by itself; one result an event, in the order of time.
+
+    Raises `ConsentMissing` or `SharingPaused`; what was entered outside the hours is refused. A place smaller than
+    the circle that the system watches is in doubt: being in the circle is being near.
+    """
+    positions.locked_position(session, actor)
+    rules = rules_for(session, actor)
+    rules.check_sharing()
+    results: list[dict[str, Any]] = []
+    timely, refused = corrected(events, sent_at, clock.now(), what="event")
+    with changing(session, actor.person_id, [event["place_id"] for _, _, event in timely]):
+        known = select(Scope.id).where(in_sight(session, actor))
+        for index, at, event in timely:
+            place = session.get(Place, event["place_id"])
+            refused_as = _refusal(session, known, place, rules, event, at)
+            if place is None or refused_as is not None:
+                results.append({"index": index, "outcome": "refused", "code": refused_as})
+                continue
+            changed = _take_region_event(session, actor, place, event, at)
+            results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
+    results += [{"index": index, "outcome": "refused", "code": code} for index, code in refused]
+    return {"items": sorted(results, key=lambda result: result["index"])}
+
+
+def _refusal(
+    session: Session,
+    known: Select[UUID],
+    place: Place | None,
+    rules: Rules,
+    event: dict[str, Any],
+    at: datetime,
+) -> str | None:
+    """The code with which an event is refused; `known` are the scopes of the places that one may know of."""
+    if place is None or place.archived_at is not None:
+        return PLACE_NOT_FOUND
+    if session.scalar(known.where(Scope.id == place.id)) is None:
+        return PLACE_NOT_FOUND
+    return OutsideHours.code if event["type"] == "enter" and not rules.allows_in(place, at) else None
+
+
+def _take_region_event(
+    session: Session, actor: Actor, place: Place, event: dict[str, Any], at: datetime
+) -> bool:
+    by_app = event["judged_by"] == "device"
+    if event["type"] == "enter":
+        near = not by_app and _area(session, place.id) < _REGION_RADIUS_M2
+        claim = Claim(event["judged_by"], 1, at, actor.device_id, doubtful=near or event["mock"])
+        if by_app and place.kind == "zone":
+            # An app that judges fences knows the zone, which may stick out; who is in it is at the site.
+            support(session, actor.person_id, place.site_id, claim)
+        return support(session, actor.person_id, place.id, claim) is not None
+    visit = open_visit(session, actor.person_id, place.id)
+    if visit is None or at < visit.entered_at:
+        return False
+    if by_app and place.kind == "site":
+        return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
+    sources = ("region", "device")
+    gone = withdraw(session, visit, at, reason="left", device_id=actor.device_id, sources=sources)
+    return gone is not None
+
+
+def _area(session: Session, place_id: UUID) -> float:
+    area = select(func.ST_Area(cast(Place.boundary, Geography))).where(Place.id == place_id)
+    return float(session.scalar(area) or 0.0)

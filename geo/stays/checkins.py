@@ -1,0 +1,178 @@
+"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, a manager, oneself.
+
+To scan a code is one's own act and needs nobody's leave. What a phone does by itself (hearing a beacon, noticing a
+region: `geo/regions/events.py`) counts as far as the person's rules and the hours of the site's charter let it. That
+somebody has left always counts.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.errors import Invalid, NotFound
+from geo.models.places import Marker, Place
+from geo.models.stays import Visit
+from geo.presence.views import record_views
+from geo.stays import positions
+from geo.stays.evidence import LASTS, Claim
+from geo.stays.locks import changing, lock_device
+from geo.stays.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
+from geo.stays.rules import OutsideHours, rules_for
+from geo.stays.times import FUTURE
+from geo.stays.visits import open_visit, open_visits, support, withdraw
+from people.actor import Actor
+from people.models import Person
+from people.permissions import Permission
+from people.scopes.scopes import scope_for
+
+
+class UnknownMarker(Invalid):
+    """No marker of the organisation has this address."""
+
+    code, title = "marker_unknown", "Nothing here is known by this address"
+
+
+def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, Any]:
+    """Take a scanned code, a beacon or an access point; returns the open visits of the place and its site.
+
+    Raises `ConsentMissing`, `SharingPaused` or `OutsideHours` for what was not scanned.
+    """
+    if said["kind"] == "code":
+        at = _heard_at(said, "qr")
+        if clock.now() - at <= FUTURE:
+            # Only who says that they come late is taken at their own time, and believed less.
+            at = clock.now()
+        marker = _marker_of_code(session, said.get("code"), at)
+    else:
+        address = address_of(said)
+        marker = find_by_address(session, said["kind"], address or "")
+        if marker is None:
+            raise UnknownMarker
+        at = _heard_at(said, SOURCE[marker.kind])
+        _check_passive(session, actor, marker.place_id, at)
+    # A code that changes proves little once it has changed: a picture of it may have been passed on.
+    late = marker.kind == "rotating" and clock.now() - at > FUTURE
+    grade = 1 if late else GRADE[marker.kind]
+    claim = Claim(SOURCE[marker.kind], grade, at, actor.device_id, marker.id, doubtful=late)
+    return vouch(session, actor.person_id, marker.place_id, claim, floor=marker.floor)
+
+
+def vouch(
+    session: Session, person_id: UUID, place_id: UUID, claim: Claim, *, floor: int | None = None
+) -> dict[str, Any]:
+    """Take evidence for a place and, with a zone, for its site; who is in a room is in the house."""
+    place = session.get_one(Place, place_id)
+    if place.archived_at is not None:
+        raise NotFound
+    if claim.device_id is not None:
+        lock_device(session, claim.device_id)
+    with changing(session, person_id, {place.site_id, place_id}):
+        support(session, person_id, place.site_id, claim)
+        if place.kind == "zone":
+            support(session, person_id, place_id, claim)
+    if claim.device_id is not None:
+        named = floor if floor is not None else _only_floor(place)
+        positions.note_presence(session, claim.device_id, place.site_id, claim.at, named)
+    return {"visits": wire_open(session, person_id, {place.site_id, place_id})}
+
+
+def check_out(
+    session: Session, actor: Actor, place_id: UUID, *, at: datetime | None = None
+) -> dict[str, Any]:
+    """Say that one has left; with a site, its zones too. Nothing that was said before holds any more.
+
+    `at` is when, for a phone that says so later; visits that began since then are none of its business.
+    """
+    left_at = at or clock.now()
+    place = session.get(Place, place_id)
+    here = select(Visit).where(
+        Visit.person_id == actor.person_id, Visit.left_at.is_(None), Visit.entered_at <= left_at
+    )
+    if place is not None and place.kind == "site":
+        of_site = select(Place.id).where(Place.site_id == place_id)
+        here = here.where(Visit.place_id.in_(of_site))
+    else:
+        here = here.where(Visit.place_id == place_id)
+    visits = session.scalars(here).all()
+    if not visits:
+        raise NotFound
+    positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
+    ended = [withdraw(session, visit, left_at, reason="checked_out") for visit in visits]
+    return {"visits": [payload for payload in ended if payload is not None]}
+
+
+def check_in_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> dict[str, Any]:
+    """A manager says that somebody is there; returns what was said.
+
+    Whether and since when the person was there already is not told: that is a look, which needs a reason.
+    """
+    _check_by_hand(session, actor, place_id, person_id, "Checked in by hand")
+    claim = Claim("manual", 3, clock.now(), given_by=actor.person_id)
+    vouch(session, person_id, place_id, claim)
+    return {
+        "person_id": str(person_id),
+        "place_id": str(place_id),
+        "source": claim.source,
+        "grade": claim.grade,
+        "at": clock.wire(claim.at),
+        "expires_at": clock.wire_or_none(claim.expires_at),
+    }
+
+
+def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> None:
+    """A manager says that somebody has left, whatever the phone says; whether they were there is not told."""
+    _check_by_hand(session, actor, place_id, person_id, "Checked out by hand")
+    visit = open_visit(session, person_id, place_id)
+    if visit is None:
+        return
+    positions.forget_places(session, person_id, [place_id])
+    withdraw(session, visit, clock.now(), reason="checked_out", actor_id=actor.person_id)
+
+
+def wire_open(session: Session, person_id: UUID, places: set[UUID]) -> list[dict[str, Any]]:
+    """The person's open visits of some places."""
+    return [visit for visit in open_visits(session, person_id) if UUID(visit["place_id"]) in places]
+
+
+def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime) -> None:
+    positions.locked_position(session, actor)
+    rules = rules_for(session, actor)
+    rules.check_sharing()
+    if not rules.allows_in(session.get_one(Place, place_id), at):
+        raise OutsideHours
+
+
+def _check_by_hand(session: Session, actor: Actor, place_id: UUID, person_id: UUID, reason: str) -> None:
+    """Whether the manager may, and a note that the person reads."""
+    scope_for(session, actor, place_id, Permission.VISITS_EDIT)
+    person = session.get(Person, person_id)
+    if person is None or person.ended_at is not None or session.get(Place, place_id) is None:
+        raise NotFound
+    record_views(session, actor, place_id, [person_id], reason)
+
+
+def _marker_of_code(session: Session, code: str | None, at: datetime) -> Marker:
+    if code is None:
+        raise Invalid.at("/code", "Give the code that was scanned.")
+    marker = session.get(Marker, marker_id_of(code))
+    check_code(marker, code, at)
+    assert marker is not None  # noqa: S101 - check_code refuses a code without its marker
+    return marker
+
+
+def _heard_at(said: dict[str, Any], source: str) -> datetime:
+    """When the phone heard the beacon; a phone that was in a dead zone may say so later, but not for ever."""
+    received: datetime = clock.now()
+    at: datetime = said.get("at") or received
+    lasts = LASTS[source]
+    if at > received + FUTURE or (lasts is not None and at < received - lasts):
+        raise Invalid.at("/at", "This was too long ago, or will be.", code="check_in_too_old")
+    return min(at, received)
+
+
+def _only_floor(place: Place) -> int | None:
+    return place.floor_low if place.floor_low == place.floor_high else None

@@ -1,0 +1,1 @@
+"""Organisations and persons: invited, made, visiting, ended."""

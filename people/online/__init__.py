@@ -1,0 +1,1 @@
+"""Who has a socket open, and who may know."""

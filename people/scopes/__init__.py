@@ -1,0 +1,1 @@
+"""Scopes and memberships: who belongs where, and how loud it is for them."""

@@ -1,0 +1,1 @@
+"""Passwords, devices, sessions and their tokens."""

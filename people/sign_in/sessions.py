@@ -1,0 +1,249 @@
+"""Signing in, staying signed in, signing out. See `people/sign_in/tokens.py` for the two tokens."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, bindparam, delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from base import clock, ids
+from base.database import enter_organisation, table_of
+from base.errors import TooManyRequests, Unauthenticated
+from journal.events import Event, append
+from people.actor import Actor
+from people.models import Device, Person, SignedInSession
+from people.sign_in import passwords, throttle
+from people.sign_in.devices import take_device
+from people.sign_in.models import RefreshToken
+from people.sign_in.tokens import AccessClaims, TokenMaker, digest, first_refresh_token
+
+_sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
+# Asked with every request and every connect; building it anew would cost more than PostgreSQL's answer.
+_ACTOR = (
+    select(
+        _sessions.c.person_id,
+        _sessions.c.device_id,
+        _persons.c.role,
+        func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
+    )
+    .join(_persons, _persons.c.id == _sessions.c.person_id)
+    .join(_devices, _devices.c.id == _sessions.c.device_id)
+    .where(
+        _sessions.c.id == bindparam("session_id"),
+        _sessions.c.ended_at.is_(None),
+        _sessions.c.expires_at > bindparam("now"),
+        _persons.c.ended_at.is_(None),
+    )
+)
+
+
+class SignInRefused(Unauthenticated):
+    """Wrong organisation, address or password; which of them is not told."""
+
+    code, title, keeps_changes = "sign_in_refused", "The organisation, address or password is not right", True
+
+
+class RefreshRefused(Unauthenticated):
+    """The refresh token is unknown, used, or of a session that has ended."""
+
+    code, title, keeps_changes = "refresh_refused", "This refresh token is not valid; sign in again", True
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a device keeps of its session; `access_ttl` in seconds."""
+
+    session_id: UUID
+    access_token: str
+    refresh_token: str
+    access_ttl: int
+
+    def wire(self) -> dict[str, Any]:
+        """The form of the answer."""
+        return {
+            "session_id": str(self.session_id),
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.access_ttl,
+            "refresh_token": self.refresh_token,
+        }
+
+
+def sign_in(
+    session: Session,
+    maker: TokenMaker,
+    session_ttl: int,
+    *,
+    organisation: str,
+    email: str,
+    password: str,
+    device: dict[str, Any],
+) -> Tokens:
+    """Check the password and start a session on the device; raises `SignInRefused` or `TooManyRequests`."""
+    account = throttle.key(organisation, email)
+    if wait := throttle.seconds_to_wait(session, account):
+        raise TooManyRequests(headers={"Retry-After": str(wait)}, code="too_many_sign_ins")
+    row = session.execute(
+        text("SELECT organisation_id, person_id, password_hash FROM sign_in_candidate(:slug, :email)"),
+        {"slug": organisation, "email": email},
+    ).one_or_none()
+    if not passwords.matches(row.password_hash if row else None, password) or row is None:
+        throttle.count_failure(session, account)
+        raise SignInRefused
+    throttle.forget(session, account)
+    enter_organisation(session, row.organisation_id)
+    return start_session(session, maker, session_ttl, row.organisation_id, row.person_id, device)[0]
+
+
+def start_session(
+    session: Session,
+    maker: TokenMaker,
+    session_ttl: int,
+    organisation_id: UUID,
+    person_id: UUID,
+    device: dict[str, Any],
+) -> tuple[Tokens, UUID]:
+    """A new session on a device, and the device's id; any earlier session on the same device ends."""
+    taken = take_device(session, organisation_id, person_id, device)
+    _end(session, SignedInSession.device_id == taken.id, reason="signed_in_again", actor_id=person_id)
+    at = clock.now()
+    signed_in = SignedInSession(
+        id=ids.new_id(),
+        organisation_id=organisation_id,
+        person_id=person_id,
+        device_id=taken.id,
+        created_at=at,
+        expires_at=at + timedelta(seconds=session_ttl),
+    )
+    session.add(signed_in)
+    session.flush()
+    return _issue(session, maker, signed_in.id, organisation_id, first_refresh_token()), taken.id
+
+
+def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | None) -> Tokens:
+    """Exchange a refresh token. A used one, without the key it was used with, ends the whole session."""
+    organisation_id = session.scalar(
+        text("SELECT organisation_of_refresh_token(:digest)"), {"digest": digest(token)}
+    )
+    if organisation_id is None:
+        raise RefreshRefused
+    enter_organisation(session, organisation_id)
+    row = session.scalars(
+        select(RefreshToken).where(RefreshToken.digest == digest(token)).with_for_update()
+    ).one()
+    live = session.scalars(
+        select(SignedInSession).where(
+            SignedInSession.id == row.session_id,
+            SignedInSession.ended_at.is_(None),
+            SignedInSession.expires_at > clock.now(),
+        )
+    ).one_or_none()
+    if live is None:
+        raise RefreshRefused
+    successor = maker.next_refresh_token(token, retry_key)
+    if row.used_at is not None:
+        return _repeat(session, maker, row, live, successor, retry_key)
+    row.used_at = clock.now()
+    row.retry_key_digest = None if retry_key is None else digest(retry_key)
+    session.execute(update(Device).where(Device.id == live.device_id).values(last_seen_at=clock.now()))
+    return _issue(session, maker, live.id, organisation_id, successor)
+
+
+def _repeat(
+    session: Session,
+    maker: TokenMaker,
+    row: RefreshToken,
+    live: SignedInSession,
+    successor: str,
+    retry_key: str | None,
+) -> Tokens:
+    """Answer a repeated request with the same successor, if that has not been used yet; else end the session."""
+    same_request = retry_key is not None and row.retry_key_digest == digest(retry_key)
+    unused = select(RefreshToken.digest).where(
+        RefreshToken.digest == digest(successor), RefreshToken.used_at.is_(None)
+    )
+    if not same_request or session.scalar(unused) is None:
+        end_session(session, live.id, reason="refresh_token_reused", actor_id=None)
+        raise RefreshRefused
+    return Tokens(
+        live.id,
+        maker.access_token(live.id, live.organisation_id, clock.now()),
+        successor,
+        maker.access_ttl,
+    )
+
+
+def _issue(
+    session: Session, maker: TokenMaker, session_id: UUID, organisation_id: UUID, refresh_token: str
+) -> Tokens:
+    session.add(
+        RefreshToken(digest=digest(refresh_token), organisation_id=organisation_id, session_id=session_id)
+    )
+    session.flush()
+    access = maker.access_token(session_id, organisation_id, clock.now())
+    return Tokens(session_id, access, refresh_token, maker.access_ttl)
+
+
+def actor_of(session: Session, claims: AccessClaims) -> Actor:
+    """The actor of a live session; raises `Unauthenticated` once it or the person's account has ended."""
+    asked = {"session_id": claims.session_id, "now": clock.now()}
+    row = session.execute(_ACTOR, asked).one_or_none()
+    if row is None:
+        raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
+    return Actor(
+        person_id=row.person_id,
+        organisation_id=claims.organisation_id,
+        session_id=claims.session_id,
+        device_id=row.device_id,
+        role=row.role,
+        locale=row.locale,
+    )
+
+
+def end_session(session: Session, session_id: UUID, *, reason: str, actor_id: UUID | None) -> None:
+    """End one session; its sockets close and its tokens are worthless from the commit on."""
+    _end(session, SignedInSession.id == session_id, reason=reason, actor_id=actor_id)
+
+
+def end_sessions(session: Session, person_id: UUID, *, reason: str, actor_id: UUID | None) -> None:
+    """End every session of a person."""
+    _end(session, SignedInSession.person_id == person_id, reason=reason, actor_id=actor_id)
+
+
+def end_expired_sessions(session: Session) -> None:
+    """End the sessions whose time is over, so that their sockets hear of it."""
+    _end(session, SignedInSession.expires_at <= clock.now(), reason="expired", actor_id=None)
+
+
+def forget_old_refresh_tokens(session: Session) -> int:
+    """Delete the links of sessions that ended a month ago."""
+    before = clock.now() - timedelta(days=30)
+    old = select(SignedInSession.id).where(SignedInSession.ended_at < before)
+    result = session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(old)))
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def _end(session: Session, which: Any, *, reason: str, actor_id: UUID | None) -> None:
+    ended = session.execute(
+        update(SignedInSession)
+        .where(which, SignedInSession.ended_at.is_(None))
+        .values(ended_at=clock.now(), end_reason=reason)
+        .returning(
+            SignedInSession.id,
+            SignedInSession.organisation_id,
+            SignedInSession.person_id,
+            SignedInSession.ended_at,
+        )
+    ).all()
+    for row in ended:
+        payload = {"session_id": str(row.id), "reason": reason, "ended_at": clock.wire(row.ended_at)}
+        event = Event(
+            "session.ended",
+            subject_id=row.id,
+            payload=payload,
+            person_id=row.person_id,
+            actor_id=actor_id,
+        )
+        append(session, row.organisation_id, event)

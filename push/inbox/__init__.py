@@ -1,0 +1,1 @@
+"""The list in the app, and the digest of it."""

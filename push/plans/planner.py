@@ -1,0 +1,125 @@
+"""From events to notifications: who is to be told of what, worked out when the event is read.
+
+The reader's cursor moves in the transaction that queues the deliveries, so a worker that is killed in between
+leaves either both or neither, and the next one goes on. One worker reads at a time; the others find the cursor
+locked and leave it to the one that holds it.
+
+A transaction ends with the event that made it long: an announcement to tens of thousands stands alone in its own, and
+the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together, and
+so are neighbouring posts of a scope.
+
+An event that cannot be planned is tried a few times, by itself, then written down as a notification of the kind
+`unplanned` and left behind, so that it never stands before everyone else's. Where it cannot even be written down, the
+database is gone, and all of it is done again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.database import AnyRow
+from base.logs import logger
+from journal.tail import claim_cursor, move_cursor, read_all
+from push.plans.alerts import plan_reminder, plan_unanswered
+from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
+from push.plans.ends import plan_deleted, plan_updated
+from push.plans.musters import plan_musters
+from push.plans.posts import plan_posts, portions
+from push.plans.queue import notify
+
+log = logger(__name__)
+READER = "push"
+UNPLANNED = "unplanned"
+MANY = 200  # events that are read at a time
+_TRIES = 3
+_ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
+
+_PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
+    "post.updated": plan_updated,
+    "post.deleted": plan_deleted,
+    "alert.reminded": plan_reminder,
+    "alert.unanswered": plan_unanswered,
+    "visit.started": plan_arrival,
+    "visit.ended": plan_departure,
+    "membership.started": plan_new_member,
+    "membership.ended": plan_left_scope,
+}
+_TOGETHER: dict[str, Callable[[Session, Sequence[AnyRow]], int]] = {
+    "post.created": plan_posts,
+    "muster.started": plan_musters,
+    "muster.reminded": plan_musters,
+}
+
+
+class Planned(NamedTuple):
+    """How many events were read, and on how many phones something was queued for them."""
+
+    read: int
+    queued: int
+
+
+def plan(session: Session) -> Planned:
+    """Read one stretch of the journal and queue what it calls for."""
+    seq = claim_cursor(session, READER)
+    if seq is None:
+        return Planned(0, 0)
+    read = queued = 0
+    for events in _neighbours(session, read_all(session, seq, MANY)):
+        queued += _plan(session, events)
+        read, seq = read + len(events), events[-1].seq
+        if queued >= _ENOUGH:
+            break
+    if read:
+        move_cursor(session, READER, seq)
+    return Planned(read, queued)
+
+
+def _neighbours(session: Session, events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
+    """The events in their order, those together that are planned together."""
+    for (kind, *_), group in groupby(events, _together):
+        neighbours = list(group)
+        if kind == "post.created":
+            yield from portions(session, neighbours)
+        else:
+            yield neighbours
+
+
+def _together(event: AnyRow) -> tuple[str, UUID, UUID | None]:
+    if event.type == "post.created":
+        return event.type, event.organisation_id, event.scope_id
+    return event.type, event.organisation_id, event.subject_id if event.type in _TOGETHER else event.event_id
+
+
+def _plan(session: Session, events: Sequence[AnyRow]) -> int:
+    """How many deliveries neighbours queued."""
+    kept = [event for event in events if event.payload is not None]
+    if not kept or not (kept[0].type in _PLANS or kept[0].type in _TOGETHER):
+        return 0
+    failed = ""
+    for _ in range(_TRIES):
+        try:
+            with session.begin_nested():
+                return _planned(session, kept)
+        except Exception as error:
+            failed = type(error).__name__
+            log.warning("event_not_planned_yet", event_id=str(kept[0].event_id), error=failed)
+    if len(kept) > 1:
+        return sum(_plan(session, [event]) for event in kept)
+    _write_down(session, kept[0], failed)
+    return 0
+
+
+def _planned(session: Session, events: Sequence[AnyRow]) -> int:
+    together = _TOGETHER.get(events[0].type)
+    if together is not None:
+        return together(session, events)
+    return sum(_PLANS[event.type](session, event) for event in events)
+
+
+def _write_down(session: Session, event: AnyRow, error: str) -> None:
+    log.error("event_not_planned", event_id=str(event.event_id), error=error)
+    notify(session, event, UNPLANNED, {"type": event.type, "error": error}, clock.now())

@@ -1,0 +1,1 @@
+"""Brings what is queued to phones: claimed, checked again, sent, recorded."""

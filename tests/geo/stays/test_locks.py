@@ -1,0 +1,111 @@
+"""One order of locks, on real connections; and what happens where two still wait in a circle."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from base import ids
+from geo.stays.locks import lock_person
+from geo.stays.silence import end_expired_evidence
+from tests.geo.musters.test_changes import ages, until_somebody_waits
+from tests.geo.stays.test_checkins import FAR, code, marker, places, scans
+from tests.geo.stays.test_fixes import GATE, fix, stands
+from tests.world import Phone, World
+
+_DEVICE = text("SELECT FROM device_positions WHERE device_id = :id FOR UPDATE")
+_PERSON = text("SELECT FROM persons WHERE id = :id FOR NO KEY UPDATE NOWAIT")
+_PLACE = text("SELECT FROM places WHERE id = :id FOR UPDATE NOWAIT")
+_EVIDENCE = text("SELECT FROM evidence WHERE organisation_id = :id FOR UPDATE NOWAIT")
+
+
+def device_of(phone: Phone) -> UUID:
+    return UUID(phone.get("/v1/me")["device"]["id"])
+
+
+def begins(act: Callable[..., Any], *arguments: Any) -> threading.Thread:
+    thread = threading.Thread(target=act, args=arguments)
+    thread.start()
+    return thread
+
+
+def test_a_check_in_takes_the_device_before_the_person(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    shown, alice_id = code(org, marker(org, site)), alice.id
+    stands(alice, FAR, time.time() - 600)
+    device = device_of(alice)
+    with world.worker.transaction() as session:
+        session.execute(_DEVICE, {"id": device})
+        scan = begins(scans, alice, shown)
+        until_somebody_waits(session)
+        session.execute(_PERSON, {"id": alice_id})
+    scan.join()
+    assert set(places(alice)) == {site}
+
+
+def test_a_batch_takes_its_places_by_their_ids(world: World) -> None:
+    """Into a zone that sticks out of its site first, and then into the site."""
+    org = world.organisation()
+    site = org.site(at=GATE)
+    zone = org.zone(site, at=(127.003, 37.5))
+    assert site < zone
+    alice, now = org.person("Alice"), time.time()
+    walk = [fix(now - 700 + 10 * i, (127.003, 37.5)) for i in range(8)]
+    walk += [fix(now - 100 + 10 * i, GATE) for i in range(8)]
+    with world.worker.transaction() as session:
+        session.execute(_PLACE, {"id": site})
+        batch = begins(alice.post, "/v1/me/fixes", {"fixes": walk})
+        until_somebody_waits(session)
+        session.execute(_PLACE, {"id": zone})
+    batch.join()
+    assert site in places(alice)
+
+
+def test_what_expires_takes_the_person_before_the_evidence(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    scans(alice, code(org, marker(org, site)))
+    ages(world, alice, timedelta(hours=9))
+    alice_id = UUID(alice.id)
+
+    def expires() -> None:
+        with world.worker.transaction() as session:
+            end_expired_evidence(session)
+
+    with world.worker.transaction() as session:
+        lock_person(session, alice_id)
+        job = begins(expires)
+        until_somebody_waits(session)
+        session.execute(_EVIDENCE, {"id": org.id})
+    job.join()
+    assert places(alice) == {}
+
+
+def test_a_request_that_lost_a_deadlock_is_done_again(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    stands(alice, FAR, time.time() - 3600)
+    device, alice_id, key = device_of(alice), UUID(alice.id), str(ids.new_id())
+    fixes = [fix(time.time() - 10 * i, GATE) for i in range(6)]
+    answers: list[Any] = []
+
+    def reports() -> None:
+        answers.append(alice.request("POST", "/v1/me/fixes", {"fixes": fixes}, Idempotency_Key=key))
+
+    with world.worker.transaction() as session:
+        lock_person(session, alice_id)
+        request = begins(reports)
+        until_somebody_waits(session)  # with the device's row; it waited first, so it is the one to give up
+        session.execute(_DEVICE, {"id": device})
+    request.join()
+    assert answers[0].status_code == 200
+    assert len(answers[0].get_json()["visits"]) == 1
+    assert set(places(alice)) == {site}
