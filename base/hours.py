@@ -27,7 +27,7 @@ def is_open(hours: Mapping[str, Any] | None, moment: datetime, timezone: str = "
         return False
 
 
-def readable(hours: Any, timezone: str = "UTC") -> Mapping[str, Any] | None:
+def sound_hours(hours: Any, timezone: str = "UTC") -> Mapping[str, Any] | None:
     """The hours, or None where nobody can read them: for wishes, which then are none."""
     try:
         for stretch in hours["weekly"]:

@@ -59,7 +59,7 @@ def link(previous: bytes, position: int, row: Chained, digest: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainCheck:
     """What checking one organisation's chain found; `fault` is None when all is well."""
 
     organisation_id: UUID
@@ -67,20 +67,20 @@ class Verdict:
     fault: str | None
 
 
-def verify(session: Session, organisation_id: UUID, batch: int = 5_000) -> Verdict:
+def verify(session: Session, organisation_id: UUID, batch: int = 5_000) -> ChainCheck:
     """Walk an organisation's journal from its first row to its head; stops at the first fault."""
     previous, expected = GENESIS, 1
     while rows := _rows_from(session, organisation_id, expected, batch):
         for row in rows:
             if fault := _fault(row, expected, previous):
-                return Verdict(organisation_id, expected - 1, fault)
+                return ChainCheck(organisation_id, expected - 1, fault)
             previous, expected = row.hash, expected + 1
     head = session.get(JournalHead, organisation_id)
     if head is not None and (head.position, head.hash) != (expected - 1, previous):
-        return Verdict(
+        return ChainCheck(
             organisation_id, expected - 1, f"the head is at {head.position}, the rows end at {expected - 1}"
         )
-    return Verdict(organisation_id, expected - 1, None)
+    return ChainCheck(organisation_id, expected - 1, None)
 
 
 def organisations(session: Session) -> Iterable[UUID]:

@@ -20,13 +20,13 @@ import gevent
 
 from live import codec
 from live.engine.packets import Outgoing
-from live.listeners import Listener
+from live.subscribers import Subscriber
 
 _MOST_EVENTS = 64
 _MOST_CHARACTERS = 64 * 1024
 _TURN = 256  # sockets
 
-Run = tuple[Sequence[Listener], list[Outgoing]]  # events, one after the other, that the same sockets hear
+Run = tuple[Sequence[Subscriber], list[Outgoing]]  # events, one after the other, that the same sockets hear
 
 
 class FanOut:
@@ -36,7 +36,7 @@ class FanOut:
         self._runs: list[Run] = []
         self._events = self._size = 0
 
-    def add(self, name: str, data: dict[str, Any], hearers: Sequence[Listener]) -> None:
+    def add(self, name: str, data: dict[str, Any], hearers: Sequence[Subscriber]) -> None:
         """An event that these sockets hear, behind all that were added before."""
         packet = f'42["{name}",{codec.dumps(data)}]'
         if self._runs and self._runs[-1][0] is hearers:
@@ -52,28 +52,28 @@ class FanOut:
         """Write what was gathered."""
         runs, self._runs = self._runs, []
         self._events = self._size = written = 0
-        for outgoing, listeners in _groups(runs):
-            for listener in listeners:
-                listener.socket.send_all(outgoing)
+        for outgoing, subscribers in _groups(runs):
+            for subscriber in subscribers:
+                subscriber.socket.send_all(outgoing)
                 written += 1
                 if written % _TURN == 0:
                     gevent.sleep(0)
 
 
-def _groups(runs: list[Run]) -> list[tuple[Outgoing, Sequence[Listener]]]:
+def _groups(runs: list[Run]) -> list[tuple[Outgoing, Sequence[Subscriber]]]:
     """The sockets that hear the same of these events, and those events as one."""
     if len(runs) == 1:
         hearers, packets = runs[0]
         return [(Outgoing.joined(packets), hearers)]
-    heard: dict[Listener, int] = {}
+    heard: dict[Subscriber, int] = {}
     for number, (hearers, _) in enumerate(runs):
         bit = 1 << number
-        for listener in hearers:
-            heard[listener] = heard.get(listener, 0) | bit
-    groups: dict[int, list[Listener]] = defaultdict(list)
-    for listener, bits in heard.items():
-        groups[bits].append(listener)
-    return [(_selected(runs, bits), listeners) for bits, listeners in groups.items()]
+        for subscriber in hearers:
+            heard[subscriber] = heard.get(subscriber, 0) | bit
+    groups: dict[int, list[Subscriber]] = defaultdict(list)
+    for subscriber, bits in heard.items():
+        groups[bits].append(subscriber)
+    return [(_selected(runs, bits), subscribers) for bits, subscribers in groups.items()]
 
 
 def _selected(runs: list[Run], bits: int) -> Outgoing:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from live.listeners import Listener, Room
+from live.subscribers import Room, Subscriber
 from people.audience import SAID, Readable, since_id
 
 
@@ -23,7 +23,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.positions: dict[UUID, int] = {}
-        self._listeners: dict[str, Listener] = {}
+        self._subscribers: dict[str, Subscriber] = {}
         self._scopes: dict[UUID, Room] = {}
         self._persons: dict[UUID, Room] = {}
         self._organisations: dict[UUID, Room] = {}
@@ -34,36 +34,36 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, listener: Listener, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
-        organisation_id = listener.organisation_id
-        applied = self.positions.setdefault(organisation_id, listener.position)
-        if applied > listener.position:
+        organisation_id = subscriber.organisation_id
+        applied = self.positions.setdefault(organisation_id, subscriber.position)
+        if applied > subscriber.position:
             return False
-        if applied < listener.position:
-            self._ahead[organisation_id] = max(self._ahead.get(organisation_id, 0), listener.position)
-        self._listeners[listener.sid] = listener
-        _room(self._persons, listener.person_id).join(listener)
-        _room(self._organisations, organisation_id).join(listener)
+        if applied < subscriber.position:
+            self._ahead[organisation_id] = max(self._ahead.get(organisation_id, 0), subscriber.position)
+        self._subscribers[subscriber.sid] = subscriber
+        _room(self._persons, subscriber.person_id).join(subscriber)
+        _room(self._organisations, organisation_id).join(subscriber)
         for scope in scopes:
-            _room(self._scopes, scope.scope_id).join(listener, scope.since_id)
+            _room(self._scopes, scope.scope_id).join(subscriber, scope.since_id)
         return True
 
-    def dismiss(self, sid: str) -> Listener | None:
+    def dismiss(self, sid: str) -> Subscriber | None:
         """Forget a socket, and return it; an organisation without sockets is not followed any more."""
-        listener = self._listeners.pop(sid, None)
-        if listener is None:
+        subscriber = self._subscribers.pop(sid, None)
+        if subscriber is None:
             return None
-        for room in list(listener.rooms):
-            room.leave(listener)
+        for room in list(subscriber.rooms):
+            room.leave(subscriber)
             for rooms in (self._scopes, self._persons, self._organisations):
                 _drop_if_empty(rooms, room)
-        if listener.organisation_id not in self._organisations:
-            self.positions.pop(listener.organisation_id, None)
-            self._ahead.pop(listener.organisation_id, None)
-        return listener
+        if subscriber.organisation_id not in self._organisations:
+            self.positions.pop(subscriber.organisation_id, None)
+            self._ahead.pop(subscriber.organisation_id, None)
+        return subscriber
 
-    def apply(self, event: Any) -> Sequence[Listener]:
+    def apply(self, event: Any) -> Sequence[Subscriber]:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
         organisation_id = event.organisation_id
         self.positions[organisation_id] = event.position
@@ -71,46 +71,46 @@ class Hub:
             self._let_in(event)
         heard = self._hearers(event)
         if organisation_id in self._ahead:
-            heard = [listener for listener in heard if listener.position < event.position]
+            heard = [subscriber for subscriber in heard if subscriber.position < event.position]
             if self._ahead[organisation_id] <= event.position:
                 del self._ahead[organisation_id]
         if event.type == "membership.ended":
             self._put_out(event)
         return heard
 
-    def listener(self, sid: str) -> Listener | None:
+    def subscriber(self, sid: str) -> Subscriber | None:
         """An admitted socket."""
-        return self._listeners.get(sid)
+        return self._subscribers.get(sid)
 
-    def listeners(self) -> list[Listener]:
+    def subscribers(self) -> list[Subscriber]:
         """All admitted sockets."""
-        return list(self._listeners.values())
+        return list(self._subscribers.values())
 
     def scope(self, scope_id: UUID) -> Room:
         """A scope's room; an empty one where nobody hears it."""
         return self._scopes.get(scope_id) or Room(scope_id)
 
-    def of_person(self, person_id: UUID) -> Sequence[Listener]:
+    def of_person(self, person_id: UUID) -> Sequence[Subscriber]:
         """The sockets that a person has open here."""
         room = self._persons.get(person_id)
-        return () if room is None else room.listeners
+        return () if room is None else room.subscribers
 
-    def of_session(self, person_id: UUID, session_id: UUID) -> list[Listener]:
+    def of_session(self, person_id: UUID, session_id: UUID) -> list[Subscriber]:
         """The sockets that a person's session has open here."""
         return [one for one in self.of_person(person_id) if one.session_id == session_id]
 
-    def expired(self, before: float) -> list[Listener]:
+    def expired(self, before: float) -> list[Subscriber]:
         """The sockets whose token ran out before a moment (unix seconds)."""
-        return [listener for listener in self._listeners.values() if listener.expires_at < before]
+        return [subscriber for subscriber in self._subscribers.values() if subscriber.expires_at < before]
 
-    def _hearers(self, event: Any) -> Sequence[Listener]:
+    def _hearers(self, event: Any) -> Sequence[Subscriber]:
         rooms, key = (
             (self._scopes, event.scope_id) if event.person_id is None else (self._persons, event.person_id)
         )
         room = rooms.get(key)
         if room is None:
             return ()
-        return room.hearers(event.subject_id) if event.type.startswith(SAID) else room.listeners
+        return room.hearers(event.subject_id) if event.type.startswith(SAID) else room.subscribers
 
     def _let_in(self, event: Any) -> None:
         person = self._persons.get(event.person_id)
@@ -118,9 +118,9 @@ class Hub:
             return
         room = _room(self._scopes, UUID(event.payload["scope_id"]))
         since = since_id(event.payload.get("history", "all"), event.occurred_at)
-        for listener in person.listeners:
-            if listener.position < event.position:
-                room.join(listener, since)
+        for subscriber in person.subscribers:
+            if subscriber.position < event.position:
+                room.join(subscriber, since)
         _drop_if_empty(self._scopes, room)
 
     def _put_out(self, event: Any) -> None:
@@ -128,9 +128,9 @@ class Hub:
         room = self._scopes.get(UUID(event.payload["scope_id"]))
         if person is None or room is None:
             return
-        for listener in person.listeners:
-            if listener.position < event.position:
-                room.leave(listener)
+        for subscriber in person.subscribers:
+            if subscriber.position < event.position:
+                room.leave(subscriber)
         _drop_if_empty(self._scopes, room)
 
 

@@ -19,7 +19,7 @@ from base.database import Database
 from base.logs import logger
 from live.hub import Hub
 from live.limits import Limit
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from push.reports.sightings import connected, see
 from schemas.sightings import SeenPosts
 
@@ -35,20 +35,20 @@ class Seen:
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database, self._hub = database, hub
         self._limit = Limit()
-        self._marked: WeakKeyDictionary[Listener, float] = WeakKeyDictionary()
+        self._marked: WeakKeyDictionary[Subscriber, float] = WeakKeyDictionary()
         self.stopping = False
 
     def take(self, sid: str, data: Any) -> dict[str, Any]:
         """`post.seen` of a socket; the answer is the acknowledgement."""
-        listener = self._hub.listener(sid)
-        if listener is None:
+        subscriber = self._hub.subscriber(sid)
+        if subscriber is None:
             return {"ok": False, "code": "not_ready"}
-        if not self._limit.allows(listener):
+        if not self._limit.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
             said: Any = _SCHEMA.load(data if isinstance(data, dict) else {})
-            with self._database.transaction(listener.organisation_id) as session:
-                see(session, listener.organisation_id, listener.person_id, said["post_ids"])
+            with self._database.transaction(subscriber.organisation_id) as session:
+                see(session, subscriber.organisation_id, subscriber.person_id, said["post_ids"])
         except ValidationError:
             return {"ok": False, "code": "invalid"}
         except SQLAlchemyError:
@@ -64,19 +64,19 @@ class Seen:
     def mark(self) -> None:
         """Write it down for those of whom it was not for a minute."""
         now = time.monotonic()
-        due: dict[UUID, list[Listener]] = defaultdict(list)
-        for listener in self._hub.listeners():
-            if self._marked.get(listener, 0.0) <= now - _AGAIN_S:
-                due[listener.organisation_id].append(listener)
-        for organisation_id, listeners in due.items():
-            for start in range(0, len(listeners), _MOST):
-                self._mark(organisation_id, listeners[start : start + _MOST], now)
+        due: dict[UUID, list[Subscriber]] = defaultdict(list)
+        for subscriber in self._hub.subscribers():
+            if self._marked.get(subscriber, 0.0) <= now - _AGAIN_S:
+                due[subscriber.organisation_id].append(subscriber)
+        for organisation_id, subscribers in due.items():
+            for start in range(0, len(subscribers), _MOST):
+                self._mark(organisation_id, subscribers[start : start + _MOST], now)
 
-    def _mark(self, organisation_id: UUID, listeners: Iterable[Listener], now: float) -> None:
+    def _mark(self, organisation_id: UUID, subscribers: Iterable[Subscriber], now: float) -> None:
         try:
             with self._database.transaction(organisation_id) as session:
-                connected(session, [listener.session_id for listener in listeners])
+                connected(session, [subscriber.session_id for subscriber in subscribers])
         except SQLAlchemyError as error:
             log.warning("connected_not_written", error=type(error).__name__)
             return
-        self._marked.update(dict.fromkeys(listeners, now))
+        self._marked.update(dict.fromkeys(subscribers, now))

@@ -28,17 +28,17 @@ from live.fanout import FanOut
 from live.hub import Hub
 from live.kept import kept_running
 from live.limits import Limit
-from live.listeners import Listener
 from live.seen import Seen
 from live.signals import Signals
 from live.sockets import LiveSocketIO
+from live.subscribers import Subscriber
 from live.tail import JournalTail
 from people.audience import Readable, following_at_head
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
 
 log = logger(__name__)
-Reading = tuple[Listener, list[Readable]]
+Reading = tuple[Subscriber, list[Readable]]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 _EXPIRY_LOOK_S = 1.0
 _EXPIRY_GRACE_S = 5.0
@@ -116,10 +116,10 @@ class LiveServer:
         self._dismiss(request.sid)  # type: ignore[attr-defined]
 
     def _dismiss(self, sid: str) -> None:
-        listener = self.hub.dismiss(sid)
-        if listener is not None:
+        subscriber = self.hub.dismiss(sid)
+        if subscriber is not None:
             self.signals.typing.forget(sid)
-            self.signals.watching.went(listener)
+            self.signals.watching.went(subscriber)
 
     def _signal_handlers(self) -> dict[str, Callable[[Any], Any]]:
         typing, watching = self.signals.typing, self.signals.watching
@@ -131,18 +131,18 @@ class LiveServer:
 
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
-        listener = self.hub.listener(request.sid)  # type: ignore[attr-defined]
-        if listener is not None and not self._renewals.allows(listener):
+        subscriber = self.hub.subscriber(request.sid)  # type: ignore[attr-defined]
+        if subscriber is not None and not self._renewals.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
             claims = self._runtime.tokens.read_access_token(_token(data))
-            if listener is None or claims.session_id != listener.session_id:
+            if subscriber is None or claims.session_id != subscriber.session_id:
                 raise Unauthenticated
             with self._runtime.database.transaction(claims.organisation_id) as session:
                 actor_of(session, claims)
         except Unauthenticated as refusal:
             return {"ok": False, "code": refusal.code}
-        listener.expires_at = claims.expires_at
+        subscriber.expires_at = claims.expires_at
         return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
 
     def _post_seen(self, data: Any = None) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class LiveServer:
         socket = self.socketio.server.socket_of(sid)
         if socket is None:
             raise Unauthenticated
-        listener = Listener(
+        subscriber = Subscriber(
             sid,
             socket,
             actor.person_id,
@@ -166,7 +166,7 @@ class LiveServer:
             position,
             claims.expires_at,
         )
-        return listener, scopes
+        return subscriber, scopes
 
     def _deliver(self, event: Any) -> None:
         hearers = self.hub.apply(event)
@@ -175,14 +175,14 @@ class LiveServer:
             self._fanout.add(event.type, wire_event(event), hearers)
         if event.type == "session.ended":
             self._fanout.flush()
-            for listener in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
-                self._end(listener.sid, "session_ended")
+            for subscriber in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
+                self._end(subscriber.sid, "session_ended")
 
     def _end_expired(self) -> None:
         while not self.tail.stopping:
             gevent.sleep(_EXPIRY_LOOK_S)
-            for listener in self.hub.expired(time.time() - _EXPIRY_GRACE_S):
-                self._end(listener.sid, "token_expired")
+            for subscriber in self.hub.expired(time.time() - _EXPIRY_GRACE_S):
+                self._end(subscriber.sid, "token_expired")
 
     def _end(self, sid: str, code: str) -> None:
         """Say why, and disconnect."""

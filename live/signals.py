@@ -17,7 +17,7 @@ from live import codec
 from live.bus import Bus, Message, NoBus, RedisBus
 from live.engine.packets import Outgoing
 from live.hub import Hub
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from live.typing import TypingSignals
 from live.watching import Watching
 from people.runtime import Runtime
@@ -25,12 +25,12 @@ from people.runtime import Runtime
 log = logger(__name__)
 
 
-def tell(name: str, data: dict[str, Any], listeners: list[Listener]) -> None:
+def tell(name: str, data: dict[str, Any], subscribers: list[Subscriber]) -> None:
     """Write one message to sockets."""
-    if listeners:
+    if subscribers:
         outgoing = Outgoing(f'42["{name}",{codec.dumps(data)}]')
-        for listener in listeners:
-            listener.socket.send_all(outgoing)
+        for subscriber in subscribers:
+            subscriber.socket.send_all(outgoing)
 
 
 class Signals:

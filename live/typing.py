@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.database import Database
 from live.bus import Message
 from live.hub import Hub
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from people.models import Person
 from schemas.online import Typing, TypingStarted
 
@@ -25,7 +25,7 @@ _EXPIRES_S = 6
 _PAUSE_S = 2.0
 _ASKED, _TOLD = Typing(), TypingStarted()
 
-Tell = Callable[[str, dict[str, Any], list[Listener]], None]
+Tell = Callable[[str, dict[str, Any], list[Subscriber]], None]
 Publish = Callable[[str, dict[str, Any]], None]
 
 
@@ -42,23 +42,23 @@ class TypingSignals:
         asked = self._asked(sid, data)
         if asked is None:
             return
-        listener, scope_id, parent_id = asked
+        subscriber, scope_id, parent_id = asked
         begun, now = self._begun.setdefault(sid, {}), time.monotonic()
         if scope_id in begun and now - begun[scope_id][0] < _PAUSE_S:
             return
         begun[scope_id] = (now, True)
-        self._send(listener, scope_id, parent_id, started=True)
+        self._send(subscriber, scope_id, parent_id, started=True)
 
     def stop(self, sid: str, data: Any) -> None:
         """It says that they do not any more; told only where it was told that they do."""
         asked = self._asked(sid, data)
         if asked is None:
             return
-        listener, scope_id, parent_id = asked
+        subscriber, scope_id, parent_id = asked
         when, typing = self._begun.get(sid, {}).get(scope_id, (0.0, False))
         if typing:
             self._begun[sid][scope_id] = (when, False)
-            self._send(listener, scope_id, parent_id, started=False)
+            self._send(subscriber, scope_id, parent_id, started=False)
 
     def forget(self, sid: str) -> None:
         """A socket is gone."""
@@ -70,29 +70,29 @@ class TypingSignals:
         told = _TOLD.load(message["typing"])
         self._spread(UUID(message["organisation_id"]), told, bool(message["started"]))
 
-    def _asked(self, sid: str, data: Any) -> tuple[Listener, UUID, UUID | None] | None:
+    def _asked(self, sid: str, data: Any) -> tuple[Subscriber, UUID, UUID | None] | None:
         try:
             asked = _ASKED.load(data)
         except (ValidationError, TypeError, ValueError):
             return None
-        listener = self._hub.listener(sid)
-        if listener is None or not self._hears(listener, asked["scope_id"]):
+        subscriber = self._hub.subscriber(sid)
+        if subscriber is None or not self._hears(subscriber, asked["scope_id"]):
             return None
-        return listener, asked["scope_id"], asked["parent_id"]
+        return subscriber, asked["scope_id"], asked["parent_id"]
 
-    def _hears(self, listener: Listener, scope_id: UUID) -> bool:
+    def _hears(self, subscriber: Subscriber, scope_id: UUID) -> bool:
         room = self._hub.scope(scope_id)
-        return len(room) <= LARGEST_ROOM and listener in room
+        return len(room) <= LARGEST_ROOM and subscriber in room
 
-    def _send(self, listener: Listener, scope_id: UUID, parent_id: UUID | None, *, started: bool) -> None:
-        name = self._name(listener)
+    def _send(self, subscriber: Subscriber, scope_id: UUID, parent_id: UUID | None, *, started: bool) -> None:
+        name = self._name(subscriber)
         # Reading the name may have taken a while: by now they may have left.
-        if name is None or not self._hears(listener, scope_id):
+        if name is None or not self._hears(subscriber, scope_id):
             return
-        person = {"id": listener.person_id, "name": name}
+        person = {"id": subscriber.person_id, "name": name}
         told = {"scope_id": scope_id, "person": person, "parent_id": parent_id, "expires_in": _EXPIRES_S}
-        if self._spread(listener.organisation_id, told, started):
-            organisation = {"organisation_id": str(listener.organisation_id)}
+        if self._spread(subscriber.organisation_id, told, started):
+            organisation = {"organisation_id": str(subscriber.organisation_id)}
             self._publish("typing", {**organisation, "started": started, "typing": _TOLD.dump(told)})
 
     def _spread(self, organisation_id: UUID, told: dict[str, Any], started: bool) -> bool:
@@ -101,12 +101,12 @@ class TypingSignals:
         if len(room) > LARGEST_ROOM:
             return False
         parent_id = told["parent_id"]
-        hearers = room.listeners if parent_id is None else room.hearers(parent_id)
+        hearers = room.subscribers if parent_id is None else room.hearers(parent_id)
         person_id = told["person"]["id"]
         others = [
-            listener
-            for listener in hearers
-            if listener.person_id != person_id and listener.organisation_id == organisation_id
+            subscriber
+            for subscriber in hearers
+            if subscriber.person_id != person_id and subscriber.organisation_id == organisation_id
         ]
         data = _TOLD.dump(told)
         if not started:
@@ -114,15 +114,15 @@ class TypingSignals:
         self._tell("typing.started" if started else "typing.stopped", data, others)
         return True
 
-    def _name(self, listener: Listener) -> str | None:
+    def _name(self, subscriber: Subscriber) -> str | None:
         """The person's name, read once for each socket."""
-        if listener.sid not in self._names:
+        if subscriber.sid not in self._names:
             try:
-                with self._database.transaction(listener.organisation_id) as session:
-                    name = session.get_one(Person, listener.person_id).name
+                with self._database.transaction(subscriber.organisation_id) as session:
+                    name = session.get_one(Person, subscriber.person_id).name
             except SQLAlchemyError:
                 return None
-            if self._hub.listener(listener.sid) is not listener:
+            if self._hub.subscriber(subscriber.sid) is not subscriber:
                 return None
-            self._names[listener.sid] = name
-        return self._names[listener.sid]
+            self._names[subscriber.sid] = name
+        return self._names[subscriber.sid]

@@ -26,7 +26,7 @@ from live.hub import Hub
 from live.kept import kept_running
 from live.last_seen import LastSeen
 from live.limits import Limit
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from people.online.last_seen import presences, wire_presence
 from people.online.online import Key
 from people.runtime import Runtime
@@ -43,7 +43,7 @@ _ASKED = Watch()
 
 
 @dataclass
-class Watched:
+class WatchList:
     """Whom a socket asked for, and what it was told of those whom it may be told of; `fresh` while that holds."""
 
     asked: list[UUID]
@@ -59,12 +59,12 @@ class Watching:
         self,
         runtime: Runtime,
         hub: Hub,
-        tell: Callable[[str, dict[str, Any], list[Listener]], None],
+        tell: Callable[[str, dict[str, Any], list[Subscriber]], None],
         publish: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self._database, self._online = runtime.database, runtime.online
         self._hub, self._tell, self._publish = hub, tell, publish
-        self._watches: dict[str, Watched] = {}
+        self._watches: dict[str, WatchList] = {}
         self._watchers: dict[UUID, set[str]] = {}  # by the person watched
         self._stale: dict[str, None] = {}  # whose rights are to be read anew, in turn
         self._limit = Limit()
@@ -82,19 +82,19 @@ class Watching:
         """End."""
         self.stopping = self.last_seen.stopping = True
 
-    def came(self, listener: Listener) -> None:
+    def came(self, subscriber: Subscriber) -> None:
         """A socket was let in."""
-        key = listener.key
+        key = subscriber.key
         was = key in self._online
         if self._online.came(key):
             self._publish_keys("online", [key])
         if not was:
             self._changed([key])
 
-    def went(self, listener: Listener) -> None:
+    def went(self, subscriber: Subscriber) -> None:
         """A socket is gone."""
-        key = listener.key
-        self._unwatch(listener.sid)
+        key = subscriber.key
+        self._unwatch(subscriber.sid)
         self.last_seen.note([key])
         if self._online.went(key):
             self._publish_keys("offline", [key])
@@ -103,21 +103,21 @@ class Watching:
 
     def watch(self, sid: str, data: Any) -> dict[str, Any]:
         """Watch these persons from now on and no others; the answer tells how it stands with them."""
-        listener = self._hub.listener(sid)
-        if listener is None:
+        subscriber = self._hub.subscriber(sid)
+        if subscriber is None:
             return {"ok": False, "code": "not_ready"}
-        if not self._limit.allows(listener):
+        if not self._limit.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
             asked = list(dict.fromkeys(_ASKED.load(data)["person_ids"]))
         except (ValidationError, TypeError, ValueError):
             return {"ok": False, "code": "invalid"}
         self._unwatch(sid)
-        watched = self._watches[sid] = Watched(asked)
+        watched = self._watches[sid] = WatchList(asked)
         for person_id in asked:
             self._watchers.setdefault(person_id, set()).add(sid)
         try:
-            items = self._read(listener, watched)
+            items = self._read(subscriber, watched)
         except SQLAlchemyError:
             return {"ok": False, "code": "try_again"}
         return {"ok": True, "items": items}
@@ -126,7 +126,7 @@ class Watching:
         """An event of the journal: whose rights it may change are read anew before they are told anything."""
         if event.type not in _CHANGES:
             return
-        own = [listener.sid for listener in self._hub.of_person(event.person_id)]
+        own = [subscriber.sid for subscriber in self._hub.of_person(event.person_id)]
         for sid in (*self._watchers.get(event.person_id, ()), *own):
             if (watched := self._watches.get(sid)) is not None:
                 watched.version += 1
@@ -161,29 +161,29 @@ class Watching:
 
     def _changed(self, keys: Iterable[Key]) -> None:
         for organisation_id, person_id in keys:
-            listeners, online = [], (organisation_id, person_id) in self._online
+            subscribers, online = [], (organisation_id, person_id) in self._online
             for sid in self._watchers.get(person_id, ()):
-                watched, listener = self._watches[sid], self._hub.listener(sid)
-                if listener is None or not watched.fresh or listener.organisation_id != organisation_id:
+                watched, subscriber = self._watches[sid], self._hub.subscriber(sid)
+                if subscriber is None or not watched.fresh or subscriber.organisation_id != organisation_id:
                     continue
                 if watched.told.get(person_id, online) != online:
                     watched.told[person_id] = online
-                    listeners.append(listener)
-            self._tell("presence.changed", wire_presence(person_id, online, clock.now()), listeners)
+                    subscribers.append(subscriber)
+            self._tell("presence.changed", wire_presence(person_id, online, clock.now()), subscribers)
 
-    def _read(self, listener: Listener, watched: Watched) -> list[dict[str, Any]]:
+    def _read(self, subscriber: Subscriber, watched: WatchList) -> list[dict[str, Any]]:
         """Read whom the socket may be told of, again when it changed meanwhile; returns how it stands with them."""
-        organisation_id, version = listener.organisation_id, -1
+        organisation_id, version = subscriber.organisation_id, -1
         items: list[dict[str, Any]] = []
         try:
             while version != watched.version:
                 version = watched.version
                 with self._database.transaction(organisation_id) as session:
                     items = presences(
-                        session, organisation_id, listener.person_id, self._online, watched.asked
+                        session, organisation_id, subscriber.person_id, self._online, watched.asked
                     )
         except Exception:
-            self._stale[listener.sid] = None
+            self._stale[subscriber.sid] = None
             raise
         for item in items:  # as it is now, not as it was while we read
             person_id = UUID(item["person_id"])
@@ -219,12 +219,12 @@ class Watching:
         """Read anew whose rights may have changed, those first who wait longest; a lost database ends the look."""
         for sid in list(self._stale)[:_MOST_READ]:
             self._stale.pop(sid, None)
-            watched, listener = self._watches.get(sid), self._hub.listener(sid)
-            if watched is None or listener is None or watched.fresh:
+            watched, subscriber = self._watches.get(sid), self._hub.subscriber(sid)
+            if watched is None or subscriber is None or watched.fresh:
                 continue
             before = watched.told
             try:
-                items = self._read(listener, watched)
+                items = self._read(subscriber, watched)
             except SQLAlchemyError as error:
                 log.warning("presence_not_read", error=type(error).__name__)
                 return
@@ -232,7 +232,7 @@ class Watching:
                 continue
             for item in items:  # what changed while nothing was told
                 if before.get(UUID(item["person_id"])) != item["online"]:
-                    self._tell("presence.changed", item, [listener])
+                    self._tell("presence.changed", item, [subscriber])
 
     def _publish_keys(self, kind: str, keys: Iterable[Key]) -> None:
         organisations: dict[UUID, list[str]] = defaultdict(list)

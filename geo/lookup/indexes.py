@@ -55,7 +55,7 @@ _SINCE = text(
 )
 
 
-class Verdict(Enum):
+class Freshness(Enum):
     """What a transaction finds out about an index."""
 
     RIGHT = "right"
@@ -86,10 +86,10 @@ class PlaceIndexes:
             index = self._kept.get(organisation_id)
             if index is not None:
                 self._kept.move_to_end(organisation_id)
-        verdict = Verdict.STALE if index is None else judge(session, organisation_id, index)
-        if verdict is Verdict.STALE:
+        verdict = Freshness.STALE if index is None else judge(session, organisation_id, index)
+        if verdict is Freshness.STALE:
             self.want(organisation_id)
-        return index if verdict is Verdict.RIGHT else None
+        return index if verdict is Freshness.RIGHT else None
 
     def want(self, organisation_id: UUID) -> None:
         """Have the builder make the organisation's index."""
@@ -135,7 +135,7 @@ class PlaceIndexes:
         if index is None:
             return
         with self._database.transaction(organisation_id) as session:
-            if judge(session, organisation_id, index) is Verdict.STALE:
+            if judge(session, organisation_id, index) is Freshness.STALE:
                 self.want(organisation_id)
 
     def _keep(self, organisation_id: UUID, index: PlaceIndex) -> None:
@@ -185,7 +185,7 @@ class PlaceIndexes:
         listener.close()
 
 
-def judge(session: Session, organisation_id: UUID, index: PlaceIndex) -> Verdict:
+def judge(session: Session, organisation_id: UUID, index: PlaceIndex) -> Freshness:
     """Whether the index is right for what this transaction sees now; moves its position on when it is."""
     # Read before the statement: another request may move it on, beyond what this transaction sees.
     position = index.position
@@ -193,14 +193,14 @@ def judge(session: Session, organisation_id: UUID, index: PlaceIndex) -> Verdict
     if head.position != position:
         between = head.position - position
         if not 0 < between <= READ_LIMIT:
-            return Verdict.STALE
+            return Freshness.STALE
         span = {"organisation": organisation_id, "after": position, "until": head.position}
         since = session.execute(_SINCE, span | {"types": _EVENTS}).one()
         # Events that are gone (a dropped partition) may have told of a place.
         if since.changed or since.seen != between:
-            return Verdict.STALE
+            return Freshness.STALE
         index.position = max(index.position, head.position)
-    return Verdict.UNSURE if head.pending else Verdict.RIGHT
+    return Freshness.UNSURE if head.pending else Freshness.RIGHT
 
 
 def load(

@@ -38,7 +38,7 @@ _circles: dict[tuple[UUID, int], Circle] = {}
 
 
 @dataclass(frozen=True)
-class Watched:
+class Region:
     """A place with its circle. `metres` from the phone to the circle's edge, negative inside it."""
 
     place: Place
@@ -68,7 +68,7 @@ def regions_for(
     )
     places, horizon = _nearest(session, actor, lon, lat, limit, inside)
     watched = [
-        Watched(place, circle, circle.metres_to(lon, lat), place.id in inside)
+        Region(place, circle, circle.metres_to(lon, lat), place.id in inside)
         for place, circle in ((place, _circle(place)) for place in places)
     ]
     chosen, left_out = choose(watched, limit - 1)
@@ -81,7 +81,7 @@ def regions_for(
     return {"version": _version(places, refresh), "regions": regions, "refresh": around}
 
 
-def choose(watched: Sequence[Watched], limit: int) -> tuple[list[Watched], list[Watched]]:
+def choose(watched: Sequence[Region], limit: int) -> tuple[list[Region], list[Region]]:
     """The places to watch, those one is in first, then the nearest; and those that found no room."""
     sites = {one.place.id: one for one in watched if one.place.kind == "site"}
     due = [one for one in watched if not _waits(one, sites)]
@@ -89,7 +89,7 @@ def choose(watched: Sequence[Watched], limit: int) -> tuple[list[Watched], list[
     return due[:limit], due[limit:]
 
 
-def _waits(zone: Watched, sites: Mapping[UUID, Watched]) -> bool:
+def _waits(zone: Region, sites: Mapping[UUID, Region]) -> bool:
     """Whether a zone's circle says nothing yet: it lies within its site's, and the site is not near."""
     site = sites.get(zone.place.site_id)
     if zone.inside or zone.place.kind == "site" or site is None:
@@ -97,7 +97,7 @@ def _waits(zone: Watched, sites: Mapping[UUID, Watched]) -> bool:
     return site.metres > NEAR_SITE_M and site.circle.holds(zone.circle)
 
 
-def _refresh_radius(left_out: Sequence[Watched], horizon: float) -> float:
+def _refresh_radius(left_out: Sequence[Region], horizon: float) -> float:
     nearest = min((one.metres for one in left_out), default=horizon)
     return min(max(min(nearest, horizon), LEAST_REFRESH_M), MOST_REFRESH_M)
 
@@ -195,7 +195,7 @@ def _still_good(version: str, places: str, lon: float, lat: float) -> bool:
     return made and digest == places and circle.metres_to(lon, lat) <= 0
 
 
-def _wire_region(one: Watched, boundaries: bool) -> dict[str, Any]:
+def _wire_region(one: Region, boundaries: bool) -> dict[str, Any]:
     place = one.place
     return _wire_circle(one.circle) | {
         "id": str(place.id),

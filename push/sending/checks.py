@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from base.hours import is_open, readable
+from base.hours import is_open, sound_hours
 from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
 TOO_LATE = "ttl"
 # What is said in a scope; the rest is told to a person for its own reasons.
-SAID = LEVELS["all"]
+IN_A_SCOPE = LEVELS["all"]
 # What passes quiet hours and being elsewhere: emergencies, and what the person asked for or does not see.
 _PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
 # A manager is told that others are silent, whatever they know of the alert themselves.
@@ -150,7 +150,7 @@ def _pointless(known: Known, now: datetime) -> str | None:
 def _not_theirs(known: Known) -> str | None:
     """It was never, or is no longer, theirs to read."""
     subject = known.subject
-    if known.why in SAID and subject.actor_id == known.person_id:
+    if known.why in IN_A_SCOPE and subject.actor_id == known.person_id:
         return "author"
     if subject.event == _OF_OTHERS and not known.manages:
         return "no_longer_a_manager"
@@ -159,7 +159,11 @@ def _not_theirs(known: Known) -> str | None:
     if known.reads is None:
         return "no_longer_a_member"
     holds = subject.valid_until is not None  # and is not over, or there were nothing to tell
-    return "before_entry" if known.why in SAID and subject.id < known.reads.since_id and not holds else None
+    return (
+        "before_entry"
+        if known.why in IN_A_SCOPE and subject.id < known.reads.since_id and not holds
+        else None
+    )
 
 
 def _unwanted(known: Known, now: datetime) -> str | None:
@@ -191,7 +195,7 @@ def is_quiet(wishes: Wishes, moment: datetime) -> bool:
     if wishes.do_not_disturb_until is not None and wishes.do_not_disturb_until > moment:
         return True
     quiet, working = (
-        readable(hours, wishes.timezone) for hours in (wishes.quiet_hours, wishes.working_hours)
+        sound_hours(hours, wishes.timezone) for hours in (wishes.quiet_hours, wishes.working_hours)
     )
     if quiet is not None and is_open(quiet, moment, wishes.timezone):
         return True
@@ -208,7 +212,7 @@ def quiet_ends(wishes: Wishes, now: datetime) -> datetime | None:
 
 def _edges(hours: Mapping[str, Any] | None, edge: str, timezone: str, now: datetime) -> list[datetime]:
     """Every moment of the coming days at which stretches of the hours begin, or end; hours are the person's own."""
-    if readable(hours, timezone) is None or hours is None:
+    if sound_hours(hours, timezone) is None or hours is None:
         return []
     try:
         zone = ZoneInfo(hours.get("timezone") or timezone)

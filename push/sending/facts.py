@@ -12,7 +12,7 @@ from base import clock
 from base.database import AnyRow
 from geo.presence.sightings import LOST
 from people.audience import followers_among, managing_among
-from push.sending.checks import SAID, Known, Phone, Reads, Subject, Wishes
+from push.sending.checks import IN_A_SCOPE, Known, Phone, Reads, Subject, Wishes
 
 # A phone tells where it is when it was seen at the site within this time.
 _TELLS = timedelta(days=30)
@@ -91,7 +91,7 @@ def notes_of(session: Session, rows: Iterable[AnyRow]) -> dict[UUID, AnyRow]:
 def gather(session: Session, rows: Sequence[AnyRow], notes: dict[UUID, AnyRow]) -> list[Known]:
     """What is known of each claimed row, in their order."""
     shown = [(row, notes[row.notification_id]) for row in rows if row.action == "show"]
-    said = [(row, note) for row, note in shown if row.why in SAID]
+    said = [(row, note) for row, note in shown if row.why in IN_A_SCOPE]
     met = _met(session, said)
     called = _asked(session, _CALLED, _pairs_of(shown, "muster"))
     of_others = {(note.about_id, row.person_id) for row, note in shown if note.kind == "unanswered"}

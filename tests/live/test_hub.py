@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from live.engine.packets import Outgoing
 from live.fanout import FanOut
 from live.hub import Hub
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from people.audience import BEGINNING, Readable
 
 ORGANISATION = UUID(int=99)
@@ -77,16 +77,16 @@ def test_each_socket_hears_what_it_may_and_nothing_else(
 ) -> None:
     journal = [event(at + 1, *step) for at, step in enumerate(told)]
     hub, fanout = Hub(), FanOut()
-    hub.admit(Listener("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
+    hub.admit(Subscriber("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
     ears: list[tuple[UUID, int, Ear]] = []
     for said in [*journal, None]:
         applied = len(journal) if said is None else said.position - 1
         for number, (person, at, ahead) in enumerate(arrivals):
             if at == applied:
                 head, ear = min(len(journal), applied + ahead), Ear()
-                listener = Listener(f"{number}", ear, person, UUID(int=0), ORGANISATION, head, 0.0)
+                subscriber = Subscriber(f"{number}", ear, person, UUID(int=0), ORGANISATION, head, 0.0)
                 scopes = [Readable(scope, BEGINNING) for scope in memberships(journal[:head], person)]
-                assert hub.admit(listener, scopes)
+                assert hub.admit(subscriber, scopes)
                 ears.append((person, head, ear))
         if said is not None:
             fanout.add(said.type, {"position": said.position}, hub.apply(said))
@@ -98,25 +98,25 @@ def test_each_socket_hears_what_it_may_and_nothing_else(
 
 def test_a_stale_reading_is_not_let_in() -> None:
     hub = Hub()
-    assert hub.admit(Listener("a", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 7, 0.0), [])
-    assert not hub.admit(Listener("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
+    assert hub.admit(Subscriber("a", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 7, 0.0), [])
+    assert not hub.admit(Subscriber("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
     hub.dismiss("a")
-    assert hub.admit(Listener("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
+    assert hub.admit(Subscriber("b", Ear(), PERSONS[1], UUID(int=0), ORGANISATION, 6, 0.0), [])
 
 
 def test_a_session_is_found_by_its_person_and_only_its_own_sockets() -> None:
     hub, (alice, bob), (phone, tablet) = Hub(), PERSONS, (UUID(int=5), UUID(int=6))
     for sid, person, session in ("a", alice, phone), ("b", alice, tablet), ("c", bob, phone):
-        assert hub.admit(Listener(sid, Ear(), person, session, ORGANISATION, 0, 0.0), [])
-    assert [listener.sid for listener in hub.of_session(alice, phone)] == ["a"]
+        assert hub.admit(Subscriber(sid, Ear(), person, session, ORGANISATION, 0, 0.0), [])
+    assert [subscriber.sid for subscriber in hub.of_session(alice, phone)] == ["a"]
     assert hub.of_session(UUID(int=77), phone) == []
 
 
 def test_nothing_is_kept_of_those_who_left() -> None:
     hub = Hub()
     for number in range(10):
-        listener = Listener(f"{number}", Ear(), PERSONS[number % 2], UUID(int=0), ORGANISATION, 0, 0.0)
-        hub.admit(listener, [Readable(scope, BEGINNING) for scope in SCOPES])
+        subscriber = Subscriber(f"{number}", Ear(), PERSONS[number % 2], UUID(int=0), ORGANISATION, 0, 0.0)
+        hub.admit(subscriber, [Readable(scope, BEGINNING) for scope in SCOPES])
     for number in range(10):
         hub.dismiss(f"{number}")
     assert [value for value in vars(hub).values() if value] == []
@@ -124,24 +124,24 @@ def test_nothing_is_kept_of_those_who_left() -> None:
 
 def test_a_socket_that_is_ahead_is_not_put_out_by_what_it_has_seen() -> None:
     hub, ear, (person, scope) = Hub(), Ear(), (PERSONS[0], SCOPES[0])
-    hub.admit(Listener("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
+    hub.admit(Subscriber("first", Ear(), UUID(int=0), UUID(int=0), ORGANISATION, 0, 0.0), [])
     told = [
         event(1, "ended", person, scope),
         event(2, "started", person, scope),
         event(3, "post", person, scope),
     ]
-    listener = Listener("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
-    assert hub.admit(listener, [Readable(scope, BEGINNING)])
-    assert [listener in hub.apply(said) for said in told] == [False, False, True]
+    subscriber = Subscriber("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
+    assert hub.admit(subscriber, [Readable(scope, BEGINNING)])
+    assert [subscriber in hub.apply(said) for said in told] == [False, False, True]
 
 
 def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not() -> None:
     hub, ear, scope = Hub(), Ear(), SCOPES[0]
-    listener = Listener("late", ear, PERSONS[0], UUID(int=0), ORGANISATION, 0, 0.0)
-    hub.admit(listener, [Readable(scope, UUID(int=5_000))])
+    subscriber = Subscriber("late", ear, PERSONS[0], UUID(int=0), ORGANISATION, 0, 0.0)
+    hub.admit(subscriber, [Readable(scope, UUID(int=5_000))])
     edited = event(1, "post", PERSONS[1], scope)
     renamed = SimpleNamespace(**{**vars(event(2, "post", PERSONS[1], scope)), "type": "scope.updated"})
     reminded = SimpleNamespace(**{**vars(event(3, "post", PERSONS[1], scope)), "type": "alert.reminded"})
     assert list(hub.apply(edited)) == []
-    assert list(hub.apply(renamed)) == [listener]
+    assert list(hub.apply(renamed)) == [subscriber]
     assert list(hub.apply(reminded)) == []

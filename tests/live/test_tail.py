@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from base import ids
-from base.listen import Listener as Wakeups
+from base.listen import Listener
 from deploy.local.cluster import Cluster
 from journal.events import Event, append
 from journal.relay import Relay
 from live.hub import Hub
 from live.kept import kept_running
-from live.listeners import Listener
+from live.subscribers import Subscriber
 from live.tail import JournalTail
 from tests.live.test_hub import Ear
 from tests.world import World
@@ -36,8 +36,8 @@ class Follower:
     def connects(self, organisation_id: UUID, position: int = 0) -> None:
         """A socket of the organisation, which has everything up to a position."""
         sid = str(organisation_id)
-        listener = Listener(sid, Ear(), ids.new_id(), ids.new_id(), organisation_id, position, 0.0)
-        assert self.hub.admit(listener, [])
+        subscriber = Subscriber(sid, Ear(), ids.new_id(), ids.new_id(), organisation_id, position, 0.0)
+        assert self.hub.admit(subscriber, [])
 
     def happens(self, organisation_id: UUID, times: int = 1) -> None:
         """Events come into the journal."""
@@ -98,7 +98,7 @@ def test_an_event_that_cannot_be_delivered_is_passed_over(follower: Follower) ->
 
 def test_a_read_that_connects_again_lets_everybody_be_looked_at(cluster: Cluster, world: World) -> None:
     """What was announced while nobody listened was missed by all, and not by the one that was read alone."""
-    listener = Wakeups(world.settings.database_url, "journal")
+    listener = Listener(world.settings.database_url, "journal")
     assert listener.wait(1) == set()
     listener.close()
     assert listener.read(ids.new_id(), "SELECT 1", {}) != []

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from live.hub import Hub
-from live.listeners import Listener
 from live.signals import Signals
+from live.subscribers import Subscriber
 from live.typing import LARGEST_ROOM
 from people.audience import BEGINNING, Readable
 from tests.live.test_hub import Ear
@@ -23,8 +23,8 @@ def opened(world: World) -> tuple[Signals, Hub]:
 
 def joins(hub: Hub, number: int, since: UUID = BEGINNING) -> Ear:
     ear = Ear()
-    listener = Listener(f"{number}", ear, UUID(int=number), UUID(int=0), ORGANISATION, 0, 0.0)
-    assert hub.admit(listener, [Readable(SCOPE, since)])
+    subscriber = Subscriber(f"{number}", ear, UUID(int=number), UUID(int=0), ORGANISATION, 0, 0.0)
+    assert hub.admit(subscriber, [Readable(SCOPE, since)])
     return ear
 
 

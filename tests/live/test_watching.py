@@ -11,8 +11,8 @@ from base.database import Database
 from live.hub import Hub
 from live.last_seen import LastSeen
 from live.limits import ALLOWED
-from live.listeners import Listener
 from live.signals import Signals
+from live.subscribers import Subscriber
 from people import models
 from people.online.online import Online
 from tests.live.test_hub import Ear
@@ -48,11 +48,13 @@ def colleagues(org: Organisation, *names: str) -> list[Phone]:
     return people
 
 
-def joins(hub: Hub, person: Phone) -> Listener:
+def joins(hub: Hub, person: Phone) -> Subscriber:
     organisation = person.organisation.id
-    listener = Listener(person.name, Ear(), UUID(person.id), UUID(person.session_id), organisation, 0, 0.0)
-    assert hub.admit(listener, [])
-    return listener
+    subscriber = Subscriber(
+        person.name, Ear(), UUID(person.id), UUID(person.session_id), organisation, 0, 0.0
+    )
+    assert hub.admit(subscriber, [])
+    return subscriber
 
 
 def test_to_watch_is_allowed_some_times_in_a_stretch(org: Organisation) -> None:
@@ -103,8 +105,8 @@ def test_rights_that_may_have_changed_are_read_again_and_what_changed_meanwhile_
     hub = Hub()
     signals = Signals(org.world.app.extensions["hereabouts"], hub, Others())
     watching, (alice, bob) = signals.watching, colleagues(org, "Alice", "Bob")
-    listener, ear = joins(hub, alice), Ear()
-    listener.socket = ear
+    subscriber, ear = joins(hub, alice), Ear()
+    subscriber.socket = ear
     assert watching.watch(alice.name, {"person_ids": [bob.id]})["items"][0]["online"] is False
     watching.apply(Moved(org.id, UUID(bob.id)))
     watching.came(joins(hub, bob))

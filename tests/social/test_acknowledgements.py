@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
-from tests.social.test_outbox import ago, queued, sends
+from tests.social.test_phone_queue import ago, queued, sends
 from tests.world import Organisation, Phone, World
 
 

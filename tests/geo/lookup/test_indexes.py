@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, text
 
 from geo.lookup.index import PlaceIndex
-from geo.lookup.indexes import PlaceIndexes, Verdict, judge, load
+from geo.lookup.indexes import Freshness, PlaceIndexes, judge, load
 from geo.lookup.nearby import _Versions, fences_near
 from tests.geo.conftest import asks_the_index, ready
 from tests.geo.stays import test_fixes
@@ -148,7 +148,7 @@ def test_events_that_are_gone_make_an_index_stale(world: World, indexes: PlaceIn
     with world.worker.transaction() as session:
         session.execute(text("DELETE FROM journal WHERE type = 'post.created'"))
     with world.web.transaction(org.id) as session:
-        assert judge(session, org.id, index) is Verdict.STALE
+        assert judge(session, org.id, index) is Freshness.STALE
 
 
 def test_unchanged_places_are_taken_over(world: World, indexes: PlaceIndexes) -> None:

@@ -10,7 +10,7 @@ from firebase_admin import exceptions
 from push.fcm.outcomes import Refused, outcome_of
 from push.models import Notification
 from tests.geo.musters.test_musters import calls
-from tests.push.outbox import goes_out, shown
+from tests.push.outgoing import goes_out, shown
 from tests.push.planning import gets_address, notifications, plans, reachable
 from tests.social.test_acknowledgements import acknowledges
 from tests.social.test_notices import alerts, manager

@@ -6,7 +6,7 @@ import pytest
 
 from social.notices import end_expired_notices
 from tests.geo.stays.test_checkins import code, marker, scans
-from tests.push.outbox import goes_out
+from tests.push.outgoing import goes_out
 from tests.push.planning import plans, reachable
 from tests.social.test_acknowledgements import acknowledges
 from tests.social.test_notices import ahead, alerts, announces, open_for, time_passes

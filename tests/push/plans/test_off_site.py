@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.geo.stays.test_checkins import code, marker, scans
-from tests.push.outbox import goes_out
+from tests.push.outgoing import goes_out
 from tests.push.planning import plans, reachable, rows
 from tests.social.test_notices import announces
 from tests.world import Organisation, Phone

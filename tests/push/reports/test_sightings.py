@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from base import clock
 from live.hub import Hub
-from live.listeners import Listener
 from live.seen import Seen
+from live.subscribers import Subscriber
 from people.models import Device
 from push.models import Sighting
 from tests.geo.stays.test_checkins import code, marker, scans
@@ -33,10 +33,10 @@ class Live:
         self.seen = Seen(org.world.web, self.hub)
 
     def connects(self, phone: Phone) -> str:
-        listener = Listener(
+        subscriber = Subscriber(
             phone.name, Deaf(), UUID(phone.id), UUID(phone.session_id), self.org.id, 0, float("inf")
         )
-        assert self.hub.admit(listener, [])
+        assert self.hub.admit(subscriber, [])
         return phone.name
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.push.outbox import goes_out
+from tests.push.outgoing import goes_out
 from tests.push.planning import plans, reachable
 from tests.world import PASSWORD, Organisation, Phone
 

@@ -17,7 +17,7 @@ class Hearing(Protocol):
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
-class Listener:
+class Subscriber:
     """One connected socket. It hears what comes after `position`, while its token lasts (unix seconds)."""
 
     sid: str
@@ -46,39 +46,41 @@ class Room:
 
     def __init__(self, key: UUID) -> None:
         self.key = key
-        self._members: dict[Listener, UUID] = {}
-        self._unbounded: tuple[Listener, ...] | None = None
-        self._bounded: tuple[tuple[Listener, UUID], ...] = ()
+        self._members: dict[Subscriber, UUID] = {}
+        self._unbounded: tuple[Subscriber, ...] | None = None
+        self._bounded: tuple[tuple[Subscriber, UUID], ...] = ()
 
     def __len__(self) -> int:
         return len(self._members)
 
-    def __contains__(self, listener: Listener) -> bool:
-        return listener in self._members
+    def __contains__(self, subscriber: Subscriber) -> bool:
+        return subscriber in self._members
 
     @property
-    def listeners(self) -> list[Listener]:
+    def subscribers(self) -> list[Subscriber]:
         """All who are in it."""
         return list(self._members)
 
-    def join(self, listener: Listener, since: UUID = BEGINNING) -> None:
+    def join(self, subscriber: Subscriber, since: UUID = BEGINNING) -> None:
         """Let a socket in; `since` is the smallest id that it may hear of."""
-        self._members[listener] = since
+        self._members[subscriber] = since
         self._unbounded = None
-        listener.rooms.add(self)
+        subscriber.rooms.add(self)
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, subscriber: Subscriber) -> None:
         """Put a socket out."""
-        if self._members.pop(listener, None) is not None:
+        if self._members.pop(subscriber, None) is not None:
             self._unbounded = None
-            listener.rooms.discard(self)
+            subscriber.rooms.discard(self)
 
-    def hearers(self, subject_id: UUID) -> Sequence[Listener]:
+    def hearers(self, subject_id: UUID) -> Sequence[Subscriber]:
         """The sockets that may hear of a subject; the same object until somebody comes or goes, if none is bounded."""
         if self._unbounded is None:
             members = self._members.items()
-            self._unbounded = tuple(listener for listener, since in members if since == BEGINNING)
-            self._bounded = tuple((listener, since) for listener, since in members if since != BEGINNING)
+            self._unbounded = tuple(subscriber for subscriber, since in members if since == BEGINNING)
+            self._bounded = tuple((subscriber, since) for subscriber, since in members if since != BEGINNING)
         if not self._bounded:
             return self._unbounded
-        return self._unbounded + tuple(listener for listener, since in self._bounded if since <= subject_id)
+        return self._unbounded + tuple(
+            subscriber for subscriber, since in self._bounded if since <= subject_id
+        )

@@ -17,9 +17,9 @@ from geo.stays.times import corrected
 from people import idempotency
 from people.models import IdempotencyKey
 from people.permissions import Permission
-from schemas.outbox import KINDS, OutboxBatch, OutboxReport
-from social import outbox
-from social.outbox import Act
+from schemas.phone_queue import KINDS, OutboxBatch, OutboxReport
+from social import phone_queue
+from social.phone_queue import Act
 
 log = logger(__name__)
 routes = Routes("outbox", "Outbox: what was done without a network")
@@ -30,7 +30,7 @@ Known = dict[str, IdempotencyKey]
 @routes.route("POST", "/me/outbox", permission=Permission.ACCOUNT_USE, body=OutboxBatch, answer=OutboxReport)
 def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Do what was queued, in order, each once. One that is refused does not keep the others from being done."""
-    outbox.one_at_a_time(call.session, call.actor)
+    phone_queue.one_at_a_time(call.session, call.actor)
     received = clock.now()
     keys = [f"{_KEY}{item['client_id']}" for item in body["items"] if _client_id(item)]
     known = idempotency.stored_answers(call.session, call.actor, keys)
@@ -66,7 +66,7 @@ def _taken(
 def _once(call: Call, item: dict[str, Any], act: Act, known: Known) -> dict[str, Any]:
     asked = (f"{_KEY}{item['client_id']}", _ROUTE, orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
     row, repeated = idempotency.once(
-        call.session, call.actor, known, asked, lambda: outbox.do(call.session, call.actor, act)
+        call.session, call.actor, known, asked, lambda: phone_queue.do(call.session, call.actor, act)
     )
     doubt = None if repeated else act.doubt
     return _result(row.status or 200, row.body, repeated=repeated, doubt=doubt)
