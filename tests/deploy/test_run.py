@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,33 +32,41 @@ def starts(local: Path, port: int, web_processes: int = 1) -> "subprocess.Popen[
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> Iterator[Path]:
-    for part in (tmp_path, *tmp_path.parents):
-        if part.stat().st_uid == os.geteuid() and part != Path("/"):
-            part.chmod(part.stat().st_mode | 0o011)
-    yield tmp_path
-    Product(tmp_path, "127.0.0.1", 0).cluster.stop()
+def local(open_folder: Path) -> Iterator[Path]:
+    yield open_folder
+    Product(open_folder, "127.0.0.1", 0).cluster.stop()
 
 
-def processes_of(local: Path) -> list[str]:
-    """Command lines and environments that name the folder."""
-    found = []
+def processes_of(local: Path) -> dict[int, bytes]:
+    """Those whose command line or environment names the folder, with their command lines."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            seen = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            command, environment = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if str(local).encode() in seen and int(entry.name) != os.getpid():
-            found.append(entry.name)
+        if str(local).encode() in command + environment and int(entry.name) != os.getpid():
+            found[int(entry.name)] = command
     return found
 
 
 def children_named(program: str, local: Path) -> list[int]:
-    return [
-        int(pid)
-        for pid in processes_of(local)
-        if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid, command in processes_of(local).items() if program.encode() in command]
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def ends(running: "subprocess.Popen[str]", local: Path) -> None:
+    """Ctrl-C ends all of it; what was killed then is gone from the kernel's list a moment later."""
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
+    running.stdout.close()
+    until(lambda: not processes_of(local))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -71,13 +79,8 @@ def test_it_serves_the_demonstration_restarts_what_dies_and_leaves_nothing_behin
     morning(facts, Timeline())  # ends the test with what it complains of
     (web,) = children_named("wsgi.py", local)
     os.kill(web, signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while children_named("wsgi.py", local) in ([], [web]) or not ready(facts["address"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    assert running.wait(30) == 0
-    assert processes_of(local) == []
+    until(lambda: children_named("wsgi.py", local) not in ([], [web]) and ready(facts["address"]))
+    ends(running, local)
 
 
 def ready(address: str) -> bool:

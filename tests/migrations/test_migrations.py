@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, inspect
 
 from deploy.local.cluster import Cluster
 from migrations.models import metadata, owned
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 
 def test_up_down_up_and_the_same_as_the_models(cluster: Cluster, worker_id: str) -> None:

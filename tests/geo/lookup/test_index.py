@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from geo.lookup.index import IndexedPlace, PlaceIndex
 from geo.shapes.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
-from tests.conftest import ROOT
+from tests.product import ROOT
 from tests.world import World
 
 SITES = ROOT.parent / "shared" / "data" / "sites"
