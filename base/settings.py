@@ -19,6 +19,7 @@ class Settings:
     worker_database_url: str
     owner_database_url: str
     redis_url: str | None
+    redis_silence: int
     secret_key: str
     host: str
     port: int
@@ -96,6 +97,7 @@ _FIELDS: dict[str, _Field] = {
     "worker_database_url": ("WORKER_DATABASE_URL", _postgres_url, None),
     "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
     "redis_url": ("REDIS_URL", _redis_url, None),
+    "redis_silence": ("REDIS_SILENCE", partial(_whole, low=1, high=60), 10),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),

@@ -38,9 +38,8 @@ class Signals:
 
     def __init__(self, runtime: Runtime, hub: Hub, bus: Bus | None = None) -> None:
         settings = runtime.settings
-        self.bus = bus or (
-            RedisBus(settings.redis_url, settings.secret_key) if settings.redis_url else NoBus()
-        )
+        url = settings.redis_url
+        self.bus = bus or (RedisBus(url, settings.secret_key, settings.redis_silence) if url else NoBus())
         self._process = uuid.uuid4().hex
         self.typing = TypingSignals(runtime.database, hub, tell, self._publish)
         self.watching = Watching(runtime, hub, tell, self._publish)
