@@ -15,8 +15,9 @@ import pytest
 from hypothesis import settings
 
 from deploy.local.cluster import Cluster
-from tests.databases import Renewed, build_template, clone, locked, shared_cluster, shared_folder
+from tests.databases import Renewed, clone, make_run_folder, remove_run_folder, started_cluster
 from tests.product import Product
+from tests.scheduling import Scheduling, servers_first
 from tests.world import World
 
 # The same examples in every run, so that a commit is judged by what it changes; `make fuzz` tries others.
@@ -25,11 +26,35 @@ settings.register_profile("others", print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+_FOLDER = "HEREABOUTS_TESTS_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run makes the run's folder; the others inherit its name."""
+    if not _is_one_of_several(config):
+        os.environ[_FOLDER] = str(make_run_folder())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """And it removes it, when the others have gone."""
+    if not _is_one_of_several(config):
+        remove_run_folder(Path(os.environ.pop(_FOLDER)))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Tests that need the same servers go to the same process."""
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order in which the processes get them."""
+    servers_first(items)
+
+
 @pytest.fixture(scope="session")
-def run_folder() -> Iterator[Path]:
-    """The folder that all test processes of this run share."""
-    with shared_folder() as folder:
-        yield folder
+def run_folder() -> Path:
+    """The folder that all test processes of this run share, and the user postgres may enter."""
+    return Path(os.environ[_FOLDER])
 
 
 @pytest.fixture
@@ -43,11 +68,7 @@ def open_folder(run_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def cluster(run_folder: Path) -> Cluster:
     """The cluster that all test processes share."""
-    shared = shared_cluster(run_folder)
-    with locked(run_folder):
-        shared.start()
-        build_template(shared)
-    return shared
+    return started_cluster(run_folder)
 
 
 @pytest.fixture(scope="session")
@@ -131,3 +152,8 @@ def _left_as_found(world: World) -> Iterator[World]:
     yield world
     assert world.connections_in_use() == 0
     assert world.app.extensions == extensions
+
+
+def _is_one_of_several(config: pytest.Config) -> bool:
+    """Whether another process started this one to share its work."""
+    return hasattr(config, "workerinput")

@@ -6,8 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local.cluster import Cluster, ClusterError
@@ -40,49 +38,31 @@ _EMPTY = """
 """
 
 
-@contextmanager
-def shared_folder() -> Iterator[Path]:
-    """The folder of this run, for all its test processes; the last one to leave stops its cluster and removes it.
+def make_run_folder() -> Path:
+    """A new folder that the user `postgres` may enter.
 
-    The user `postgres` may enter it. pytest closes its own folders to others, and does so again whenever another run
-    starts on the machine.
+    pytest closes its own folders to others, and does so again whenever another run starts on the machine.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")[:12]
-    folder = Path(tempfile.gettempdir()) / f"hereabouts-tests-{run}"
-    folder.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="hereabouts-tests-"))
     folder.chmod(0o711)
-    with locked(folder):
-        _count(folder, 1)
-    yield folder
-    with locked(folder):
-        if _count(folder, -1) == 0:
-            shared_cluster(folder).stop()
-            shutil.rmtree(folder)
+    return folder
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process at a time."""
+def remove_run_folder(folder: Path) -> None:
+    """Stop the run's cluster, and leave nothing of it."""
+    _cluster(folder).stop()
+    shutil.rmtree(folder)
+
+
+def started_cluster(folder: Path) -> Cluster:
+    """The cluster of the run, with its template: made by the first process that comes."""
+    cluster = _cluster(folder)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def shared_cluster(folder: Path) -> Cluster:
-    """The run's cluster; it may lose what it has."""
-    return Cluster(folder / "pg", durable=False)
-
-
-def build_template(cluster: Cluster) -> None:
-    """Let the migrations build the database that the others are cloned from, unless it is there."""
-    if cluster.has_database(TEMPLATE):
-        return
-    building = f"{TEMPLATE}_building"
-    cluster.prepare_database(building)
-    environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", building)}
-    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    cluster.psql("postgres", "-c", f'ALTER DATABASE "{building}" RENAME TO "{TEMPLATE}"')
+        cluster.start()
+        if not cluster.has_database(TEMPLATE):
+            _build_template(cluster)
+    return cluster
 
 
 def clone(cluster: Cluster, name: str) -> str:
@@ -116,9 +96,14 @@ class Renewed:
         self._cluster.psql(clone(self._cluster, self.name), "-c", _MARK)
 
 
-def _count(folder: Path, change: int) -> int:
-    """How many processes use the folder, now that one more came or left."""
-    users = folder / "users"
-    count = int(users.read_text() if users.exists() else 0) + change
-    users.write_text(str(count))
-    return count
+def _cluster(folder: Path) -> Cluster:
+    return Cluster(folder / "pg", durable=False)
+
+
+def _build_template(cluster: Cluster) -> None:
+    building = f"{TEMPLATE}_building"
+    cluster.prepare_database(building)
+    environment = {**os.environ, "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", building)}
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    cluster.psql("postgres", "-c", f'ALTER DATABASE "{building}" RENAME TO "{TEMPLATE}"')

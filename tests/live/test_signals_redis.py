@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def addresses(product: Product, server: RedisServer) -> Iterator[list[str]]:
-    yield [product.start_another_web(name, REDIS_URL=server.url) for name in NAMES]
+    yield product.start_other_webs(*NAMES, REDIS_URL=server.url)
     for name in NAMES:
         product.stop_part(name)
 
@@ -108,7 +108,7 @@ def test_a_redis_that_falls_silent_holds_nothing_up(product: Product, server: Re
     proxy = FaultProxy(server.port)
     url = server.url.replace(f":{server.port}", f":{proxy.port}")
     names = ("silent-1", "silent-2")
-    addresses = [product.start_another_web(name, REDIS_URL=url, REDIS_SILENCE=_SILENCE_S) for name in names]
+    addresses = product.start_other_webs(*names, REDIS_URL=url, REDIS_SILENCE=_SILENCE_S)
     org = product.world.organisation()
     site = org.site(admission="assigned")
     alice, bob = showing(org, "Alice", "Bob", scopes=[site])
