@@ -1,10 +1,13 @@
-"""The OpenAPI document, made from the routes' own declarations."""
+"""The documents: OpenAPI, made from the routes' own declarations, and AsyncAPI beside it (`api/asyncapi.py`)."""
 
 from typing import Any
 
 import orjson
 from flask import Flask, Response
 from flask_smorest import Api
+
+from api import asyncapi
+from journal.catalogue import CATALOGUE
 
 _DESCRIPTION = """\
 The backend of a private social network that belongs to places.
@@ -16,12 +19,16 @@ Times are RFC 3339 in UTC, places are GeoJSON (longitude before latitude), ids a
 
 
 def describe(app: Flask, api: Api) -> None:
-    """Serve the finished document at /openapi.json."""
+    """Serve the finished documents at /openapi.json and /asyncapi.json."""
     assert api.spec is not None  # noqa: S101 - it is there once the app is
     document = _finished(api.spec.to_dict())
-    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     app.extensions["openapi"] = document
-    app.add_url_rule("/openapi.json", "openapi", lambda: Response(body, mimetype="application/json"))
+    for name, served in {"openapi": document, "asyncapi": asyncapi.document()}.items():
+        _serve(app, name, orjson.dumps(served, option=orjson.OPT_INDENT_2))
+
+
+def _serve(app: Flask, name: str, body: bytes) -> None:
+    app.add_url_rule(f"/{name}.json", name, lambda: Response(body, mimetype="application/json"))
 
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +37,10 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     document["servers"] = [{"url": "/"}]
     components = document.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    components["schemas"]["Event"]["properties"]["type"] |= {
+        "description": "What happened; new types come without notice. What each carries: /asyncapi.json",
+        "examples": list(CATALOGUE),
+    }
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in ("get", "post", "put", "patch", "delete"):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Conflict, Forbidden, Invalid
+from journal.catalogue import POST_UPDATED
 from people.actor import Actor
 from people.audience import Readable, following
 from people.permissions import Permission
@@ -153,4 +154,4 @@ def _check_end(session: Session, actor: Actor, draft: dict[str, Any]) -> None:
 def _end(session: Session, post_id: UUID, organisation_id: UUID, actor_id: UUID | None) -> dict[str, Any]:
     ended = {"ended_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(ended))
-    return tell(session, organisation_id, "post.updated", post_id, actor_id)
+    return tell(session, organisation_id, POST_UPDATED, post_id, actor_id)

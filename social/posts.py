@@ -13,6 +13,8 @@ from base import clock, ids
 from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from geo.stays.grades import check_posting_grade
+from journal.catalogue import POST_CREATED, POST_DELETED, POST_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import readable
@@ -85,7 +87,7 @@ def write_once(
         return _same_post(twin, scope.id, draft), False
     if mentions:
         set_mentions(session, actor, scope.id, post_id, mentions)
-    return tell(session, actor.organisation_id, "post.created", post_id, actor.person_id), True
+    return tell(session, actor.organisation_id, POST_CREATED, post_id, actor.person_id), True
 
 
 def edit(
@@ -118,7 +120,7 @@ def edit(
         set_mentions(session, actor, scope.id, post_id, changes["mentions"])
     edited = {"text": changes["text"], "edited_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(edited))
-    return tell(session, actor.organisation_id, "post.updated", post_id, actor.person_id)
+    return tell(session, actor.organisation_id, POST_UPDATED, post_id, actor.person_id)
 
 
 def delete(session: Session, actor: Actor, post_id: UUID) -> None:
@@ -132,7 +134,7 @@ def delete(session: Session, actor: Actor, post_id: UUID) -> None:
     changes = {"text": "", "point": None, "deleted_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(changes))
     set_mentions(session, actor, row.scope_id, post_id, ())
-    tell(session, actor.organisation_id, "post.deleted", post_id, actor.person_id)
+    tell(session, actor.organisation_id, POST_DELETED, post_id, actor.person_id)
 
 
 def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
@@ -230,11 +232,11 @@ def _same_post(row: AnyRow, scope_id: UUID, draft: dict[str, Any]) -> dict[str, 
 
 
 def tell(
-    session: Session, organisation_id: UUID, kind: str, post_id: UUID, actor_id: UUID | None
+    session: Session, organisation_id: UUID, event_type: EventType, post_id: UUID, actor_id: UUID | None
 ) -> dict[str, Any]:
     """Write the event of a change, with the post as it stands now; without an actor time itself did it."""
     row = session.execute(select_posts().where(Post.id == post_id)).one()
     payload = wire_post(row)
-    event = Event(kind, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor_id)
+    event = Event(event_type, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor_id)
     append(session, organisation_id, event)
     return payload

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
+from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import BEGINNING, following_from, following_of, readable
@@ -198,7 +199,7 @@ def _advance(actor: Actor, scope_id: UUID, post_id: UUID) -> Any:
 
 def _tell(session: Session, actor: Actor, position: AnyRow) -> None:
     event = Event(
-        "read.advanced",
+        READ_ADVANCED,
         subject_id=position.scope_id,
         payload=wire_read(position),
         person_id=actor.person_id,

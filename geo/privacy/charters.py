@@ -18,6 +18,7 @@ from geo.places.places import tell_changed
 from geo.presence.groups import SMALLEST_GROUP
 from geo.presence.occupancy import check_limits
 from geo.stays.rules import DEFAULTS
+from journal.catalogue import CHARTER_UPDATED
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import visible
@@ -94,7 +95,7 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
     _limit_places(session, actor, site.id, local)
     payload = wire_charter(charter)
     event = Event(
-        "charter.updated",
+        CHARTER_UPDATED,
         subject_id=site.id,
         payload=payload,
         scope_id=site.id,

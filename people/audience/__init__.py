@@ -29,12 +29,11 @@ from people.audience.following import (
     following_of,
 )
 from people.audience.managers import managers_of, managing_among
-from people.audience.rules import BEGINNING, SAID, Readable, history_of, live_membership, since_id
+from people.audience.rules import BEGINNING, Readable, history_of, live_membership, since_id
 from people.audience.sight import in_sight, lets_in, managed_scopes, readable, standing_by_itself, visible
 
 __all__ = [
     "BEGINNING",
-    "SAID",
     "Followed",
     "Follower",
     "Readable",

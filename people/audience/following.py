@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow, table_of
+from journal.catalogue import MEMBERSHIP_STARTED
 from journal.models import JournalHead, OutboxRow
 from journal.tail import journal
 from people.audience.rules import BEGINNING, HISTORY, Readable, live_membership, since_id
@@ -32,6 +33,7 @@ class Followed:
     position: int
 
 
+ACTS_ON = frozenset({MEMBERSHIP_STARTED.name})
 _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
 # Asked with every connect of a socket and by nearly every request that reads: built once.
 _OF_PERSON = select(
@@ -45,7 +47,7 @@ _FOLLOWING = _OF_PERSON.where(Person.id == bindparam("person"))
 _OUTBOX, _HEADS = table_of(OutboxRow), table_of(JournalHead)
 _HEAD = select(_HEADS.c.position).where(_HEADS.c.organisation_id == Person.organisation_id).scalar_subquery()
 _BEGINNINGS = select(_OUTBOX.c.subject_id).where(
-    _OUTBOX.c.person_id == Person.id, _OUTBOX.c.type == "membership.started"
+    _OUTBOX.c.person_id == Person.id, _OUTBOX.c.type == MEMBERSHIP_STARTED.name
 )
 _WHOSE = select(SignedInSession.person_id).where(SignedInSession.id == bindparam("session")).scalar_subquery()
 _FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(
@@ -124,12 +126,12 @@ def followed_since(session: Session, person_id: UUID, organisation_id: UUID, aft
     begun = and_(
         journal.c.person_id == Membership.person_id,
         journal.c.subject_id == Membership.id,
-        journal.c.type == "membership.started",
+        journal.c.type == MEMBERSHIP_STARTED.name,
         journal.c.position > after,
     )
     outbox = table_of(OutboxRow)
     beginning = select(outbox.c.subject_id).where(
-        outbox.c.person_id == person_id, outbox.c.type == "membership.started"
+        outbox.c.person_id == person_id, outbox.c.type == MEMBERSHIP_STARTED.name
     )
     rows = session.execute(
         select(Membership.scope_id, Membership.started_at, HISTORY, journal.c.position)

@@ -22,10 +22,6 @@ from people.permissions import VISITOR
 
 BEGINNING = UUID(int=0)
 _FIRST_ID_ENDS = "70008000000000000000"
-# How the types of those events begin that tell what was said. Only they are history; what is so of a scope itself
-# (its name, its charter, that it is too full) is for everybody who is in it now. What is told again counts as said when
-# it was said first: the subject of these events is the post.
-SAID = ("post.", "alert.")
 
 
 @dataclass(frozen=True)

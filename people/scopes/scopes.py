@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden, NotFound
+from journal.catalogue import SCOPE_UPDATED
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership, standing_by_itself
@@ -142,7 +143,7 @@ def set_read_receipts(session: Session, actor: Actor, scope_id: UUID, shown: boo
         scope.receipts_since = clock.now() if shown else None
         session.flush()
         event = Event(
-            "scope.updated",
+            SCOPE_UPDATED,
             subject_id=scope.id,
             payload=wire_scope(scope),
             scope_id=scope.id,

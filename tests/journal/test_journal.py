@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import ids
+from journal.catalogue import POST_CREATED
 from journal.chain import verify
 from journal.events import Event, append
 from journal.relay import _LOCK_KEY, Relay
@@ -20,7 +21,7 @@ WRITERS, EVENTS = 8, 40
 
 
 def write(session: Session, organisation: UUID, number: int) -> None:
-    append(session, organisation, Event("post.created", ids.new_id(), {"n": number}, scope_id=organisation))
+    append(session, organisation, Event(POST_CREATED, ids.new_id(), {"n": number}, scope_id=organisation))
 
 
 @pytest.fixture
