@@ -54,7 +54,7 @@ postman: packages ## run the Postman collection with newman against a fresh serv
 collection: environment ## write the Postman collection anew from the API document and the flows
 	@$(PYTHON) -m postman.build
 
-events: environment ## write docs/events.md anew from the schemas of the events
+events: environment ## write docs/events.md anew from the declarations of the events
 	@$(PYTHON) -m api.events
 
 bench: packages ## speeds of the main job, one JSON object a line

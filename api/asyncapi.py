@@ -15,8 +15,8 @@ from journal.event_types import EventType, Reach
 from schemas.events import PAYLOADS, Event
 
 _DESCRIPTION = """\
-The events of a private social network that belongs to places, as Socket.IO carries them: each is a Socket.IO event named
-by its `type`, with the message's payload as its one argument. The same come from `GET /v1/sync` (see /openapi.json).
+The events of a private social network that belongs to places, as Socket.IO carries them: each is a Socket.IO event
+named by its `type`, with the message's payload as its one argument. The same come from `GET /v1/sync` (/openapi.json).
 
 Delivery is at least once: drop repeats by `id`. New types come without notice: let pass what you do not know. What is
 told on the socket besides (`ready`, who types, who is online) is kept nowhere and is not listed here.
@@ -37,7 +37,7 @@ def document() -> dict[str, Any]:
         "channels": {
             "events": {
                 "address": "/socket.io/",
-                "description": "Socket.IO v5. Connect with `auth: {\"token\": access token}`.",
+                "description": 'Socket.IO v5. Connect with `auth: {"token": access token}`.',
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in CATALOGUE},
             }
         },

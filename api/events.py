@@ -33,7 +33,7 @@ def built() -> str:
 
 
 def _generated() -> str:
-    lines = ["", "| type | version | whom it reaches | data | emptied |", "|---|---|---|---|---|"]
+    lines = ["", "| type | whom it reaches | data | emptied after |", "|---|---|---|---|"]
     lines += [_line(declared) for declared in CATALOGUE.values()]
     for payload in sorted(_all_schemas(), key=lambda schema: schema.__name__):
         lines += [
@@ -51,15 +51,15 @@ def _generated() -> str:
 
 def _line(declared: EventType) -> str:
     data = _link(PAYLOADS[declared.payload])
-    return f"| `{declared.name}` | {declared.version} | {declared.to} | {data} | {_emptied(declared)} |"
+    return f"| `{declared.name}` | {declared.to} | {data} | {_emptied(declared)} |"
 
 
 def _emptied(declared: EventType) -> str:
     if declared.about is None:
         return ""
-    whose = "its place's" if declared.about.source is None else f"where by {declared.about.source}: its place's"
-    left = f", but for {', '.join(f'`{name}`' for name in declared.survives)}" if declared.survives else ""
-    return f"{whose}{left}"
+    case = "" if declared.about.source is None else f", if by {declared.about.source}"
+    left = "".join(f", but for `{member}`" for member in declared.survives)
+    return f"`visit_days`{case}{left}"
 
 
 def _all_schemas() -> set[type[Schema]]:

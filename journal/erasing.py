@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from journal.catalogue import CATALOGUE
 
-_ERASE = text(
+ERASE = text(
     """
     UPDATE journal SET salt = '', about_id = NULL, payload = (
         SELECT jsonb_object_agg(kept.member, payload -> kept.member)
@@ -37,11 +37,12 @@ def erase_presence(session: Session, before: Mapping[UUID, datetime], limit: int
     What says so is declared: types with `about`. For the worker's role.
     """
     due = {"about": list(before), "before": list(before.values()), "limit": limit}
-    erased = session.execute(_ERASE, due | _survivors())
+    erased = session.execute(ERASE, due | survivors())
     return int(erased.rowcount)  # type: ignore[attr-defined]
 
 
-def _survivors() -> dict[str, list[str] | list[int]]:
+def survivors() -> dict[str, list[str] | list[int]]:
+    """What of which types, from which version on, is left: the values of `ERASE` beside what is due."""
     kept = [
         (declared.name, member, since)
         for declared in CATALOGUE.values()

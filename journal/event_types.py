@@ -76,7 +76,7 @@ class EventType:
     survives: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
-        if self.lifts.keys() != set(range(1, self.version)):
+        if set(self.lifts) != set(range(1, self.version)):
             raise ValueError(f"{self.name}: each version before {self.version} needs its lift")
         if self.personal & self.survives.keys():
             raise ValueError(f"{self.name}: what is personal does not survive erasing")

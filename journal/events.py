@@ -77,9 +77,9 @@ def _row(organisation_id: UUID, event: Event) -> dict[str, Any]:
 
 
 def _check(event: Event) -> None:
-    declared: object = event.type  # whatever a caller without type checks gives
-    if not isinstance(declared, EventType) or CATALOGUE.get(declared.name) is not declared:
-        raise Undeclared(f"{declared} is not declared in journal/catalogue.py")
+    # Also where a caller without type checks gives a name, or a declaration of its own.
+    if CATALOGUE.get(getattr(event.type, "name", "")) is not event.type:
+        raise Undeclared(f"{event.type} is not declared in journal/catalogue.py")
     to_person = event.type.reach is Reach.PERSON
     if (event.person_id is None) is to_person or (event.scope_id is None) is not to_person:
         raise WrongAudience(f"{event.type.name} reaches {event.type.reach.value}")

@@ -6,8 +6,8 @@ Readers of one organisation (sync, live) follow `position`; the product's own re
 orders all organisations, and keep it in the database.
 """
 
-from collections import namedtuple
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +19,12 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow, table_of
 from base.listen import Listener
+from base.logs import logger
 from journal.catalogue import CATALOGUE
+from journal.event_types import EventType, Payload
 from journal.models import JournalCursor, JournalHead, JournalRow
 
+log = logger(__name__)
 journal = table_of(JournalRow)
 READ_LIMIT = 1_000
 EVENT_COLUMNS = (
@@ -59,9 +62,6 @@ _CLAIM = _CURSOR.with_for_update(skip_locked=True)
 _NEXT_SQL = str(_NEXT.compile(dialect=psycopg2.dialect()))
 
 
-_Lifted = namedtuple("_Lifted", [column.name for column in EVENT_COLUMNS])
-
-
 def present(rows: Sequence[Any]) -> Sequence[Any]:
     """Rows of `EVENT_COLUMNS` with their payloads in the present shape; those that are in it already as they are."""
     return [_in_present_shape(row) for row in rows]
@@ -71,7 +71,16 @@ def _in_present_shape(row: Any) -> Any:
     declared = CATALOGUE.get(row.type)
     if declared is None or row.version >= declared.version or declared.is_erased(row.payload):
         return row
-    return _Lifted._make(row)._replace(payload=declared.lifted(row.payload, row.version))
+    return SimpleNamespace(**{**row._asdict(), "payload": _lifted(declared, row)})
+
+
+def _lifted(declared: EventType, row: Any) -> Payload | None:
+    """None where it fails: one event must not hold up all that come after it, and readers know what is empty."""
+    try:
+        return declared.lifted(row.payload, row.version)
+    except Exception as error:
+        log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, exc_info=error)
+        return None
 
 
 def is_erased(row: AnyRow) -> bool:

@@ -144,4 +144,6 @@ def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not(
     reminded = SimpleNamespace(**{**vars(event(3, "post", PERSONS[1], scope)), "type": "alert.reminded"})
     assert list(hub.apply(edited)) == []
     assert list(hub.apply(renamed)) == [subscriber]
+    undeclared = SimpleNamespace(**{**vars(event(4, "post", PERSONS[1], scope)), "type": "reaction.created"})
     assert list(hub.apply(reminded)) == []
+    assert list(hub.apply(undeclared)) == []
