@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api.route import Answer, Call, Routes
+from api.answers import Answer
+from api.route import Call, Routes
 from people.permissions import Permission
 from people.scopes.directs import open_direct
 from schemas.direct_conversations import DirectConversation, NewDirectConversation

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from api import bounds
+from api.answers import Answer
 from api.etags import check_if_match, etag
 from api.paging import by_id, by_number, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from base.offload import offload
 from geo.files.imports import import_places, open_import
 from geo.models.places import Place as PlaceRow
@@ -51,6 +53,7 @@ _ETAG = {"ETag": "The version, for If-Match"}
     "/sites",
     permission=Permission.SITES_CREATE,
     body=NewSite,
+    max_body=bounds.BOUNDARY,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
@@ -67,6 +70,7 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
     "/sites/<uuid:site_id>/zones",
     permission=Permission.PLACES_EDIT,
     body=NewZone,
+    max_body=bounds.BOUNDARY,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
@@ -106,6 +110,7 @@ def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[st
     "/places/import",
     permission=Permission.PLACES_EDIT,
     body=PlaceImport,
+    max_body=bounds.IMPORT,
     answer=ImportReport,
 )
 def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +131,13 @@ def read_zone(call: Call, place_id: UUID) -> Answer:
 
 
 @routes.route(
-    "PATCH", _SITE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+    "PATCH",
+    _SITE,
+    permission=Permission.PLACES_EDIT,
+    body=PlaceEdit,
+    max_body=bounds.BOUNDARY,
+    answer=PublishedPlace,
+    headers=_ETAG,
 )
 def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a site; needs If-Match."""
@@ -134,7 +145,13 @@ def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
 
 
 @routes.route(
-    "PATCH", _ZONE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+    "PATCH",
+    _ZONE,
+    permission=Permission.PLACES_EDIT,
+    body=PlaceEdit,
+    max_body=bounds.BOUNDARY,
+    answer=PublishedPlace,
+    headers=_ETAG,
 )
 def edit_zone(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a zone; needs If-Match."""
