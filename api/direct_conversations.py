@@ -1,4 +1,4 @@
-"""Direct conversations."""
+"""Direct conversations: opened by naming their persons; posts in them are posts of a scope like any other."""
 
 from typing import Any
 
