@@ -3,9 +3,9 @@
     check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
-Nothing of a body is read for somebody without a token, and no more of it than the route declares. It is read before
-the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL undid to let
-another pass is begun again, twice at most.
+Where a route is not public, nothing of a body is read without a good token, and nowhere more than is declared. The body
+is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
+undid to let another pass is begun again, twice at most.
 
 A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
 organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
