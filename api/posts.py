@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from people.audience import readable
 from people.permissions import Permission
 from people.scopes.scopes import NotAMember, scope_for
@@ -49,7 +50,7 @@ def list_posts(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, A
 
 @routes.route("GET", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, answer=Post)
 def read_post(call: Call, post_id: UUID) -> dict[str, Any]:
-    """One post."""
+    """One post, if I may read it. What was said before I came, and is over, is not there."""
     return posts.read(call.session, call.actor, post_id)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from flask import Response, after_this_request, request
+from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.route import Answer, Call, Routes
+from api import bounds
+from api.answers import Answer
+from api.route import Call, Routes
 from base.errors import Forbidden, Invalid, Problem
 from base.logs import logger
 from geo.files.formats import read_file
@@ -37,6 +39,7 @@ NDJSON = "application/x-ndjson"
     "/places/import/stream",
     permission=Permission.PLACES_EDIT,
     body=PlaceImport,
+    max_body=bounds.IMPORT,
     answer=ImportLine,
 )
 def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
@@ -54,6 +57,7 @@ def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
     "/places/import/file",
     permission=Permission.PLACES_EDIT,
     query=ImportFile,
+    max_body=bounds.IMPORT,
     answer=ImportReport,
 )
 def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
@@ -80,14 +84,7 @@ def _streamed(call: Call, wanted: Import) -> Answer:
     if "Idempotency-Key" in request.headers:
         detail = "An import that streams can be repeated as it is; send no Idempotency-Key."
         raise Invalid(detail, code="idempotency_key_invalid")
-    lines = _lines(call.runtime, call.actor, wanted)
-
-    # The view's answer goes through the request's transaction; the stream takes its place when that has ended.
-    @after_this_request
-    def stream(response: Response) -> Response:
-        return Response(lines, mimetype=NDJSON) if response.status_code == 200 else response
-
-    return Answer({}, 200)
+    return Answer(content=_lines(call.runtime, call.actor, wanted), media=NDJSON)
 
 
 def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:
