@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from live.subscribers import Room, Subscriber
-from people.audience import SAID, Readable, since_id
+from people.audience import SAID, Window, since_id
 
 
 class Hub:
@@ -34,7 +34,7 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
         organisation_id = subscriber.organisation_id
         applied = self.positions.setdefault(organisation_id, subscriber.position)
