@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import NotFound
@@ -52,11 +52,12 @@ def _places_in_sight(
 ) -> list[tuple[Place, Scope, Window | None]]:
     """The site, then its zones by age, as far as the actor may know of them; with what they read of each."""
     known = known_of(actor).subquery("known")
+    of_site = or_(known.c.scope_id == site_id, known.c.parent_id == site_id)
     rows = session.execute(
         select(Place, Scope, known.c.reads, known.c.since_id)
         .join(Scope, Scope.id == Place.id)
         .join(known, known.c.scope_id == Place.id)
-        .where(Place.site_id == site_id, Place.archived_at.is_(None))
+        .where(Place.site_id == site_id, Place.archived_at.is_(None), of_site)
         .order_by(Place.kind, Place.id)
     )
     return [

@@ -76,7 +76,20 @@ def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | N
     the standing."""
     values = {"person": actor.person_id, "organisation": actor.organisation_id, "scope": scope_id}
     row = session.execute(_one(actor.role), values).one_or_none()
-    return None if row is None else ScopeInSight(**row._asdict() | {"standing": Standing(row.standing)})
+    if row is None:
+        return None
+    standing = Standing(row.standing)
+    return ScopeInSight(
+        row.id,
+        row.kind,
+        row.name,
+        row.admission,
+        row.history,
+        row.parent_id,
+        row.archived,
+        standing,
+        row.since_id,
+    )
 
 
 def visible_of(actor: Actor) -> _Rows:
@@ -108,7 +121,9 @@ def visible(session: Session, actor: Actor) -> list[Window]:
 
 
 def known_of(actor: Actor) -> _Rows:
-    """All that the actor may know of, to join with: scope_id, whether they read it (`reads`), and from which id on.
+    """All that the actor may know of, to join with.
+
+    scope_id, parent_id; whether they may read it (`reads`), and from which id on (`since_id`).
 
     An `assigned` scope exists for its members only. For a visitor nothing exists but what they were let into, and the
     parts of it.
@@ -116,7 +131,12 @@ def known_of(actor: Actor) -> _Rows:
     reads = _standing(actor.role).in_(_READING)
     near = _ABOVE.id.is_not(None) if actor.is_visitor else true()
     return _with_memberships(
-        select(Scope.id.label("scope_id"), reads.label("reads"), _since(actor.role).label("since_id")),
+        select(
+            Scope.id.label("scope_id"),
+            Scope.parent_id,
+            reads.label("reads"),
+            _since(actor.role).label("since_id"),
+        ),
         actor.person_id,
         actor.organisation_id,
     ).where(Scope.archived_at.is_(None), or_(and_(~_ASSIGNED, near), reads))
