@@ -16,7 +16,7 @@ from uuid import UUID
 
 from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
-from people.audience import Readable, since_id
+from people.audience import Window, since_id
 
 
 class Hub:
@@ -35,7 +35,7 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
         organisation_id = subscriber.organisation_id
         applied = self.positions.setdefault(organisation_id, subscriber.position)

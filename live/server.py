@@ -34,12 +34,12 @@ from live.signals import Signals
 from live.sockets import LiveSocketIO
 from live.subscribers import Subscriber
 from live.tail import JournalTail
-from people.audience import Readable, following_at_head
+from people.audience import Window, following_at_head
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
 
 log = logger(__name__)
-Reading = tuple[Subscriber, list[Readable]]
+Reading = tuple[Subscriber, list[Window]]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 _EXPIRY_LOOK_S = 1.0
 _EXPIRY_GRACE_S = 5.0

@@ -26,7 +26,7 @@ from geo.presence.sightings import sightings, wire_sighting
 from geo.presence.views import record_views
 from geo.privacy.charters import check_named
 from geo.shapes.boundaries import parse_boundary
-from people.audience import managed_scopes
+from people.audience import managed_by
 from people.models import Scope
 from people.permissions import Permission
 from schemas.base import Cursor
@@ -87,7 +87,7 @@ def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
 @routes.route("GET", "/sites", permission=_READ, query=Cursor, answer=PlacePage)
 def list_managed_sites(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The sites that I manage, oldest first; for an administrator, all."""
-    mine = None if call.actor.is_administrator else managed_scopes(call.session, call.actor)
+    mine = None if call.actor.is_administrator else managed_by(call.actor)
     found = list_sites(call.session, mine, decode_cursor(query["cursor"], by_id), query["limit"])
     return _page(found, query["limit"])
 
