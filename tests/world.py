@@ -71,6 +71,10 @@ class World:
         """Move everything into the journal, as the worker does."""
         return self._relay.drain()
 
+    def connections_in_use(self) -> int:
+        """How many connections somebody holds."""
+        return sum(database.engine.pool.checkedout() for database in (self.web, self.worker))  # type: ignore[attr-defined]
+
     def close(self) -> None:
         """Give all connections back."""
         self.web.engine.dispose()
