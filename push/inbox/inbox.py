@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -12,11 +12,11 @@ from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Window, following, following_from, visible
+from people.audience import BEGINNING, Window, followed_by, following, following_from, visible_of
 from people.models import Person
 from push.inbox.statement import COUNT, ITEMS
 from push.models import Notification
-from social.models import Post
+from social.models import Mention, Post
 from social.reads import COUNTED
 from social.wire import COLUMNS, wire_post
 
@@ -57,7 +57,21 @@ def unread_posts(
 
 
 def _values(session: Session, actor: Actor) -> dict[str, Any]:
-    return _values_of(session, actor.person_id, actor.organisation_id, visible(session, actor))
+    """What one follows, and the other scopes that one may read and was named or answered in: not all that are open."""
+    visible = visible_of(actor).subquery("visible")
+    named = select(Mention.scope_id).where(Mention.person_id == actor.person_id)
+    answered = select(Post.scope_id).where(Post.replied_to == actor.person_id)
+    concerned = union(followed_by(actor), named, answered).subquery("concerned")
+    columns = (visible.c.scope_id, visible.c.since_id, visible.c.from_id, visible.c.follows)
+    rows = session.execute(select(*columns).where(visible.c.scope_id.in_(select(concerned)))).all()
+    scopes, sinces, froms, follows = zip(*rows, strict=True) if rows else [()] * 4
+    return {
+        "me": actor.person_id,
+        "scopes": list(scopes),
+        "sinces": list(sinces),
+        "froms": list(froms),
+        "follows": list(follows),
+    }
 
 
 def _values_of(
