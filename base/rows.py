@@ -4,14 +4,28 @@ Many rows go in as one array a column, which the statement reads as a table: so 
 and sent once. What goes in and what comes out takes the names and types of the row's fields, and stands in one place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Result, Text, Uuid, bindparam, column, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CursorResult,
+    DateTime,
+    Executable,
+    Result,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 _TYPES: dict[Any, Any] = {
@@ -50,6 +64,11 @@ def typed(result: Result[Any], row: type[Row]) -> list[Row]:
     if fields != columns:
         raise TypeError(f"{row.__name__} has {fields}, and the statement answers {columns}")
     return [tuple.__new__(row, answer) for answer in result]  # as `_make` does
+
+
+def rows_written(session: Session, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
+    """Execute a statement that writes; returns how many rows it wrote."""
+    return cast("CursorResult[Any]", session.execute(statement, values)).rowcount
 
 
 def _sql_type(hint: Any) -> Any:

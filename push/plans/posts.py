@@ -27,11 +27,11 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from base.rows import GivenRows
+from base.rows import GivenRows, rows_written
 from people.audience import everyone_of, members_of
 from people.models import Membership, Scope
 from push.plans.deliveries import at_their_level, deliveries
-from push.plans.queue import NewNotification, new_notification, notify_each, rows_written
+from push.plans.queue import NewNotification, new_notification, notify_each
 from push.rules import expires_at
 from social.models import Post
 

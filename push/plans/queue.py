@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow, table_of
-from base.rows import GivenRows
+from base.rows import GivenRows, rows_written
 from people.models import Device
 from push.models import Delivery, Notification
 from push.plans.deliveries import deliveries, or_queued_afresh
@@ -140,12 +140,6 @@ def resume(session: Session, person_id: UUID, notifications: Select[UUID]) -> in
         .values(status="queued", attempts=0, reason=None, due_at=now)
     )
     return rows_written(session, again.execution_options(synchronize_session=False))
-
-
-def rows_written(session: Session, statement: Any, values: dict[str, Any] | None = None) -> int:
-    """Execute a statement; returns how many rows it wrote."""
-    result: Any = session.execute(statement, values)
-    return result.rowcount
 
 
 def _organisation_of(notification: Notified) -> ColumnElement[UUID]:

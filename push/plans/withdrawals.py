@@ -24,10 +24,10 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
+from base.rows import rows_written
 from people.models import Device
 from push.models import Delivery, Notification
 from push.plans.deliveries import COLUMNS, or_queued_afresh, wakeable
-from push.plans.queue import rows_written
 from push.rules import SILENT_PRIORITY, WITHDRAWAL_LASTS
 
 _AT = DateTime(timezone=True)
