@@ -58,7 +58,7 @@ class GivenRows:
         return {parameter: list(values) for parameter, values in zip(self._parameters, columns, strict=True)}
 
 
-def typed(result: Result[Any], row: type[Row]) -> list[Row]:
+def typed(result: Result[*tuple[Any, ...]], row: type[Row]) -> list[Row]:
     """What a statement answered, as rows of a `NamedTuple` that has its columns in their order."""
     fields, columns = tuple(get_type_hints(row)), tuple(result.keys())
     if fields != columns:
