@@ -13,7 +13,7 @@ from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Readable, following_from, visible
+from people.audience import BEGINNING, Window, following_from, visible
 from people.models import Person
 from push.inbox.statement import SCOPES, SeenScope, count_unread, items
 from push.models import Notification
@@ -40,7 +40,7 @@ def unread_count(session: Session, actor: Actor) -> int:
 
 
 def unread_posts(
-    session: Session, person_id: UUID, readable: Sequence[Readable], organisation_id: UUID
+    session: Session, person_id: UUID, readable: Sequence[Window], organisation_id: UUID
 ) -> Sequence[AnyRow]:
     """The newest unread posts that concern a person (item_id, why, scope_id) of these scopes, at most `COUNTED`."""
     posts = items(unread=True).add_columns(Post.scope_id).where(Post.id.is_not(None))
@@ -58,7 +58,7 @@ def _counted(person_id: UUID) -> dict[str, Any]:
 
 
 def _scopes(
-    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Readable]
+    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Window]
 ) -> dict[str, Any]:
     """The scopes whose posts may be listed: from which id on one reads each, and since when one follows it."""
     followed = following_from(session, person_id, organisation_id)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from journal.catalogue import ALERT_REMINDED, ALERT_UNANSWERED
 from push.outgoing import Outgoing, OutgoingDelivery, OutgoingNotification
 from push.words.catalogue import CATALOGUE
 from push.words.graphemes import one_line, plain
@@ -36,7 +37,7 @@ _TTL = {"muster": timedelta(hours=1), "test": timedelta(minutes=5), "announcemen
 _TTL_ELSE, _TTL_ALERT = timedelta(hours=24), timedelta(days=28)
 _NAME, _WORDS = 80, 4_096
 _OF_NO_POST = ("digest", "test", "sync")
-_OF_EVENT = {"alert.reminded": "alert_reminded", "alert.unanswered": "alert_unanswered"}
+_OF_EVENT = {ALERT_REMINDED.name: "alert_reminded", ALERT_UNANSWERED.name: "alert_unanswered"}
 
 
 def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
