@@ -38,6 +38,7 @@ _OLDEST_S = 30.0
 _CODE = 32  # bytes
 
 Message = dict[str, Any]
+Publish = Callable[[str, dict[str, Any]], None]  # to the other processes: a kind of message, and what it says
 
 
 class Bus(Protocol):

@@ -90,7 +90,7 @@ class LiveServer:
 
     def _connect(self, auth: Any = None) -> None:
         """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
-        sid: str = request.sid  # type: ignore[attr-defined]
+        sid = _sid()
         token = _token(auth)
         try:
             reading = self._reading(sid, token)
@@ -106,20 +106,19 @@ class LiveServer:
         except (Unauthenticated, SQLAlchemyError):
             self._end(sid, "try_again")
             return
-        self.signals.watching.came(reading[0])
+        self.signals.came(reading[0])
         if not self.socketio.server.manager.is_connected(sid, "/"):
             self._dismiss(sid)
             return
         self.socketio.emit("ready", {"position": reading[0].position}, to=sid)
 
     def _disconnect(self, *_reason: Any) -> None:
-        self._dismiss(request.sid)  # type: ignore[attr-defined]
+        self._dismiss(_sid())
 
     def _dismiss(self, sid: str) -> None:
         subscriber = self.hub.dismiss(sid)
         if subscriber is not None:
-            self.signals.typing.forget(sid)
-            self.signals.watching.went(subscriber)
+            self.signals.went(subscriber)
 
     def _signal_handlers(self) -> dict[str, Callable[[Any], Any]]:
         typing, watching = self.signals.typing, self.signals.watching
@@ -131,7 +130,7 @@ class LiveServer:
 
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
-        subscriber = self.hub.subscriber(request.sid)  # type: ignore[attr-defined]
+        subscriber = self.hub.subscriber(_sid())
         if subscriber is not None and not self._renewals.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
@@ -146,7 +145,7 @@ class LiveServer:
         return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
 
     def _post_seen(self, data: Any = None) -> dict[str, Any]:
-        return self.seen.take(request.sid, data)  # type: ignore[attr-defined]
+        return self.seen.take(_sid(), data)
 
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
@@ -192,7 +191,8 @@ class LiveServer:
 
 
 def _sid() -> str:
-    return request.sid  # type: ignore[attr-defined]
+    """The client whose message is being handled; Flask-SocketIO writes it into the request."""
+    return vars(request)["sid"]
 
 
 def _token(data: Any) -> str:
