@@ -64,12 +64,12 @@ class TypingSignals:
 
     def hear(self, message: Message) -> None:
         """Another process's socket types; raises when the message makes no sense."""
-        told = _TOLD.load(message["typing"])
+        told: Any = _TOLD.load(message["typing"])
         self._spread(UUID(message["organisation_id"]), told, bool(message["started"]))
 
     def _asked(self, sid: str, data: Any) -> tuple[Subscriber, UUID, UUID | None] | None:
         try:
-            asked = _ASKED.load(data)
+            asked: Any = _ASKED.load(data)
         except (ValidationError, TypeError, ValueError):
             return None
         subscriber = self._hub.subscriber(sid)
@@ -105,7 +105,7 @@ class TypingSignals:
             for subscriber in hearers
             if subscriber.person_id != person_id and subscriber.organisation_id == organisation_id
         ]
-        data = _TOLD.dump(told)
+        data: Any = _TOLD.dump(told)
         if not started:
             del data["expires_in"]
         tell("typing.started" if started else "typing.stopped", data, others)
