@@ -98,11 +98,13 @@ def counts(session: Session, muster_id: UUID) -> dict[str, int]:
     }
 
 
-def call(session: Session, kind: str, muster: Muster, persons: Sequence[UUID]) -> None:
+def call(session: Session, event_type: str, muster: Muster, persons: Sequence[UUID]) -> None:
     """Tell each of the persons of the roll call."""
     payload = wire_muster(muster, session.get_one(Place, muster.place_id))
     events = [
-        Event(kind, subject_id=muster.id, payload=payload, person_id=person_id, actor_id=muster.started_by)
+        Event(
+            event_type, subject_id=muster.id, payload=payload, person_id=person_id, actor_id=muster.started_by
+        )
         for person_id in persons
     ]
     append(session, muster.organisation_id, *events)

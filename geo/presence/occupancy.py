@@ -48,11 +48,11 @@ def recount(session: Session, place: Place) -> None:
         "limit": place.occupancy_limit,
         "at": clock.wire(clock.now()),
     }
-    kind = "occupancy.exceeded" if over else "occupancy.restored"
+    event_type = "occupancy.exceeded" if over else "occupancy.restored"
     append(
         session,
         place.organisation_id,
-        Event(kind, subject_id=place.id, payload=payload, scope_id=place.id),
+        Event(event_type, subject_id=place.id, payload=payload, scope_id=place.id),
     )
 
 
