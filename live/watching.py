@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base import clock
 from base.logs import logger
+from journal.catalogue import read_by
+from journal.event_types import Reader
 from live.hub import Hub
 from live.last_seen import LastSeen
 from live.limits import Limit
@@ -29,7 +31,7 @@ from schemas.online import Watch
 log = logger(__name__)
 _LOOK_S = 1.0
 _MOST_READ = 500  # in one look
-_CHANGES = ("membership.started", "membership.ended", "last_seen.chosen")
+ACTS_ON = read_by(Reader.ONLINE)
 _ASKED = Watch()
 
 
@@ -71,7 +73,7 @@ class Watching:
 
     def apply(self, event: Any) -> None:
         """An event of the journal: whose rights it may change are read anew before they are told anything."""
-        if event.type not in _CHANGES:
+        if event.type not in ACTS_ON:
             return
         for sid, watched in self._concerned(event.person_id):
             was_fresh = watched.fresh

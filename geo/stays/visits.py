@@ -22,6 +22,8 @@ from geo.stays.admission import follow_presence
 from geo.stays.evidence import Claim, Which, grades, keep, last_seen, let_go
 from geo.stays.locks import lock_person
 from geo.stays.open_visits import open_visit, wire_visit
+from journal.catalogue import VISIT_ENDED, VISIT_RESUMED, VISIT_STALE, VISIT_STARTED, VISIT_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.scopes.memberships import leave_presence
 
@@ -65,11 +67,11 @@ def take_claim(session: Session, person_id: UUID, place_id: UUID, claim: Claim) 
     session.flush()
     follow_presence(session, visit, place, claim.at)
     if begun:
-        told = _tell(session, "visit.started", visit, place, claim.given_by)
+        told = _tell(session, VISIT_STARTED, visit, place, claim.given_by)
         occupancy.recount(session, place)
     else:
         changed = _credit(visit) != before
-        told = _tell(session, "visit.updated", visit, place, claim.given_by) if changed else None
+        told = _tell(session, VISIT_UPDATED, visit, place, claim.given_by) if changed else None
     roll.follow_visit(session, visit, place)
     return told
 
@@ -87,19 +89,19 @@ def withdraw(session: Session, visit: Visit, which: Which, leaving: Leaving) -> 
     session.flush()
     follow_presence(session, visit, place, left_at)
     roll.follow_visit(session, visit, place)
-    return _tell(session, "visit.updated", visit, place) if _credit(visit) != before else None
+    return _tell(session, VISIT_UPDATED, visit, place) if _credit(visit) != before else None
 
 
 def mark_stale(session: Session, visit: Visit) -> None:
     """Nothing was heard for long."""
     visit.stale_at = clock.now()
-    _tell_freshness(session, "visit.stale", visit)
+    _tell_freshness(session, VISIT_STALE, visit)
 
 
 def mark_resumed(session: Session, visit: Visit) -> None:
     """Something was heard again."""
     visit.stale_at = None
-    _tell_freshness(session, "visit.resumed", visit)
+    _tell_freshness(session, VISIT_RESUMED, visit)
 
 
 def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Visit:
@@ -137,7 +139,7 @@ def _end(session: Session, visit: Visit, place: Place, at: datetime, leaving: Le
     visit.left_at, visit.ended_at, visit.stale_at = left_at, clock.now(), None
     visit.end_reason = leaving.reason
     session.flush()
-    payload = _tell(session, "visit.ended", visit, place, leaving.by)
+    payload = _tell(session, VISIT_ENDED, visit, place, leaving.by)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
     roll.follow_visit(session, visit, place)
@@ -149,7 +151,7 @@ def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime)
     return bool(session.scalar(select(exists().where(*later))))
 
 
-def _tell_freshness(session: Session, event_type: str, visit: Visit) -> None:
+def _tell_freshness(session: Session, event_type: EventType, visit: Visit) -> None:
     session.flush()
     place = session.get_one(Place, visit.place_id)
     _tell(session, event_type, visit, place)
@@ -157,7 +159,7 @@ def _tell_freshness(session: Session, event_type: str, visit: Visit) -> None:
 
 
 def _tell(
-    session: Session, event_type: str, visit: Visit, place: Place, by: UUID | None = None
+    session: Session, event_type: EventType, visit: Visit, place: Place, by: UUID | None = None
 ) -> dict[str, Any]:
     """Write to the person what became of their visit; returns it. `by` is who did it, if not they."""
     payload = wire_visit(visit, place)
