@@ -9,19 +9,8 @@ from sqlalchemy import select
 from base import clock
 from people.models import LastSeen
 from people.online.last_seen import note_seen
-from tests.world import Organisation, Phone, World
-
-SHOWN = {"last_seen": "colleagues"}
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def shows(person: Phone) -> Phone:
-    person.patch("/v1/me", SHOWN)
-    return person
+from tests.stories.online import SHOWN, shows
+from tests.world import Organisation, Phone
 
 
 def sees(viewer: Phone, *persons: Phone | str) -> list[str]:

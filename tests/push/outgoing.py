@@ -14,7 +14,7 @@ from push.sending.claims import Result, claim, record
 from push.sending.facts import gather, notes_of
 from push.words.compose import Recipient, compose
 from push.words.messages import Push
-from tests.push.planning import plans
+from tests.stories.pushes import plans
 from tests.world import Organisation
 
 Words = tuple[str, str]

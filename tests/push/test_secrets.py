@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests.geo.musters.test_musters import calls
 from tests.product import Product
-from tests.push.sending.test_push import reachable
-from tests.social.test_notices import alerts
+from tests.stories.musters import calls
+from tests.stories.notices import alerts
+from tests.stories.pushes import reachable_at
+from tests.stories.scopes import lets_out
 from tests.world import Organisation, Phone
 
 # Words of posts and roll calls in scopes that let none out; names where not even these are let out.
@@ -27,10 +28,6 @@ FAILURES: tuple[dict[str, Any], ...] = (
     {"status": 500, "error_code": "INTERNAL", "times": 1},
     {"status": 404, "error_code": "UNREGISTERED"},
 )
-
-
-def lets_out(org: Organisation, scope: str, content: str) -> None:
-    org.admin.patch(f"/v1/admin/scopes/{scope}", {"push_content": content})
 
 
 def says(author: Phone, org: Organisation, scope: str, named: Phone) -> None:
@@ -63,8 +60,8 @@ def test_planted_secrets_are_found_nowhere(product: Product) -> None:
     lets_out(org, ward, "id")
     lets_out(org, yard, "id")
     lets_out(org, site, "place")
-    author, _ = reachable(org, "SECRETauthor", site)
-    phones = [reachable(org, name, site) for name in ("Bob", "Mina", "Jonas", "Sora")]
+    author, _ = reachable_at(org, "SECRETauthor", site)
+    phones = [reachable_at(org, name, site) for name in ("Bob", "Mina", "Jonas", "Sora")]
     bob, bobs = phones[0]
     for phone in (author, *(phone for phone, _ in phones)):
         for zone in (ward, yard):

@@ -7,18 +7,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
-from tests.social.test_phone_queue import ago, queued, sends
+from tests.stories.acknowledgements import acknowledges
+from tests.stories.notices import alerts, announces, time_passes
+from tests.stories.phone_queue import queued, sends
+from tests.stories.scopes import manager
+from tests.stories.times import ago, ahead
 from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def acknowledges(phone: Phone, post: dict[str, Any], status: int = 200) -> Any:
-    return phone.put(f"/v1/posts/{post['id']}/acknowledgement", status=status)
 
 
 def account(phone: Phone, post: dict[str, Any], status: str) -> list[str]:

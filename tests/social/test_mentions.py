@@ -1,6 +1,6 @@
 """Mentions name persons, reach nobody new, and tell nobody who is where."""
 
-from tests.social.test_reads import reads_up_to, unread
+from tests.stories.reads import reads_up_to, unread
 from tests.world import World
 
 

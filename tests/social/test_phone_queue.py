@@ -1,33 +1,11 @@
 """What was done without a network: in order, once, each by itself, with the phone's corrected times."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import pytest
-from sqlalchemy import event
-
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def ago(**since: float) -> str:
-    return (datetime.now(UTC) - timedelta(**since)).isoformat()
-
-
-def queued(kind: str, client_id: str, at: str | None = None, **members: Any) -> dict[str, Any]:
-    return {"kind": kind, "client_id": client_id, "at": at or ago(hours=3), **members}
-
-
-def sends(phone: Phone, *items: dict[str, Any], clock: str | None = None) -> list[dict[str, Any]]:
-    return phone.post("/v1/me/outbox", {"sent_at": clock or ago(), "items": list(items)})["items"]
-
-
-def statuses(results: list[dict[str, Any]]) -> list[int]:
-    return [result["status"] for result in results]
+from tests.stories.phone_queue import queued, sends, statuses
+from tests.stories.statements import statements
+from tests.stories.times import ago
+from tests.world import Organisation
 
 
 def test_a_morning_in_the_basement(org: Organisation) -> None:
@@ -178,22 +156,14 @@ def test_a_plain_post_and_a_queued_one_with_one_client_id_are_one_post(org: Orga
 
 
 def test_each_post_of_a_long_queue_costs_few_statements(org: Organisation) -> None:
-    bob, said = org.person("Bob"), list[str]()
-
-    def hears(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
+    bob = org.person("Bob")
 
     def cost(count: int) -> int:
         posts = [
             queued("post", f"long-{count}-{n}", scope_id=str(org.id), text="Hello") for n in range(count)
         ]
-        said.clear()
-        assert statuses(sends(bob, *posts)) == [201] * count
-        return sum("SAVEPOINT" not in statement for statement in said)
+        with statements(org.world.web.engine) as asked:
+            assert statuses(sends(bob, *posts)) == [201] * count
+        return sum("SAVEPOINT" not in statement for statement, _ in asked)
 
-    engine = org.world.web.engine
-    event.listen(engine, "before_cursor_execute", hears)
-    try:
-        assert (cost(12) - cost(2)) / 10 <= 6
-    finally:
-        event.remove(engine, "before_cursor_execute", hears)
+    assert (cost(12) - cost(2)) / 10 <= 6

@@ -1,25 +1,9 @@
 """How far people have read: it never goes back, counts follow it, and receipts are the scope's choice."""
 
-from typing import Any
-
-import pytest
 from sqlalchemy import text
 
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def reads_up_to(phone: Phone, post: dict[str, Any], status: int = 200) -> Any:
-    return phone.put(f"/v1/scopes/{post['scope_id']}/read", {"post_id": post["id"]}, status)
-
-
-def unread(phone: Phone, scope: str) -> tuple[int, int]:
-    item = next(item for item in phone.get("/v1/me/unread")["items"] if item["scope_id"] == scope)
-    return item["unread"], item["mentions"]
+from tests.stories.reads import reads_up_to, unread
+from tests.world import Organisation
 
 
 def test_counts_follow_the_position(org: Organisation) -> None:

@@ -4,16 +4,12 @@ from typing import Any
 
 from sqlalchemy import text
 
+from tests.stories.events import head
 from tests.world import Organisation, Phone, World
 
 
 def texts(events: list[dict[str, Any]]) -> list[str]:
     return [event["data"]["text"] for event in events if event["type"] == "post.created"]
-
-
-def head(phone: Phone) -> int:
-    phone.organisation.world.relays()
-    return phone.get("/v1/me")["position"]
 
 
 def team(org: Organisation) -> tuple[Phone, str]:

@@ -5,14 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.geo.privacy.test_privacy import PURPOSE
-from tests.geo.stays.test_fixes import GATE, places_of, stands
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
+from tests.stories.charters import PURPOSE
+from tests.stories.fixes import GATE, stands
+from tests.stories.visits import places_of
+from tests.world import Organisation, Phone
 
 
 @pytest.fixture

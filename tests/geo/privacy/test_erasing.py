@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import func, select, text
 
 from base import clock
@@ -16,19 +15,13 @@ from geo.privacy.retention import forget_old_presence
 from journal.chain import verify
 from journal.erasing import erase_presence
 from people.models import Membership
-from tests.geo.musters.test_musters import board, calls
-from tests.geo.privacy.test_privacy import PURPOSE
-from tests.geo.stays.test_checkins import FAR
-from tests.geo.stays.test_fixes import GATE, stands
+from tests.stories.charters import PURPOSE
+from tests.stories.fixes import FAR, GATE, stands
+from tests.stories.musters import board, calls
 from tests.world import Organisation, Phone, World
 
 POINT = {"type": "Point", "coordinates": [127.1234567, 37.7654321]}
 WORDS = "I am stuck under the crane."
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
 
 
 def forgets(world: World, days: int) -> None:

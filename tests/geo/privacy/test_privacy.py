@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -12,17 +11,11 @@ from base import clock
 from geo.models.privacy import TrailPoint
 from geo.models.stays import DevicePosition, Visit
 from geo.privacy.retention import forget_old_positions, forget_old_presence, forget_old_trails
-from tests.geo.stays.test_checkins import code, marker, scans
-from tests.geo.stays.test_fixes import GATE, fix, places_of, stands
-from tests.world import Phone, World
-
-PURPOSE = "To know who is there in an emergency."
-
-
-def positions_of(world: World, phone: Phone) -> int:
-    with world.worker.transaction() as session:
-        mine = select(func.count()).where(DevicePosition.person_id == UUID(phone.id))
-        return session.scalar(mine) or 0
+from tests.stories.charters import PURPOSE
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import GATE, fix, positions_of, stands
+from tests.stories.visits import places_of
+from tests.world import World
 
 
 def test_without_consent_no_fix_is_taken(world: World) -> None:

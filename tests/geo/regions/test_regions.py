@@ -16,8 +16,8 @@ from sqlalchemy import text
 from geo.engine.circles import Circle, distance_m, enclosing_circle
 from geo.shapes.boundaries import Boundary, parse_collection
 from tests.conftest import ROOT
-from tests.geo.stays.test_fixes import GATE, stands
-from tests.geo.stays.test_recordings import DATA
+from tests.stories.fixes import GATE, stands
+from tests.stories.recordings import DATA
 from tests.world import Phone, World
 
 LAT = st.floats(-89.9, 89.9)

@@ -9,17 +9,11 @@ from base import clock
 from geo.stays.admission import end_expired_memberships
 from geo.stays.gate import close_accounts
 from people.models import Membership, Person
-from tests.geo.musters.test_musters import board, calls
-from tests.geo.stays.test_checkins import code, marker, places
-from tests.world import Organisation, Phone, World
-
-
-def comes_as_visitor(org: Organisation, shown: str, status: int = 201) -> Phone:
-    phone = Phone(org, "Vera")
-    body = {"code": shown, "name": "Vera", "locale": "ko", "device": phone.app}
-    answer = phone.post("/v1/visitors", body, status)
-    phone.keeps(answer if status == 201 else {})
-    return phone
+from tests.stories.checkins import code, marker
+from tests.stories.musters import board, calls
+from tests.stories.visitors import comes_as_visitor
+from tests.stories.visits import places
+from tests.world import Phone, World
 
 
 def test_a_stranger_scans_the_gate_and_is_in(fresh_world: World) -> None:

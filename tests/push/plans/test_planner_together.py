@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 from journal.events import Event, append
 from journal.tail import read_organisation
 from push.plans.posts import portions
-from tests.geo.musters.test_musters import at_the_gate, calls
-from tests.geo.stays.test_fixes import GATE
-from tests.push.planning import gets_address, notifications, reachable, rows, told
-from tests.social.test_notices import announces
+from tests.stories.fixes import GATE, at_the_gate
+from tests.stories.musters import calls
+from tests.stories.notices import announces
+from tests.stories.pushes import gets_address, notifications, reachable, rows, told
 from tests.world import Organisation
 
 

@@ -11,7 +11,7 @@ from base.database import Database, make_engine
 from push.models import Delivery
 from push.sending.claims import Result
 from push.sending.recorder import MANY, Answer, Recorder
-from tests.push.sending.test_claims import claims, queued
+from tests.push.sending.deliveries import claims, queued
 from tests.world import World
 
 
