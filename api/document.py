@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response
 from flask_smorest import Api
+from marshmallow import class_registry
 
 _DESCRIPTION = """\
 The backend of a private social network that belongs to places.
@@ -38,6 +39,7 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finish_operation(method: str, operation: dict[str, Any]) -> None:
+    _show_example(operation.get("requestBody", {}).get("content", {}).get("application/json"))
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     for status, response in operation["responses"].items():
         if status in ("default", "422"):
@@ -53,3 +55,10 @@ def _finish_operation(method: str, operation: dict[str, Any]) -> None:
                 "description": "A repeated request with the same key and body gets the stored answer (7 days).",
             }
         )
+
+
+def _show_example(body: dict[str, Any] | None) -> None:
+    """Beside a body's schema, the example that its class declares."""
+    if body is not None:
+        schema: Any = class_registry.get_class(body["schema"]["$ref"].rpartition("/")[2])
+        body["example"] = schema.example
