@@ -10,6 +10,7 @@ from tests.stories.musters import calls
 from tests.stories.notices import alerts
 from tests.stories.pushes import reachable_at
 from tests.stories.scopes import lets_out
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone
 
 # Words of posts and roll calls in scopes that let none out; names where not even these are let out.
@@ -73,7 +74,7 @@ def test_planted_secrets_are_found_nowhere(product: Product) -> None:
     for scope in (site, ward, yard):
         says(author, org, scope, bob)
     author.posts(direct, "SECRETdirect")
-    org.admin.post(f"/v1/admin/places/{ward}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, ward)
     calls(org.admin, ward, message="SECRETroll")
     open_one = org.admin.posts(str(org.id), "OPENwords")
     messages = product.pushed(bobs, count=15)

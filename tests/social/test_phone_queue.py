@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from tests.stories.phone_queue import queued, sends, statuses
 from tests.stories.statements import statements
 from tests.stories.times import ago
+from tests.stories.visits import is_seen
 from tests.world import Organisation
 
 
@@ -99,7 +100,7 @@ def test_an_edit_that_waited_does_not_undo_a_later_one(org: Organisation) -> Non
 
 def test_an_answer_that_waited_does_not_undo_what_a_warden_said_since(org: Organisation) -> None:
     site, bob = org.site(), org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     muster = org.admin.post(f"/v1/admin/places/{site}/musters", {"message": "Fire alarm"}, 201)
     answer = {"muster_id": muster["id"], "status": "safe"}
     [taken] = sends(bob, queued("muster_answer", "client-01", ago(minutes=5), **answer))
@@ -128,7 +129,7 @@ def test_a_code_that_was_scanned_and_left_again_without_a_network(org: Organisat
 def test_what_was_written_in_a_place_arrives_though_its_author_has_left(org: Organisation) -> None:
     site = org.site(admission="present", grace_seconds=0)
     bob, eve = org.person("Bob"), org.person("Eve")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     wrote = ago()
     org.admin.delete(f"/v1/admin/places/{site}/visits/{bob.id}")
     item = queued("post", "client-01", wrote, scope_id=site, text="written there")

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from tests.stories.reads import reads_up_to, unread
+from tests.stories.visits import is_seen
 from tests.world import Organisation
 
 
@@ -74,7 +75,7 @@ def test_what_one_reads_since_entry_is_what_one_can_have_read(org: Organisation)
     site = org.site(history="since_entry")
     before = org.admin.posts(site, "before")
     bob = org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     reads_up_to(bob, before, 404)
     assert unread(bob, site) == (0, 0)
     after = org.admin.posts(site, "after")

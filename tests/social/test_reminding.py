@@ -10,6 +10,7 @@ from tests.stories.notices import alerts, announces, time_passes
 from tests.stories.reminding import BETWEEN_ROUNDS, one_round, round_of, rounds
 from tests.stories.scopes import manager
 from tests.stories.times import ahead
+from tests.stories.visits import is_seen
 from tests.world import Organisation, World
 
 
@@ -94,9 +95,9 @@ def test_two_workers_and_a_killed_one_do_each_round_once(org: Organisation) -> N
 def test_who_came_later_does_not_get_the_words_of_before(org: Organisation) -> None:
     site = org.site(admission="present", history="since_entry")
     bob, mina = org.person("Bob"), org.person("Mina")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": mina.id}, 201)
+    is_seen(org, mina, site)
     before = alerts(org.admin, site, "before")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     assert round_of(org.world, before) == 1
     assert heard(bob, "alert.reminded") == []
     acknowledges(mina, before)
@@ -122,7 +123,7 @@ def test_so_few_who_are_there_are_not_told_as_a_number(org: Organisation) -> Non
     site, bob = org.site(admission="present"), org.person("Bob")
     charter = {"purpose": "To know how many are there.", "aggregate_only": True}
     org.admin.put(f"/v1/admin/sites/{site}/charter", charter)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     alert = alerts(org.admin, site)
     for _ in range(ROUNDS + 1):
         round_of(org.world, alert)

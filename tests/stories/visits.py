@@ -20,6 +20,11 @@ def places_of(phone: Phone) -> list[str]:
     return [visit["place_id"] for visit in phone.get("/v1/me/places")["visits"]]
 
 
+def is_seen(org: Organisation, person: Phone, place: str) -> None:
+    """A manager says that somebody is there."""
+    org.admin.post(f"/v1/admin/places/{place}/visits", {"person_id": person.id}, 201)
+
+
 def fills(org: Organisation, place: str, count: int, start: int = 0) -> list[str]:
     """A manager says that so many new people are there; returns their ids."""
     people = [org.person(f"P{number}").id for number in range(start, start + count)]

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.stories.events import head
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
 
 
@@ -133,7 +134,7 @@ def test_one_who_reads_since_entry_gets_no_edits_of_what_was_said_before(world: 
     bob = org.person("Bob")
     before = org.admin.posts(site, "before")
     start = head(bob)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.patch(f"/v1/posts/{before['id']}", {"text": "before, edited"})
     org.admin.posts(site, "after")
     assert [e["data"]["text"] for e in bob.syncs(start) if e["type"].startswith("post.")] == ["after"]
@@ -172,7 +173,7 @@ def test_one_who_reads_since_entry_is_told_what_is_so_of_the_place_itself(world:
     org = world.organisation()
     site = org.site(history="since_entry", grace_seconds=0)
     bob = org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     start = head(bob)
     org.admin.patch(f"/v1/admin/scopes/{site}", {"read_receipts": True})
     assert [event["type"] for event in bob.syncs(start)] == ["scope.updated"]

@@ -27,7 +27,7 @@ def test_only_a_place_has_a_roll(world: World) -> None:
 def test_who_manages_no_longer_sees_no_longer(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
-    mo = manager(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     muster = calls(mo, site)
     org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{mo.id}")
     world.relays()
@@ -57,7 +57,7 @@ def test_wardens_oversee_while_it_runs(world: World) -> None:
 def test_administrators_have_the_live_board_too(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
-    mo = manager(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     alice = at_the_gate(org, "Alice")
     muster = calls(mo, site)
     world.relays()
@@ -89,7 +89,7 @@ def test_a_report_that_is_read_later_is_a_look_too(world: World) -> None:
     alice = at_the_gate(org, "Alice")
     muster = calls(org.admin, site)
     org.admin.post(f"/v1/musters/{muster}/end")
-    mo = manager(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     mo.get(f"/v1/musters/{muster}/report.csv")
     viewers = [look["viewer"]["name"] for look in alice.get("/v1/me/presence-views")["items"]]
     assert sorted(viewers) == ["Ada", "Mo"]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.stories.charters import PURPOSE
+from tests.stories.charters import promises
 from tests.stories.fixes import GATE, stands
+from tests.stories.scopes import manager
 from tests.stories.visits import places_of
 from tests.world import Organisation, Phone
 
@@ -15,16 +16,14 @@ from tests.world import Organisation, Phone
 def site(org: Organisation) -> str:
     """A site that shows numbers only."""
     made = org.site(at=GATE)
-    org.admin.put(f"/v1/admin/sites/{made}/charter", {"purpose": PURPOSE, "aggregate_only": True})
+    promises(org, made, aggregate_only=True)
     return made
 
 
 @pytest.fixture
 def mo(org: Organisation, site: str) -> Phone:
     """Its manager."""
-    mo = org.person("Mo")
-    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{mo.id}", {"role": "manager"})
-    return mo
+    return manager(org, "Mo", site)
 
 
 def listed(phone: Phone, site: str) -> list[str]:

@@ -10,7 +10,7 @@ from geo.privacy.sharing import withdraw_consent
 from geo.stays.fixes import take_fixes
 from schemas.visits import FixBatch
 from tests.stories.actors import actor_of
-from tests.stories.charters import PURPOSE
+from tests.stories.charters import promises
 from tests.stories.checkins import BEACON, code, hears_the_beacon, marker, scans
 from tests.stories.fixes import GATE, fix, positions_of, stands
 from tests.stories.hours import ALWAYS, never_now
@@ -71,7 +71,7 @@ def test_outside_the_hours_nothing_counts_but_a_scan(world: World, whose: str) -
     elif whose == "person":
         alice.patch("/v1/me/sharing", {"hours": never_now()})
     else:
-        org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
+        promises(org, site, hours=never_now())
     (result,) = tells_of(alice, "enter", site)["items"]
     assert (result["outcome"], result["code"]) == ("refused", "outside_working_hours")
     assert hears_the_beacon(alice, 409)["code"] == "outside_working_hours"

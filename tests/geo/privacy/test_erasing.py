@@ -15,7 +15,7 @@ from geo.privacy.retention import forget_old_presence
 from journal.chain import verify
 from journal.erasing import erase_presence
 from people.models import Membership
-from tests.stories.charters import PURPOSE
+from tests.stories.charters import promises
 from tests.stories.fixes import FAR, GATE, stands
 from tests.stories.musters import board, calls
 from tests.world import Organisation, Phone, World
@@ -61,7 +61,7 @@ def a_stay(org: Organisation, site: str) -> Phone:
 
 def test_a_stay_is_forgotten_everywhere_after_the_charters_days(org: Organisation, world: World) -> None:
     site = org.site(at=GATE, grace_seconds=0)
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "visit_days": 10})
+    promises(org, site, visit_days=10)
     alice = a_stay(org, site)
     presence = (Membership.source == "presence",)
     forgets(world, 9)
@@ -101,7 +101,7 @@ def test_what_was_said_and_who_belongs_is_not_touched(org: Organisation, world: 
 def test_other_places_keep_theirs(org: Organisation, world: World) -> None:
     site, long = org.site(at=GATE), org.site("Long", at=FAR)
     for place, days in ((site, 10), (long, 100)):
-        org.admin.put(f"/v1/admin/sites/{place}/charter", {"purpose": PURPOSE, "visit_days": days})
+        promises(org, place, visit_days=days)
     a_stay(org, site)
     journal_of(org)
     forgets(world, 50)

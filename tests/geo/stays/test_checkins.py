@@ -9,7 +9,7 @@ from geo.models.stays import Evidence
 from geo.stays.silence import end_expired_evidence
 from tests.stories.checkins import code, marker, scans
 from tests.stories.fixes import FAR, GATE, stands
-from tests.stories.visits import places
+from tests.stories.visits import is_seen, places
 from tests.world import World
 
 
@@ -95,7 +95,7 @@ def test_a_manager_says_who_is_there_and_who_is_not(world: World) -> None:
     site = org.site()
     zone = org.zone(site)
     bob = org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{zone}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, zone)
     assert {visit["confidence"] for visit in places(bob).values()} == {3}
     org.admin.delete(f"/v1/admin/places/{zone}/visits/{bob.id}")
     assert set(places(bob)) == {site}

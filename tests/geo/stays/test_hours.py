@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from base.hours import is_open
-from tests.stories.charters import PURPOSE
+from tests.stories.charters import PURPOSE, promises
 from tests.stories.fixes import GATE, fix, positions_of, stands
 from tests.stories.hours import ALWAYS, EVERY_DAY, never_now
 from tests.stories.visits import places_of
@@ -74,12 +74,12 @@ def test_outside_the_charters_hours_fixes_do_not_count_at_the_site(world: World)
     now = time.time()
     stands(alice, GATE, now - 300)
     assert set(places_of(alice)) == {site, zone}
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
+    promises(org, site, hours=never_now())
     stands(alice, GATE, now - 200)
     assert places_of(alice) == []
     later = org.zone(site, "Later", at=GATE)
     stands(alice, GATE, now - 100)
     assert places_of(alice) == []
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": None})
+    promises(org, site, hours=None)
     stands(alice, GATE, now)
     assert set(places_of(alice)) == {site, zone, later}

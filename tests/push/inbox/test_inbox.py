@@ -12,6 +12,7 @@ from tests.stories.musters import calls
 from tests.stories.notices import alerts, announces, time_passes
 from tests.stories.reads import reads_up_to
 from tests.stories.statements import statements
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
 
 
@@ -111,7 +112,7 @@ def test_what_was_said_before_one_entered_is_not_there(org: Organisation) -> Non
     bob = org.person("Bob")
     org.admin.posts(site, "@Bob too early", mentions=[bob.id])
     announces(org.admin, site, "too early")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.posts(site, "@Bob now", mentions=[bob.id])
     assert listed(bob) == [("mention", "@Bob now")]
 

@@ -15,6 +15,7 @@ from tests.stories.notices import alerts
 from tests.stories.pushes import followed, gets_address, notifications, plans, reachable
 from tests.stories.reminding import round_of
 from tests.stories.scopes import lets_out, manager
+from tests.stories.visits import is_seen
 from tests.world import Organisation, World
 
 
@@ -32,7 +33,7 @@ def test_a_roll_call_lets_out_what_its_place_allows(org: Organisation) -> None:
     site = org.site("Gate 9", admission="assigned")
     lets_out(org, site, "id")
     bob = reachable(org, "Bob", site)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     calls(org.admin, site, message="Gas in hall 3")
     assert shown(org) == [("Roll call", "")]
 
