@@ -2,28 +2,17 @@
 
 from collections import defaultdict
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from marshmallow import class_registry
 from werkzeug.test import TestResponse
 
-from api.app import create_app
-from base.settings import load_settings
 from people.permissions import Permission
+from tests.api.operations import APP, OPERATIONS, json_body, least_query
 from tests.stories.things import filled, things
 from tests.world import Phone, World
 
-APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
-)
-OPERATIONS = [
-    (method.upper(), path, operation)
-    for path, operations in APP.extensions["openapi"]["paths"].items()
-    for method, operation in operations.items()
-    if method in ("get", "post", "put", "patch", "delete")
-]
 CLOSED = [item for item in OPERATIONS if item[2]["x-permission"] != "public"]
 NAMES = [f"{method} {path}" for method, path, _ in CLOSED]
 WITH_BODY = [item for item in OPERATIONS if "requestBody" in item[2]]
@@ -34,7 +23,7 @@ def test_every_route_is_documented_and_says_who_may() -> None:
     documented = {(method, path) for method, path, _ in OPERATIONS}
     for rule in APP.url_map.iter_rules():
         path = str(rule)
-        if path.startswith(("/health/", "/docs", "/openapi.json")):
+        if path.startswith(("/health/", "/docs", "/openapi.json", "/asyncapi.json")):
             continue
         path = path.replace("<uuid:", "{").replace("<string:", "{").replace(">", "}")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
@@ -50,7 +39,7 @@ def test_only_these_routes_are_public() -> None:
 
 @pytest.mark.parametrize("operation", [item[2] for item in WITH_BODY], ids=BODIES)
 def test_the_example_of_a_body_is_one_that_its_schema_takes(operation: dict[str, Any]) -> None:
-    content = json_content(operation)
+    content = json_body(operation)
     schema: Any = class_registry.get_class(content["schema"]["$ref"].rpartition("/")[2])
     assert content["example"] is not None, f"give {schema.__name__} an example"
     assert schema().validate(content["example"]) == {}
@@ -103,17 +92,6 @@ def asks(
     phone: Phone, method: str, path: str, operation: dict[str, Any], known: dict[str, str]
 ) -> TestResponse:
     """The request of an operation, made of its examples."""
-    content = json_content(operation)
+    content = json_body(operation)
     body = content["example"] if content else {} if method in ("POST", "PUT", "PATCH") else None
-    query = {
-        parameter["name"]: parameter["schema"].get("example", parameter["schema"].get("minimum"))
-        for parameter in operation.get("parameters", [])
-        if parameter["in"] == "query" and parameter.get("required")
-    }
-    asked = filled(path, known) + (f"?{urlencode(query)}" if query else "")
-    return phone.request(method, asked, body, If_Match="*")
-
-
-def json_content(operation: dict[str, Any]) -> dict[str, Any]:
-    """What an operation says of its JSON body; empty where it has none."""
-    return operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return phone.request(method, filled(path, known) + least_query(operation), body, If_Match="*")

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from base import clock
 from base.ids import new_id
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from people.audience import audience
 from people.models import Scope
@@ -100,7 +101,7 @@ def test_words_that_are_too_old_are_not_told(org: Organisation) -> None:
     late = {**post, "id": str(uuid4())}
     with org.world.worker.transaction() as session:
         old = clock.now() - timedelta(hours=25)
-        event = Event("post.created", uuid4(), late, scope_id=UUID(site), occurred_at=old)
+        event = Event(POST_CREATED, uuid4(), late, scope_id=UUID(site), occurred_at=old)
         append(session, org.id, event)
     assert told(org, late) == set()
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from push.plans.planner import plan
 from social.models import Post
@@ -70,7 +71,7 @@ def test_an_event_that_cannot_be_planned_does_not_stand_before_the_others(org: O
     site = org.site(admission="assigned")
     reachable(org, "Bob", site)
     with org.world.worker.transaction() as session:
-        append(session, org.id, Event("post.created", uuid4(), {"id": "broken"}, scope_id=org.id))
+        append(session, org.id, Event(POST_CREATED, uuid4(), {"id": "broken"}, scope_id=org.id))
     post = org.admin.posts(site, "hello")
     assert told(org, post) == {("Bob", "message")}
 
