@@ -1,16 +1,43 @@
 """What every schema stands on: unknown members are refused, and the field types that the wire format knows."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-__all__ = ["ID", "Cursor", "Moment", "Number", "Paged", "Point", "Text", "Wire", "page_of", "timezone_name"]
+__all__ = [
+    "ID",
+    "SOME_APP",
+    "SOME_BOUNDARY",
+    "SOME_ID",
+    "SOME_TIME",
+    "Cursor",
+    "Moment",
+    "Number",
+    "Paged",
+    "Point",
+    "Text",
+    "Wire",
+    "page_of",
+    "timezone_name",
+]
+
+# What examples are made of.
+SOME_ID = "01a20a00-0000-7000-8000-000000000000"
+SOME_TIME = "2026-01-01T09:00:00.000Z"
+SOME_APP = {"installation_id": "an-id-that-the-app-keeps", "platform": "android"}
+SOME_BOUNDARY = {
+    "type": "Polygon",
+    "coordinates": [[[127.0, 37.5], [127.001, 37.5], [127.001, 37.501], [127.0, 37.501], [127.0, 37.5]]],
+}
 
 
 class Wire(Schema):
     """A schema that refuses what it does not know and keeps the order of its fields."""
+
+    example: ClassVar[dict[str, Any] | None] = None
+    """For bodies of requests: one that the schema takes. The API document, Postman and the tests of routes show it."""
 
     class Meta:
         """Unknown members are a mistake of the caller's, and told."""

@@ -1,8 +1,10 @@
 """Sites and zones on the wire: GeoJSON Features. The polygon itself is checked by `geo.shapes.boundaries`."""
 
+from typing import ClassVar
+
 from marshmallow import INCLUDE, fields, validate
 
-from schemas.base import ID, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, SOME_BOUNDARY, Moment, Text, Wire, page_of, timezone_name
 from schemas.people import Membership
 from schemas.visits import Visit
 
@@ -54,18 +56,29 @@ class _Feature(Wire):
 class NewSite(_Feature):
     """A site to draw."""
 
+    example: ClassVar = {
+        "type": "Feature",
+        "geometry": SOME_BOUNDARY,
+        "properties": {"name": "Depot", "admission": "assigned"},
+    }
     properties = fields.Nested(DrawnProperties, required=True)
 
 
 class NewZone(_Feature):
     """A zone to draw."""
 
+    example: ClassVar = {
+        "type": "Feature",
+        "geometry": SOME_BOUNDARY,
+        "properties": {"name": "Gate", "admission": "present"},
+    }
     properties = fields.Nested(DrawnProperties, required=True)
 
 
 class PlaceEdit(Wire):
     """A new boundary, new properties, or both."""
 
+    example: ClassVar = {"type": "Feature", "properties": {"name": "Gate 3"}}
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -118,6 +131,13 @@ BoundaryHistory = page_of(BoundaryVersion, "BoundaryHistory")
 
 class PlaceImport(Wire):
     """A GeoJSON FeatureCollection of sites and zones; each feature's properties.kind says which."""
+
+    example: ClassVar = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "geometry": SOME_BOUNDARY, "properties": {"kind": "site", "name": "Depot"}}
+        ],
+    }
 
     class Meta:
         """Files carry names, bounding boxes and legacy members, which do no harm."""

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from push.inbox.digest import send_digests
 from push.models import Delivery
-from tests.push.reports.test_receipts import reachable
-from tests.social.test_notices import announces
-from tests.social.test_reads import reads_up_to
+from tests.stories.notices import announces
+from tests.stories.pushes import reachable
+from tests.stories.reads import reads_up_to
 from tests.world import Organisation, Phone, World
 
 
