@@ -1,27 +1,31 @@
 """What mattered while somebody was away: once a day, at the hour they chose in their own time zone, if they want it.
 
 Who was seen within the last day was not away. What counts is what their list in the app holds unread of posts; there
-has to be something that is newer than the last digest. The day is written down in the transaction that queues the
-digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never double one.
+has to be something that is newer than the last digest. For which moment it was is written down in the transaction that
+queues the digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never
+double one.
 
-An hour that a change of clocks leaves out is past when they have gone on, and one that comes twice is the same day.
+Due is the last moment at which the person's clock began to show their hour. So what a worker slept through, over
+midnight, too, is made up for; who crosses the date line or chooses another hour gets the next one when `DIGESTS_APART`
+has passed, and so one a day; an hour that comes twice counts once, and one that is left out when the clocks are changed.
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.database import AnyRow
+from base.wall_clock import latest
 from people.audience import following
 from people.models import Device, Person, Scope, SignedInSession
 from push.inbox.inbox import unread_posts
-from push.models import Delivery, Notification, PushPreferences
+from push.models import DIGESTS_APART, Delivery, Notification, PushPreferences
 
 BATCH = 100
 _AWAY = timedelta(days=1)
@@ -33,22 +37,28 @@ _NAMES = {"alert": "alerts", "announcement": "announcements", "mention": "mentio
 _COUNTS = (*_NAMES.values(), "direct")
 _DUE = text(
     """
-    SELECT wish.person_id, wish.organisation_id, wish.digest, zone.today
+    SELECT wish.person_id, wish.organisation_id, wish.digest, latest.moment
     FROM push_preferences wish
     JOIN persons person ON person.id = wish.person_id AND person.ended_at IS NULL
-    JOIN unnest(:zones, :days, :clocks) AS zone(name, today, clock) ON zone.name = person.timezone
-    WHERE wish.digest <> 'off' AND wish.digest_at <= zone.clock AND wish.digested_on IS DISTINCT FROM zone.today
+    JOIN unnest(:zones, :clocks, :moments) AS latest(zone, clock, moment)
+        ON latest.zone = person.timezone AND latest.clock = wish.digest_at
+    WHERE wish.digest <> 'off' AND wish.digested_for <= latest.moment - :apart
     ORDER BY wish.person_id LIMIT :most FOR UPDATE OF wish SKIP LOCKED
     """
-).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("zones", "days", "clocks")))
+).bindparams(
+    bindparam("zones", type_=ARRAY(Text)),
+    bindparam("clocks", type_=ARRAY(Text)),
+    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("apart", DIGESTS_APART),
+)
 
 
 def send_digests(session: Session, at: datetime | None = None) -> int:
     """Send the digests that are due as of `at` (now); returns for how many persons that was looked at."""
     now = at or clock.now()
-    due = session.execute(_DUE, _clocks(session, now) | {"most": BATCH}).all()
+    due = session.execute(_DUE, _latest(session, now) | {"most": BATCH}).all()
     for row in due:
-        session.get_one(PushPreferences, row.person_id).digested_on = row.today
+        session.get_one(PushPreferences, row.person_id).digested_for = row.moment
         digest = _digest(session, row, now)
         if digest is not None:
             _queue(session, row, digest, now)
@@ -56,15 +66,15 @@ def send_digests(session: Session, at: datetime | None = None) -> int:
     return len(due)
 
 
-def _clocks(session: Session, now: datetime) -> dict[str, list[str]]:
-    """Day and time of day in every zone in which somebody wants digests."""
-    wanted = select(Person.timezone).join(PushPreferences, PushPreferences.person_id == Person.id)
-    zones = session.scalars(wanted.where(PushPreferences.digest != "off").distinct()).all()
-    local = [now.astimezone(ZoneInfo(zone)) for zone in zones]
+def _latest(session: Session, now: datetime) -> dict[str, list[Any]]:
+    """For every zone and time of the day that somebody chose: the last moment at which a digest was due."""
+    wanted = select(Person.timezone, PushPreferences.digest_at)
+    wanted = wanted.join(PushPreferences, PushPreferences.person_id == Person.id)
+    chosen = session.execute(wanted.where(PushPreferences.digest != "off").distinct()).all()
     return {
-        "zones": list(zones),
-        "days": [moment.date().isoformat() for moment in local],
-        "clocks": [f"{moment:%H:%M}" for moment in local],
+        "zones": [zone for zone, _ in chosen],
+        "clocks": [at for _, at in chosen],
+        "moments": [latest(time.fromisoformat(at), ZoneInfo(zone), now) for zone, at in chosen],
     }
 
 
