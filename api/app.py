@@ -123,7 +123,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
-    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl)
+    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, settings.former_secret_key)
     app.extensions["hereabouts"] = Runtime(settings, database, tokens, Wakeups(settings.database_url))
     register_problems(app)
     register_compression(app)

@@ -22,7 +22,9 @@ _DAY = """
 
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
-    op.add_column("push_preferences", sa.Column("digested_for", moment, server_default=sa.func.now(), nullable=False))
+    op.add_column(
+        "push_preferences", sa.Column("digested_for", moment, server_default=sa.func.now(), nullable=False)
+    )
     op.execute(_MOMENT)
     op.drop_column("push_preferences", "digested_on")
 

@@ -7,7 +7,7 @@ double one.
 
 Due is the last moment at which the person's clock began to show their hour. So what a worker slept through, over
 midnight, too, is made up for; who crosses the date line or chooses another hour gets the next one when `DIGESTS_APART`
-has passed, and so one a day; an hour that comes twice counts once, and one that is left out when the clocks are changed.
+has passed, and so one a day; an hour that comes twice counts once, and one that is left out when the clocks are set.
 """
 
 from collections import Counter
