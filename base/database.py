@@ -5,6 +5,7 @@ transaction on a pooled connection. Without an organisation nothing of any organ
 `commit` and `rollback` appear in this module only.
 """
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -15,13 +16,14 @@ from sqlalchemy import Engine, MetaData, Row, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from base import clock
 from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
 # PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
 SILENCE_S = 30
 _ENTER = text(
-    "SELECT set_config('app.organisation_id', :value, true),"
+    "SELECT clock_timestamp(), set_config('app.organisation_id', :value, true),"
     " set_config('idle_in_transaction_session_timeout', :silence, true)"
 )
 Outcome = TypeVar("Outcome")
@@ -137,6 +139,11 @@ def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:
 
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:
-    """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends."""
+    """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends.
+
+    The database's answer tells its time, too, to which this process's clock is held.
+    """
     value = "" if organisation_id is None else str(organisation_id)
-    session.execute(_ENTER, {"value": value, "silence": f"{SILENCE_S}s"})
+    asked = time.monotonic()
+    told = session.execute(_ENTER, {"value": value, "silence": f"{SILENCE_S}s"}).scalar_one()
+    clock.hold_to(told, asked, time.monotonic())
