@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Text, Wire
+from schemas.base import ID, Moment, Name, Wire
 from schemas.visits import Fix
 
 _FLOOR = validate.Range(-99, 999)
@@ -13,7 +13,7 @@ class DraftProperties(Wire):
     """What is known of a place that is only drawn."""
 
     kind = fields.String(load_default="zone", validate=validate.OneOf(("site", "zone")))
-    name = Text(1, 200, load_default=None, allow_none=True)
+    name = Name(1, 200, load_default=None, allow_none=True)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Text, Wire, page_of
+from schemas.base import ID, Moment, Name, Text, Wire, page_of
 from schemas.people import LOCALES, App
 from schemas.visits import Visit
 
@@ -23,7 +23,7 @@ class NewMarker(Wire):
     """A marker to put up. Beacons and access points have an address, the others get a secret."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
     beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
     bssid = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(_BSSID))
@@ -138,6 +138,6 @@ class NewVisitor(Wire):
     """A stranger at the gate."""
 
     code = Text(1, 200, required=True)
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     device = fields.Nested(App, required=True)

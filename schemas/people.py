@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, Cursor, Moment, Name, Text, Wire, page_of, timezone_name
 
 ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
@@ -46,7 +46,7 @@ class App(Wire):
 
     installation_id = Text(8, 100, required=True, metadata={"description": "Made once by the app, random"})
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
-    name = Text(1, 100, load_default=None, allow_none=True)
+    name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))
     app_version = Text(1, 40, load_default=None, allow_none=True)
 
@@ -162,7 +162,7 @@ class Me(Wire):
 class ProfileEdit(Wire):
     """What people change about themselves."""
 
-    name = Text(1, 100)
+    name = Name(1, 100)
     locale = fields.String(validate=validate.OneOf(LOCALES))
     timezone = fields.String(validate=timezone_name)
     last_seen = fields.String(validate=validate.OneOf(LAST_SEEN))

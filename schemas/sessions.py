@@ -2,17 +2,15 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Text, Wire, timezone_name
+from schemas.base import ID, Address, Name, Text, Wire, timezone_name
 from schemas.people import LOCALES, App
-
-_EMAIL = [validate.Email(), validate.Length(max=254)]
 
 
 class SignIn(Wire):
     """Organisation, address, password, and the app that asks."""
 
-    organisation = Text(1, 63, required=True, metadata={"description": "The organisation's short name"})
-    email = Text(1, 254, required=True)
+    organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
+    email = Address(1, 254, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     device = fields.Nested(App, required=True)
 
@@ -21,8 +19,8 @@ class AcceptInvitation(Wire):
     """Open the account that an invitation code allows, and sign in."""
 
     code = Text(1, 40, required=True)
-    email = fields.String(required=True, validate=_EMAIL)
-    name = Text(1, 100, required=True)
+    email = Address(3, 254, required=True, also=[validate.Email()])
+    name = Name(1, 100, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     timezone = fields.String(load_default="UTC", validate=timezone_name)

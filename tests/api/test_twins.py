@@ -102,9 +102,7 @@ def test_the_last_use_of_an_invitation(world: World, org: Organisation) -> None:
 def test_one_push_address_on_two_devices(world: World, org: Organisation) -> None:
     alice, bob = org.person("Alice"), org.person("Bob")
     address = {"kind": "token", "address": "the-same-token-twice"}
-    one, other = (
-        lambda who=who: who.request("PUT", "/v1/me/device/push", address) for who in (alice, bob)
-    )
+    one, other = (lambda who=who: who.request("PUT", "/v1/me/device/push", address) for who in (alice, bob))
     assert statuses(world, one, other) == [200, 200]
     registered = [who.get("/v1/me")["device"]["push"]["registered"] for who in (alice, bob)]
     assert registered == [False, True]
