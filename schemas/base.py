@@ -6,14 +6,18 @@ from zoneinfo import available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from base import text
+
 __all__ = [
     "ID",
     "SOME_APP",
     "SOME_BOUNDARY",
     "SOME_ID",
     "SOME_TIME",
+    "Address",
     "Cursor",
     "Moment",
+    "Name",
     "Number",
     "Paged",
     "Point",
@@ -64,17 +68,37 @@ class Moment(fields.AwareDateTime):
 
 
 class Text(fields.String):
-    """Text of `low` to `high` characters that is not only white space."""
+    """Text of `low` to `high` characters in which there is something to see; kept in NFC."""
 
     def __init__(self, low: int, high: int, **options: Any) -> None:
         super().__init__(validate=[validate.Length(min=low, max=high), *options.pop("also", [])], **options)
         self._low = low
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if self._low and text and not text.strip():
-            raise ValidationError("There is nothing but white space.")
-        return text
+        given = self._kept(super()._deserialize(value, attr, data, **options))
+        if self._low and given and not text.shows_something(given):
+            raise ValidationError("There is nothing to see in it.")
+        return given
+
+    def _kept(self, given: str) -> str:
+        return text.normalised(given)
+
+
+class Name(Text):
+    """One line of text, trimmed, without characters that steer or hide others."""
+
+    def _kept(self, given: str) -> str:
+        line = text.one_line(given)
+        if (steering := text.steering(line)) is not None:
+            raise ValidationError(f"U+{ord(steering):04X} is not taken in a name.")
+        return line
+
+
+class Address(Text):
+    """An e-mail address, or the short name of an organisation: trimmed, in small letters."""
+
+    def _kept(self, given: str) -> str:
+        return text.address(given)
 
 
 class Number(fields.Float):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Text, Wire
+from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Wire
 from schemas.visits import Fix
 
 _FLOOR = validate.Range(-99, 999)
@@ -15,7 +15,7 @@ class DraftProperties(Wire):
     """What is known of a place that is only drawn."""
 
     kind = fields.String(load_default="zone", validate=validate.OneOf(("site", "zone")))
-    name = Text(1, 200, load_default=None, allow_none=True)
+    name = Name(1, 200, load_default=None, allow_none=True)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
 

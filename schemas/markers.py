@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Moment, Text, Wire, page_of
+from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Moment, Name, Text, Wire, page_of
 from schemas.people import LOCALES, App
 from schemas.visits import Visit
 
@@ -26,7 +26,7 @@ class NewMarker(Wire):
 
     example: ClassVar = {"kind": "printed", "name": "Door of ward 3"}
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
     beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
     bssid = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(_BSSID))
@@ -152,6 +152,6 @@ class NewVisitor(Wire):
         "device": SOME_APP,
     }
     code = Text(1, 200, required=True)
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     device = fields.Nested(App, required=True)

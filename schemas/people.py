@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, Cursor, Moment, Name, Text, Wire, page_of, timezone_name
 
 ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
@@ -48,7 +48,7 @@ class App(Wire):
 
     installation_id = Text(8, 100, required=True, metadata={"description": "Made once by the app, random"})
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
-    name = Text(1, 100, load_default=None, allow_none=True)
+    name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))
     app_version = Text(1, 40, load_default=None, allow_none=True)
 
@@ -168,7 +168,7 @@ class ProfileEdit(Wire):
     """What people change about themselves."""
 
     example: ClassVar = {"locale": "ko", "timezone": "Asia/Seoul", "last_seen": "colleagues"}
-    name = Text(1, 100)
+    name = Name(1, 100)
     locale = fields.String(validate=validate.OneOf(LOCALES))
     timezone = fields.String(validate=timezone_name)
     last_seen = fields.String(validate=validate.OneOf(LAST_SEEN))

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import INCLUDE, fields, validate
 
-from schemas.base import ID, SOME_BOUNDARY, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, SOME_BOUNDARY, Moment, Name, Wire, page_of, timezone_name
 from schemas.people import Membership
 from schemas.visits import Visit
 
@@ -16,12 +16,12 @@ _FLOOR = validate.Range(-99, 999)
 class DrawnProperties(Wire):
     """What is said of a site or zone beside its boundary. The floors of a site are all that it has."""
 
-    name = Text(1, 200, required=True)
+    name = Name(1, 200, required=True)
     admission = fields.String(load_default="present", validate=validate.OneOf(ADMISSIONS))
     history = fields.String(load_default="all", validate=validate.OneOf(HISTORIES))
     grace_seconds = fields.Integer(load_default=900, strict=True, validate=validate.Range(0, 86_400))
     timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
-    external_id = Text(1, 200, load_default=None, allow_none=True)
+    external_id = Name(1, 200, load_default=None, allow_none=True)
     presence_grade = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 3))
     posting_grade = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 3))
     occupancy_limit = fields.Integer(
@@ -34,7 +34,7 @@ class DrawnProperties(Wire):
 class PropertiesEdit(Wire):
     """What can be changed of a place."""
 
-    name = Text(1, 200)
+    name = Name(1, 200)
     admission = fields.String(validate=validate.OneOf(ADMISSIONS))
     history = fields.String(validate=validate.OneOf(HISTORIES))
     grace_seconds = fields.Integer(strict=True, validate=validate.Range(0, 86_400))

@@ -4,10 +4,8 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, Text, Wire, timezone_name
+from schemas.base import ID, SOME_APP, Address, Name, Text, Wire, timezone_name
 from schemas.people import LOCALES, App
-
-_EMAIL = [validate.Email(), validate.Length(max=254)]
 
 
 class SignIn(Wire):
@@ -19,8 +17,8 @@ class SignIn(Wire):
         "password": "correct horse battery",
         "device": SOME_APP,
     }
-    organisation = Text(1, 63, required=True, metadata={"description": "The organisation's short name"})
-    email = Text(1, 254, required=True)
+    organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
+    email = Address(1, 254, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     device = fields.Nested(App, required=True)
 
@@ -36,8 +34,8 @@ class AcceptInvitation(Wire):
         "device": SOME_APP,
     }
     code = Text(1, 40, required=True)
-    email = fields.String(required=True, validate=_EMAIL)
-    name = Text(1, 100, required=True)
+    email = Address(3, 254, required=True, also=[validate.Email()])
+    name = Name(1, 100, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     timezone = fields.String(load_default="UTC", validate=timezone_name)
