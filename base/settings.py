@@ -21,6 +21,7 @@ class Settings:
     redis_url: str | None
     redis_silence: int
     secret_key: str
+    former_secret_key: str | None
     host: str
     port: int
     web_name: str
@@ -99,6 +100,7 @@ _FIELDS: dict[str, _Field] = {
     "redis_url": ("REDIS_URL", _redis_url, None),
     "redis_silence": ("REDIS_SILENCE", partial(_whole, low=1, high=60), 10),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
+    "former_secret_key": ("FORMER_SECRET_KEY", _secret, None),
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
     "web_name": ("WEB_NAME", _name, ""),

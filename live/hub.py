@@ -14,8 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
-from people.audience import SAID, Readable, since_id
+from people.audience import Window, since_id
+
+# What changes the rooms before the event itself is heard, and what changes them after it.
+_LETS_IN = frozenset((MEMBERSHIP_STARTED.name,))
+_PUTS_OUT = frozenset((MEMBERSHIP_ENDED.name,))
+ACTS_ON = _LETS_IN | _PUTS_OUT
 
 
 class Hub:
@@ -34,7 +40,7 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
         organisation_id = subscriber.organisation_id
         applied = self.positions.setdefault(organisation_id, subscriber.position)
@@ -67,14 +73,14 @@ class Hub:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
         organisation_id = event.organisation_id
         self.positions[organisation_id] = event.position
-        if event.type == "membership.started":
+        if event.type in _LETS_IN:
             self._let_in(event)
         heard = self._hearers(event)
         if organisation_id in self._ahead:
             heard = [subscriber for subscriber in heard if subscriber.position < event.position]
             if self._ahead[organisation_id] <= event.position:
                 del self._ahead[organisation_id]
-        if event.type == "membership.ended":
+        if event.type in _PUTS_OUT:
             self._put_out(event)
         return heard
 
@@ -110,7 +116,7 @@ class Hub:
         room = rooms.get(key)
         if room is None:
             return ()
-        return room.hearers(event.subject_id) if event.type.startswith(SAID) else room.subscribers
+        return room.hearers(event.subject_id) if is_said(event.type) else room.subscribers
 
     def _let_in(self, event: Any) -> None:
         person = self._persons.get(event.person_id)

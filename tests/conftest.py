@@ -6,7 +6,6 @@ are off.
 
 import os
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,14 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def run_folder() -> Path:
     """The folder that all test processes of this run share, and the user postgres may enter."""
     return Path(os.environ[_FOLDER])
-
-
-@pytest.fixture
-def open_folder(run_folder: Path) -> Path:
-    """As `tmp_path`, and the user postgres may enter it."""
-    folder = Path(tempfile.mkdtemp(dir=run_folder))
-    folder.chmod(0o711)
-    return folder
 
 
 @pytest.fixture(scope="session")

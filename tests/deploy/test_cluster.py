@@ -11,8 +11,8 @@ from deploy.local.cluster import SOCKET_PATH_LIMIT, Cluster, ClusterError
 
 
 @pytest.fixture
-def own(open_folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(open_folder / "pg")
+def own(folder: Path) -> Iterator[Cluster]:
+    cluster = Cluster(folder / "pg")
     cluster.start()
     yield cluster
     cluster.stop()

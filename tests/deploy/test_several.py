@@ -14,11 +14,11 @@ import pytest
 from deploy.local.phone import Phone
 from deploy.local.proxy import free_ports, has_nginx
 from deploy.local.run import CannotRun, Product
-from tests.deploy.test_run import children_named, ends, local, ready, starts, until
-from tests.live.clients import PythonClient
+from tests.deploy.running import children_named, ends, ready, starts
 from tests.product import free_port
+from tests.stories.clients import PythonClient
+from tests.stories.waiting import until
 
-__all__ = ["local"]
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.skipif(not has_nginx(), reason="needs nginx: sh deploy/local/nginx.sh"),
@@ -30,8 +30,7 @@ _PROCESSES = 3
 def running(run_folder: Path) -> Iterator[Path]:
     """The folder of a run that the tests of this module share: whatever they kill comes back."""
     local = run_folder / "several"
-    local.mkdir()
-    local.chmod(0o711)
+    local.mkdir(mode=0o711)
     process = starts(local, free_port(), _PROCESSES)
     assert process.stdout is not None
     assert "runs at" in process.stdout.readline()
