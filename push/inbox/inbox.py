@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -13,11 +13,11 @@ from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Window, following_from, visible
+from people.audience import BEGINNING, Window, followed_by, following_from, visible_of
 from people.models import Person
 from push.inbox.statement import SCOPES, SeenScope, count_unread, items
 from push.models import Notification
-from social.models import Post
+from social.models import Mention, Post
 from social.reads import COUNTED
 from social.wire import COLUMNS, wire_post
 
@@ -29,14 +29,14 @@ def inbox(
 ) -> list[dict[str, Any]]:
     """A page of what concerned the actor, newest first; `unread`: that alone."""
     values = {"me": actor.person_id, "before": before or _NEWEST, "most": limit}
-    values |= _scopes(session, actor.person_id, actor.organisation_id, visible(session, actor))
+    values |= _concerning(session, actor)
     return [_wire(session, actor, row) for row in session.execute(_items_with_posts(unread=unread), values)]
 
 
 def unread_count(session: Session, actor: Actor) -> int:
     """How much of it is unread; counted up to `COUNTED`."""
-    scopes = _scopes(session, actor.person_id, actor.organisation_id, visible(session, actor))
-    return session.scalar(count_unread(), scopes | _counted(actor.person_id)) or 0
+    values = _concerning(session, actor) | _counted(actor.person_id)
+    return session.scalar(count_unread(), values) or 0
 
 
 def unread_posts(
@@ -51,6 +51,17 @@ def unread_posts(
 @cache
 def _items_with_posts(*, unread: bool) -> Select[*tuple[Any, ...]]:
     return items(unread=unread).add_columns(*COLUMNS).outerjoin(Person, Person.id == Post.author_id)
+
+
+def _concerning(session: Session, actor: Actor) -> dict[str, Any]:
+    """What one follows, and the other scopes that one may read and was named or answered in: not all that are open."""
+    visible = visible_of(actor).subquery("visible")
+    named = select(Mention.scope_id).where(Mention.person_id == actor.person_id)
+    answered = select(Post.scope_id).where(Post.replied_to == actor.person_id)
+    concerned = union(followed_by(actor), named, answered).subquery("concerned")
+    columns = (visible.c.scope_id, visible.c.since_id, visible.c.from_id, visible.c.follows)
+    rows = session.execute(select(*columns).where(visible.c.scope_id.in_(select(concerned))))
+    return SCOPES.values(SeenScope(*row) for row in rows)
 
 
 def _counted(person_id: UUID) -> dict[str, Any]:
