@@ -3,7 +3,6 @@
 import time
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -45,7 +44,7 @@ from api.admin import presence as admin_presence
 from api.admin import push as admin_push
 from api.admin import scopes as admin_scopes
 from api.compression import register_compression
-from api.document import describe
+from api.document import DocumentedApi
 from api.problems import register_problems
 from base.database import Database, make_engine
 from base.logs import configure_logs, logger
@@ -54,7 +53,6 @@ from journal.wakeups import Wakeups
 from people.runtime import Runtime
 from people.sign_in.passwords import configure_passwords
 from people.sign_in.tokens import TokenMaker
-from schemas.problems import ProblemDetails
 
 log = logger(__name__)
 MAX_BODY = 16 * 1024 * 1024
@@ -96,15 +94,6 @@ _RESOURCES = (
 )
 
 
-class DocumentedApi(Api):
-    """flask-smorest with the product's own form of refusals."""
-
-    ERROR_SCHEMA = ProblemDetails
-
-    def _register_error_handlers(self) -> None:
-        """Errors are answered by `api.problems` alone."""
-
-
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """The application, with every resource registered; connects to nothing yet."""
     configure_logs(settings.log_level, settings.log_format)
@@ -132,7 +121,6 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     for resource in _RESOURCES:
         api.register_blueprint(resource.routes.blueprint)
     app.register_blueprint(health.blueprint)
-    describe(app, api)
     app.register_blueprint(
         get_swaggerui_blueprint(
             "/docs", "/openapi.json", config={"app_name": "Hereabouts", "validatorUrl": None}

@@ -1,10 +1,17 @@
-"""The OpenAPI document, made from the routes' own declarations."""
+"""The OpenAPI document, made from the routes' own declarations when somebody first asks for it.
 
+A process that starts has routes to serve; most are never asked for their description.
+"""
+
+import functools
+import threading
 from typing import Any
 
 import orjson
 from flask import Flask, Response
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
+
+from schemas.problems import ProblemDetails
 
 _DESCRIPTION = """\
 The backend of a private social network that belongs to places.
@@ -15,13 +22,49 @@ Times are RFC 3339 in UTC, places are GeoJSON (longitude before latitude), ids a
 """
 
 
-def describe(app: Flask, api: Api) -> None:
-    """Serve the finished document at /openapi.json."""
-    assert api.spec is not None  # noqa: S101 - it is there once the app is
-    document = _finished(api.spec.to_dict())
-    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-    app.extensions["openapi"] = document
-    app.add_url_rule("/openapi.json", "openapi", lambda: Response(body, mimetype="application/json"))
+class DocumentedApi(Api):
+    """flask-smorest with the product's own form of refusals, and a document that is made when it is wanted."""
+
+    ERROR_SCHEMA = ProblemDetails
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._flask = app
+        self._undescribed: list[Blueprint] = []
+        self._describing = threading.Lock()
+        app.extensions["openapi"] = self
+        app.add_url_rule("/openapi.json", "openapi", self._serve)
+
+    def register_blueprint(self, blp: Blueprint, **_: Any) -> None:
+        """Serve the routes; describe them later."""
+        self._flask.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._flask.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """The finished document."""
+        with self._describing:
+            return self._document
+
+    @functools.cached_property
+    def _document(self) -> dict[str, Any]:
+        assert self.spec is not None  # noqa: S101 - it is there once the app is
+        for blueprint in self._undescribed:
+            blueprint.register_views_in_doc(
+                self, self._flask, self.spec, name=blueprint.name, parameters=None
+            )
+            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+        return _finished(self.spec.to_dict())
+
+    @functools.cached_property
+    def _body(self) -> bytes:
+        return orjson.dumps(self.document(), option=orjson.OPT_INDENT_2)
+
+    def _serve(self) -> Response:
+        return Response(self._body, mimetype="application/json")
+
+    def _register_error_handlers(self) -> None:
+        """Errors are answered by `api.problems` alone."""
 
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,4 +9,6 @@ from base.settings import load_settings
 
 if __name__ == "__main__":
     app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
-    sys.stdout.buffer.write(orjson.dumps(app.extensions["openapi"], option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(
+        orjson.dumps(app.extensions["openapi"].document(), option=orjson.OPT_INDENT_2) + b"\n"
+    )

@@ -15,7 +15,7 @@ APP = create_app(
 )
 OPERATIONS = [
     (method.upper(), path, operation)
-    for path, operations in APP.extensions["openapi"]["paths"].items()
+    for path, operations in APP.extensions["openapi"].document()["paths"].items()
     for method, operation in operations.items()
     if method in ("get", "post", "put", "patch", "delete")
 ]
