@@ -1,7 +1,7 @@
 """Signals: what passes and is not kept. Typing (live/typing.py), and who is online (live/watching.py).
 
     socket ─▶ this process's sockets
-          └─▶ bus ─▶ the other processes' sockets (live/bus.py; Redis, or nobody)
+          └─▶ bus ─▶ the other processes' sockets (live/redis_bus.py, or nobody)
 
 Both look at the hub's rooms, which follow the journal: who has left a scope is in no room of it.
 """
@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 
 from base.logs import logger
 from live import codec
-from live.bus import Bus, Message, NoBus, RedisBus
+from live.bus import Bus, Message, bus_of
 from live.engine.packets import Outgoing
 from live.hub import Hub
 from live.subscribers import Subscriber
@@ -37,10 +37,7 @@ class Signals:
     """The signals of one web process."""
 
     def __init__(self, runtime: Runtime, hub: Hub, bus: Bus | None = None) -> None:
-        settings = runtime.settings
-        self.bus = bus or (
-            RedisBus(settings.redis_url, settings.secret_key) if settings.redis_url else NoBus()
-        )
+        self.bus = bus or bus_of(runtime.settings)
         self._process = uuid.uuid4().hex
         self.typing = TypingSignals(runtime.database, hub, tell, self._publish)
         self.watching = Watching(runtime, hub, tell, self._publish)

@@ -190,7 +190,10 @@ def built() -> str:
     """The collection as the file holds it."""
     app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
-    return json.dumps(collection(app.extensions["openapi"].document(), flows), indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(collection(app.extensions["openapi"].document(), flows), indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 if __name__ == "__main__":
