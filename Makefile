@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 # Node.js is the lock's own (deploy/local/environment.sh), for everything that is started here.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Some machines tell Python to keep no bytecode; then every start would compile the product anew, for a third of a second.
+# Some machines tell Python to keep no bytecode; every start would compile the product anew, for a third of a second.
 unexport PYTHONDONTWRITEBYTECODE
 COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	--overrides requirements-without.txt
@@ -86,6 +86,7 @@ bench-starts: packages ## computing time of each process until it works
 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh
+	@sh deploy/local/redis.sh
 	@$(PYTHON) -m bench.chaos
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two
