@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
+	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +61,7 @@ postman: packages ## run the Postman collection with newman against a fresh serv
 collection: environment ## write the Postman collection anew from the API document and the flows
 	@$(PYTHON) -m postman.build
 
-events: environment ## write docs/events.md anew from the schemas of the events
+events: environment ## write docs/events.md anew from the declarations of the events
 	@$(PYTHON) -m api.events
 
 bench: packages ## speeds of the main job, one JSON object a line
@@ -69,6 +69,9 @@ bench: packages ## speeds of the main job, one JSON object a line
 
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
+
+bench-audience: packages ## reading one post in an organisation of 10,000 zones, beside one of 5
+	@$(PYTHON) -m bench.audience
 
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync

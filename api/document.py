@@ -1,16 +1,19 @@
-"""The OpenAPI document, made from the routes' own declarations when somebody first asks for it.
-
-A process that starts has routes to serve; most are never asked for their description.
-"""
+"""The documents: OpenAPI, made from the routes' own declarations, and AsyncAPI beside it (`api/asyncapi.py`)."""
 
 import functools
 import threading
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint
+from marshmallow import Schema
 
+from api import asyncapi
+from api.route import Declaration, View
+from journal.catalogue import CATALOGUE
 from schemas.problems import ProblemDetails
 
 _DESCRIPTION = """\
@@ -20,79 +23,139 @@ Times are RFC 3339 in UTC, places are GeoJSON (longitude before latitude), ids a
 `application/problem+json` with a stable `code`. Lists are paged by `cursor`. Unsafe requests may carry an
 `Idempotency-Key`: a repeated request gets the stored answer. Edits of places carry `If-Match`.
 """
+SETTINGS: dict[str, Any] = {
+    "API_TITLE": "Hereabouts",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "API_SPEC_OPTIONS": {
+        "info": {
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+    },
+}
+"""What flask-smorest finds in the application's configuration."""
+_REFUSAL = {
+    "description": "A refusal",
+    "content": {"application/problem+json": {"schema": ProblemDetails}},
+}
+_EVENT_TYPE = {
+    "description": "What happened; new types come without notice. What each carries: /asyncapi.json",
+    "examples": list(CATALOGUE),
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "A repeated request with the same key and body gets the stored answer (7 days).",
+}
 
 
 class DocumentedApi(Api):
-    """flask-smorest with the product's own form of refusals, and a document that is made when it is wanted."""
+    """flask-smorest, which only describes: refusals are answered by `api/problems.py` alone."""
 
     ERROR_SCHEMA = ProblemDetails
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
         self._flask = app
         self._undescribed: list[Blueprint] = []
-        self._describing = threading.Lock()
-        app.extensions["openapi"] = self
-        app.add_url_rule("/openapi.json", "openapi", self._serve)
+        self._turn = threading.Lock()
 
     def register_blueprint(self, blp: Blueprint, **_: Any) -> None:
-        """Serve the routes; describe them later."""
-        self._flask.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        """Serve the routes; a start does not wait for their description."""
         self._flask.register_blueprint(blp)
         self._undescribed.append(blp)
 
     def document(self) -> dict[str, Any]:
-        """The finished document."""
-        with self._describing:
+        """The whole document, made when it is first asked for, and then kept."""
+        with self._turn:
             return self._document
+
+    def _register_error_handlers(self) -> None:
+        pass
 
     @functools.cached_property
     def _document(self) -> dict[str, Any]:
-        assert self.spec is not None  # noqa: S101 - it is there once the app is
+        spec = self.spec
+        assert spec is not None  # noqa: S101 - it is there once the app is
         for blueprint in self._undescribed:
-            blueprint.register_views_in_doc(
-                self, self._flask, self.spec, name=blueprint.name, parameters=None
-            )
-            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-        return _finished(self.spec.to_dict())
-
-    @functools.cached_property
-    def _body(self) -> bytes:
-        return orjson.dumps(self.document(), option=orjson.OPT_INDENT_2)
-
-    def _serve(self) -> Response:
-        return Response(self._body, mimetype="application/json")
-
-    def _register_error_handlers(self) -> None:
-        """Errors are answered by `api.problems` alone."""
+            blueprint.register_views_in_doc(self, self._flask, spec, name=blueprint.name, parameters=None)
+            spec.tag({"name": blueprint.name, "description": blueprint.description})
+        spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+        document = spec.to_dict()
+        document["components"]["schemas"]["Event"]["properties"]["type"] |= _EVENT_TYPE
+        return document
 
 
-def _finished(document: dict[str, Any]) -> dict[str, Any]:
-    document["info"]["description"] = _DESCRIPTION
-    document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
-    document["servers"] = [{"url": "/"}]
-    components = document.setdefault("components", {})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    for path in document["paths"].values():
-        for method, operation in path.items():
-            if method in ("get", "post", "put", "patch", "delete"):
-                _finish_operation(method, operation)
-    return document
+def serve_documents(app: Flask, api: DocumentedApi) -> None:
+    """Serve the documents at /openapi.json and /asyncapi.json."""
+    app.extensions["openapi"] = api
+    _serve(app, "openapi", api.document)
+    _serve(app, "asyncapi", asyncapi.document)
 
 
-def _finish_operation(method: str, operation: dict[str, Any]) -> None:
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    for status, response in operation["responses"].items():
-        if status in ("default", "422"):
-            response.pop("$ref", None)
-            response["description"] = response.get("description") or "A refusal"
-            response["content"] = problem
-    if method != "get" and operation.get("security"):
-        operation.setdefault("parameters", []).append(
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "schema": {"type": "string", "maxLength": 200},
-                "description": "A repeated request with the same key and body gets the stored answer (7 days).",
-            }
-        )
+def openapi(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of an application."""
+    return app.extensions["openapi"].document()
+
+
+def _serve(app: Flask, name: str, document: Callable[[], dict[str, Any]]) -> None:
+    @functools.cache
+    def body() -> bytes:
+        return orjson.dumps(document(), option=orjson.OPT_INDENT_2)
+
+    app.add_url_rule(f"/{name}.json", name, lambda: Response(body(), mimetype="application/json"))
+
+
+def described(declared: Declaration, view: View) -> dict[str, Any]:
+    """The operation as OpenAPI has it, with the schemas' classes in the places of references to them."""
+    operation: dict[str, Any] = {
+        "operationId": view.__name__,
+        "responses": _responses(declared),
+        "security": [] if declared.public else [{"bearer": []}],
+        "x-permission": "public" if declared.permission is None else str(declared.permission),
+        "x-max-body": declared.most_bytes,
+    }
+    if parameters := _parameters(declared):
+        operation["parameters"] = parameters
+    if declared.body is not None:
+        operation["requestBody"] = {"required": True, **_json(declared.body)}
+    return operation
+
+
+def _parameters(declared: Declaration) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if declared.query is not None:
+        parameters.append({"in": "query", "schema": declared.query})
+    if declared.method != "GET" and not declared.public:
+        parameters.append(_IDEMPOTENCY_KEY)
+    return parameters
+
+
+def _responses(declared: Declaration) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
+    if declared.media is not None:
+        good["content"] = {declared.media: {"schema": _file(declared.media)}}
+    elif declared.answer is not None:
+        good |= _json(declared.answer)
+    if declared.headers:
+        good["headers"] = {
+            name: {"schema": {"type": "string"}, "description": text}
+            for name, text in declared.headers.items()
+        }
+    responses = {str(declared.status): good, "default": _REFUSAL}
+    if declared.body is not None or declared.query is not None:
+        responses["422"] = _REFUSAL
+    return responses
+
+
+def _json(schema: type[Schema]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _file(media: str) -> dict[str, str]:
+    is_text = media.startswith(("text/", "image/svg"))
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 from sqlalchemy import text
 
-from api.route import runtime
+from api.life import runtime
 
 blueprint = Blueprint("health", "health")
 

@@ -1,4 +1,4 @@
-"""Where I am."""
+"""Where I am, and whose news come to me there."""
 
 from typing import Any
 

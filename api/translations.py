@@ -1,11 +1,14 @@
 """The sentences of common refusals in Korean. English is the source; what is not here is answered in English."""
 
+from flask import request
+
 _KOREAN = {
     "Sign in first": "먼저 로그인해 주세요",
     "You may not do this here": "여기에서는 이 작업을 할 수 없습니다",
     "There is no such thing here": "찾을 수 없습니다",
     "This conflicts with what is there": "현재 상태와 충돌합니다",
     "This is no longer there": "더 이상 존재하지 않습니다",
+    "The body is too large": "본문이 너무 큽니다",
     "Someone else has changed this meanwhile": "그사이 다른 사람이 변경했습니다",
     "Send If-Match with the ETag of the version that you edit": "수정하려는 버전의 ETag를 If-Match로 보내 주세요",
     "This post is neither an announcement nor an alert": "공지나 경보가 아닙니다",
@@ -51,6 +54,11 @@ _KOREAN = {
         "윤곽선이 너무 세밀하여 다른 장소 가운데 일부와는 비교하지 못했습니다."
     ),
 }
+
+
+def asked_locale() -> str:
+    """The language of ours that the present request likes best."""
+    return request.accept_languages.best_match(("en", "ko"), "en")
 
 
 def translated(sentence: str, locale: str) -> str:

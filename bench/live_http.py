@@ -15,6 +15,7 @@ from sqlalchemy import exists, func, select
 from base.listen import Listener
 from bench.live_world import TEXT, Ears, publish
 from bench.report import percentile, report
+from journal.catalogue import POST_CREATED
 from journal.events import JOURNAL_CHANNEL
 from journal.models import JournalCursor, OutboxRow
 from journal.relay import Relay
@@ -102,7 +103,7 @@ def _times_to_journal(product: Product, org: Organisation, site: str) -> list[fl
         where = (
             journal.c.organisation_id == org.id,
             journal.c.position > before,
-            journal.c.type == "post.created",
+            journal.c.type == POST_CREATED.name,
         )
         for position, occurred_at in session.execute(
             select(journal.c.position, journal.c.occurred_at).where(*where)

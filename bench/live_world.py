@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from base import clock, ids
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from people.models import Device, Membership, Person, SignedInSession
 from people.sign_in.tokens import TokenMaker
@@ -163,7 +164,7 @@ def publish(product: Product, org: Organisation, scopes: list[str], count: int) 
         scope = scopes[number % len(scopes)]
         payload = post_payload(org, scope, number)
         events.append(
-            Event("post.created", subject_id=UUID(payload["id"]), payload=payload, scope_id=UUID(scope))
+            Event(POST_CREATED, subject_id=UUID(payload["id"]), payload=payload, scope_id=UUID(scope))
         )
     with product.world.worker.transaction() as session:
         append(session, org.id, *events)

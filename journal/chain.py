@@ -4,6 +4,9 @@
 
 The chain covers a salted digest and not the payload itself: a person's words can be erased where law asks for it
 (the payload becomes NULL) and every later hash still verifies, while the salt keeps the words from being guessed.
+
+What must survive erasing (`EventType.survives`) is hashed in clear with the header, and the digest is that of the rest.
+The header names the version of the payload's shape where it is another than the first.
 """
 
 import hashlib
@@ -18,6 +21,8 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import table_of
+from journal.catalogue import CATALOGUE
+from journal.event_types import Payload
 from journal.models import JournalHead, JournalRow
 
 GENESIS = bytes(32)
@@ -30,21 +35,35 @@ class Chained(Protocol):
     organisation_id: UUID
     event_id: UUID
     type: str
+    version: int
     scope_id: UUID | None
     person_id: UUID | None
     actor_id: UUID | None
     subject_id: UUID
     occurred_at: Any
+    payload: Payload | None
 
 
-def payload_digest(salt: bytes, payload: dict[str, Any] | None) -> bytes:
+def parted(row: Chained) -> tuple[Payload, Payload | None]:
+    """What of a row's payload survives erasing, and the rest; None where that was erased."""
+    declared = CATALOGUE.get(row.type)
+    if declared is None or row.payload is None:
+        return {}, row.payload
+    survivors = declared.surviving(row.payload, row.version)
+    if not survivors:
+        return {}, row.payload
+    rest = {name: value for name, value in row.payload.items() if name not in survivors}
+    return survivors, rest or None
+
+
+def payload_digest(salt: bytes, payload: Payload | None) -> bytes:
     """The salted digest of a payload, independent of the order of its keys."""
     return hashlib.sha256(salt + orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def link(previous: bytes, position: int, row: Chained, digest: bytes) -> bytes:
+def link(previous: bytes, position: int, row: Chained, survivors: Payload, digest: bytes) -> bytes:
     """The hash of the event at `position`, given its predecessor's."""
-    header = [
+    header: list[Any] = [
         position,
         row.organisation_id,
         row.event_id,
@@ -55,7 +74,11 @@ def link(previous: bytes, position: int, row: Chained, digest: bytes) -> bytes:
         row.subject_id,
         clock.wire(row.occurred_at),
     ]
-    return hashlib.sha256(previous + orjson.dumps(header) + digest).digest()
+    if row.version != 1:
+        header.append(row.version)
+    if survivors:
+        header.append(survivors)
+    return hashlib.sha256(previous + orjson.dumps(header, option=orjson.OPT_SORT_KEYS) + digest).digest()
 
 
 @dataclass(frozen=True)
@@ -102,8 +125,9 @@ def _rows_from(session: Session, organisation_id: UUID, position: int, limit: in
 def _fault(row: Any, expected: int, previous: bytes) -> str | None:
     if row.position != expected:
         return f"position {expected} is missing, {row.position} follows"
-    if row.payload is not None and payload_digest(row.salt, row.payload) != row.digest:
+    survivors, rest = parted(row)
+    if rest is not None and payload_digest(row.salt, rest) != row.digest:
         return f"the payload at position {expected} was changed"
-    if link(previous, expected, row, row.digest) != row.hash:
+    if link(previous, expected, row, survivors, row.digest) != row.hash:
         return f"the chain breaks at position {expected}"
     return None

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.database import table_of
+from journal.catalogue import CATALOGUE, about_of
+from journal.event_types import EventType, Reach
 from journal.models import OutboxRow
 
 OUTBOX_CHANNEL = "outbox"
@@ -22,14 +24,22 @@ JOURNAL_CHANNEL = "journal"
 _WRITE = insert(table_of(OutboxRow)).returning(func.pg_notify(OUTBOX_CHANNEL, ""))
 
 
+class Undeclared(TypeError):
+    """An event of a type that `journal/catalogue.py` does not declare."""
+
+
+class WrongAudience(ValueError):
+    """An event that is not addressed as its type reaches: to a scope, or to a person."""
+
+
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. Exactly one of `scope_id` and `person_id` names who may see it.
+    """One thing that happened. Of `scope_id` and `person_id` the one that its type reaches names who may see it.
 
-    `payload` is the subject in wire form: what REST would answer for it at that moment.
+    `payload` is the subject in wire form, in its type's present shape: what REST would answer for it at that moment.
     """
 
-    type: str
+    type: EventType
     subject_id: UUID
     payload: dict[str, Any]
     scope_id: UUID | None = None
@@ -40,21 +50,36 @@ class Event:
 
 
 def append(session: Session, organisation_id: UUID, *events: Event) -> None:
-    """Write events in the caller's transaction and wake the relay when it commits."""
+    """Write events in the caller's transaction and wake the relay when it commits.
+
+    Raises `Undeclared` and `WrongAudience`: mistakes of whoever wrote the call.
+    """
     if not events:
         return
     session.execute(_WRITE, [_row(organisation_id, event) for event in events])
 
 
 def _row(organisation_id: UUID, event: Event) -> dict[str, Any]:
+    _check(event)
     return {
         "organisation_id": organisation_id,
         "event_id": event.id,
-        "type": event.type,
+        "type": event.type.name,
+        "version": event.type.version,
         "scope_id": event.scope_id,
         "person_id": event.person_id,
         "actor_id": event.actor_id,
         "subject_id": event.subject_id,
+        "about_id": about_of(event.type.name, event.payload),
         "payload": event.payload,
         "occurred_at": event.occurred_at,
     }
+
+
+def _check(event: Event) -> None:
+    # Also where a caller without type checks gives a name, or a declaration of its own.
+    if CATALOGUE.get(getattr(event.type, "name", "")) is not event.type:
+        raise Undeclared(f"{event.type} is not declared in journal/catalogue.py")
+    to_person = event.type.reach is Reach.PERSON
+    if (event.person_id is None) is to_person or (event.scope_id is None) is not to_person:
+        raise WrongAudience(f"{event.type.name} reaches {event.type.reach.value}")

@@ -4,42 +4,57 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
+from journal.catalogue import MEMBERSHIP_STARTED
 
-_OF_PRESENCE = (
-    "split_part(type, '.', 1) IN ('visit', 'muster', 'membership')"
-    " AND coalesce(payload ->> 'source', '') NOT IN ('assigned', 'joined')"
-)
+_STARTING = text(f"type = '{MEMBERSHIP_STARTED.name}'")
 _ONE_AUDIENCE = "num_nonnulls(scope_id, person_id) = 1"
 
 
 class OutboxRow(Model):
-    """An event that its transaction has written and the relay has not yet moved."""
+    """An event that its transaction has written and the relay has not yet moved; the columns are the journal's."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint(_ONE_AUDIENCE, name="one_audience"),
-        Index("ix_outbox_starting", "person_id", postgresql_where=text("type = 'membership.started'")),
+        Index("ix_outbox_starting", "person_id", postgresql_where=_STARTING),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     organisation_id: Mapped[UUID]
     event_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     scope_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
     actor_id: Mapped[UUID | None]
     subject_id: Mapped[UUID]
+    about_id: Mapped[UUID | None]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class JournalRow(Model):
-    """One event at its place. `seq` orders all organisations (for the product's own readers), `position` one."""
+    """One event at its place. `seq` orders all organisations (for the product's own readers), `position` one.
+
+    `version` is that of the payload's shape. `about_id` is the place by whose rules the payload is emptied in time, and
+    goes with it (`journal/erasing.py`).
+    """
 
     __tablename__ = "journal"
     __table_args__ = (
@@ -47,13 +62,7 @@ class JournalRow(Model):
         Index("ix_journal_seq", "seq"),
         Index("ix_journal_scope_position", "scope_id", "position"),
         Index("ix_journal_person_position", "person_id", "position"),
-        # For erasing what was said of a place (`journal/erasing.py`).
-        Index(
-            "ix_journal_about",
-            text("coalesce(payload ->> 'place_id', payload ->> 'scope_id')"),
-            "occurred_at",
-            postgresql_where=text(_OF_PRESENCE),
-        ),
+        Index("ix_journal_about", "about_id", "occurred_at", postgresql_where=text("about_id IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 
@@ -63,10 +72,12 @@ class JournalRow(Model):
     seq: Mapped[int] = mapped_column(BigInteger)
     event_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     scope_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
     actor_id: Mapped[UUID | None]
     subject_id: Mapped[UUID]
+    about_id: Mapped[UUID | None]
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     salt: Mapped[bytes] = mapped_column(LargeBinary)

@@ -30,7 +30,8 @@ from base import clock
 from base.database import AnyRow, table_of
 from base.listen import Listener
 from base.logs import logger
-from journal.chain import GENESIS, SALT_BYTES, Chained, link, payload_digest
+from journal.catalogue import about_of
+from journal.chain import GENESIS, SALT_BYTES, Chained, link, parted, payload_digest
 from journal.events import JOURNAL_CHANNEL, OUTBOX_CHANNEL
 from journal.models import JournalHead, JournalRow, OutboxRow
 
@@ -45,6 +46,7 @@ _STANDBY_S = 0.5
 _SILENCE_S = 20.0
 _outbox = table_of(OutboxRow)
 _journal = table_of(JournalRow)
+_EVENT = [column.name for column in _outbox.c if column.name != "id"]
 # Every round trip is paid by whoever waits for an event: so each statement does all that can be done at its time.
 _LOCK_HEAD = text(
     "SELECT position, hash, setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1 AS first_seq"
@@ -155,18 +157,25 @@ def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -
     recorded_at, chained = clock.now(), []
     for offset, row in enumerate(rows):
         position += 1
-        salt = secrets.token_bytes(SALT_BYTES)
-        digest = payload_digest(salt, row.payload)
-        previous = link(previous, position, cast("Chained", row), digest)
-        event = {column.name: getattr(row, column.name) for column in _outbox.c if column.name != "id"}
+        salt, to_chain = secrets.token_bytes(SALT_BYTES), cast("Chained", row)
+        survivors, rest = parted(to_chain)
+        digest = payload_digest(salt, rest)
+        previous = link(previous, position, to_chain, survivors, digest)
         chained.append(
-            event
+            _event(row)
             | {"position": position, "seq": first_seq + offset, "recorded_at": recorded_at}
             | {"salt": salt, "digest": digest, "hash": previous}
         )
     connection.execute(insert(_journal), chained)
     moved = {"organisation": organisation_id, "position": position, "hash": previous}
     connection.execute(_MOVE_HEAD, moved | {"channel": JOURNAL_CHANNEL})
+
+
+def _event(row: AnyRow) -> dict[str, Any]:
+    event = {name: getattr(row, name) for name in _EVENT}
+    if row.about_id is None:  # also because a process wrote it that does not know the column yet
+        event["about_id"] = about_of(row.type, row.payload)
+    return event
 
 
 def _lock_head(connection: Connection, organisation_id: UUID, events: int) -> AnyRow:

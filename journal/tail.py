@@ -1,10 +1,13 @@
 """Reading the journal. A position once read is never preceded by something new, so a cursor cannot skip.
 
+Every reader gets payloads in the present shape of their types: `present` lifts the older ones, here and nowhere else.
+
 Readers of one organisation (sync, live) follow `position`; the product's own readers (push) follow `seq`, which
 orders all organisations, and keep it in the database.
 """
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +19,12 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow, table_of
 from base.listen import Listener
+from base.logs import logger
+from journal.catalogue import CATALOGUE
+from journal.event_types import EventType, Payload
 from journal.models import JournalCursor, JournalHead, JournalRow
 
+log = logger(__name__)
 journal = table_of(JournalRow)
 READ_LIMIT = 1_000
 EVENT_COLUMNS = (
@@ -26,6 +33,7 @@ EVENT_COLUMNS = (
     journal.c.seq,
     journal.c.event_id,
     journal.c.type,
+    journal.c.version,
     journal.c.scope_id,
     journal.c.person_id,
     journal.c.actor_id,
@@ -52,6 +60,33 @@ _NEXT_OF_ALL = (
 _CURSOR = select(JournalCursor.seq).where(JournalCursor.reader == bindparam("reader"))
 _CLAIM = _CURSOR.with_for_update(skip_locked=True)
 _NEXT_SQL = str(_NEXT.compile(dialect=psycopg2.dialect()))
+
+
+def present(rows: Sequence[Any]) -> Sequence[Any]:
+    """Rows of `EVENT_COLUMNS` with their payloads in the present shape; those that are in it already as they are."""
+    return [_in_present_shape(row) for row in rows]
+
+
+def _in_present_shape(row: Any) -> Any:
+    declared = CATALOGUE.get(row.type)
+    if declared is None or row.version >= declared.version or declared.is_erased(row.payload):
+        return row
+    return SimpleNamespace(**{**row._asdict(), "payload": _lifted(declared, row)})
+
+
+def _lifted(declared: EventType, row: Any) -> Payload | None:
+    """None where it fails: one event must not hold up all that come after it, and readers know what is empty."""
+    try:
+        return declared.lifted(row.payload, row.version)
+    except Exception as error:
+        log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, exc_info=error)
+        return None
+
+
+def is_erased(row: AnyRow) -> bool:
+    """Whether an event's payload was emptied; then nothing can be done for it any more."""
+    declared = CATALOGUE.get(row.type)
+    return row.payload is None if declared is None else declared.is_erased(row.payload)
 
 
 def wire_event(row: AnyRow) -> dict[str, Any]:
@@ -83,18 +118,19 @@ def read_organisation(
     session: Session, organisation_id: UUID, after: int, limit: int = READ_LIMIT
 ) -> Sequence[AnyRow]:
     """The next events of one organisation, in order."""
-    return session.execute(_NEXT, {"organisation_id": organisation_id, "after": after, "limit": limit}).all()
+    values = {"organisation_id": organisation_id, "after": after, "limit": limit}
+    return present(session.execute(_NEXT, values).all())
 
 
 def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -> Sequence[AnyRow]:
     """The same, by a reader that is woken for every event: on the connection that it is woken by."""
     values = {"organisation_id": str(organisation_id), "after": after, "limit": READ_LIMIT}
-    return listener.read(organisation_id, _NEXT_SQL, values)
+    return present(listener.read(organisation_id, _NEXT_SQL, values))
 
 
 def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:
     """The next events of all organisations by `seq`; for the worker's role."""
-    return session.execute(_NEXT_OF_ALL, {"after": after, "limit": limit}).all()
+    return present(session.execute(_NEXT_OF_ALL, {"after": after, "limit": limit}).all())
 
 
 def claim_cursor(session: Session, reader: str) -> int | None:

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
-from people.audience import SAID, Readable, since_id
+from people.audience import Window, since_id
 
 
 class Hub:
@@ -34,7 +35,7 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
         organisation_id = subscriber.organisation_id
         applied = self.positions.setdefault(organisation_id, subscriber.position)
@@ -67,15 +68,15 @@ class Hub:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
         organisation_id = event.organisation_id
         self.positions[organisation_id] = event.position
-        if event.type == "membership.started":
-            self._let_in(event)
+        if (opens := _BEFORE.get(event.type)) is not None:
+            opens(self, event)
         heard = self._hearers(event)
         if organisation_id in self._ahead:
             heard = [subscriber for subscriber in heard if subscriber.position < event.position]
             if self._ahead[organisation_id] <= event.position:
                 del self._ahead[organisation_id]
-        if event.type == "membership.ended":
-            self._put_out(event)
+        if (closes := _AFTER.get(event.type)) is not None:
+            closes(self, event)
         return heard
 
     def subscriber(self, sid: str) -> Subscriber | None:
@@ -110,7 +111,7 @@ class Hub:
         room = rooms.get(key)
         if room is None:
             return ()
-        return room.hearers(event.subject_id) if event.type.startswith(SAID) else room.subscribers
+        return room.hearers(event.subject_id) if is_said(event.type) else room.subscribers
 
     def _let_in(self, event: Any) -> None:
         person = self._persons.get(event.person_id)
@@ -132,6 +133,12 @@ class Hub:
             if subscriber.position < event.position:
                 room.leave(subscriber)
         _drop_if_empty(self._scopes, room)
+
+
+# What changes the rooms before an event is heard, and after it.
+_BEFORE = {MEMBERSHIP_STARTED.name: Hub._let_in}
+_AFTER = {MEMBERSHIP_ENDED.name: Hub._put_out}
+ACTS_ON = _BEFORE.keys() | _AFTER.keys()
 
 
 def _room(rooms: dict[UUID, Room], key: UUID) -> Room:

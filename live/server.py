@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base.errors import Unauthenticated
 from base.logs import logger
+from journal.catalogue import SESSION_ENDED
 from journal.tail import wire_event
 from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
@@ -33,12 +34,12 @@ from live.signals import Signals
 from live.sockets import LiveSocketIO
 from live.subscribers import Subscriber
 from live.tail import JournalTail
-from people.audience import Readable, following_at_head
+from people.audience import Window, following_at_head
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
 
 log = logger(__name__)
-Reading = tuple[Subscriber, list[Readable]]
+Reading = tuple[Subscriber, list[Window]]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 _EXPIRY_LOOK_S = 1.0
 _EXPIRY_GRACE_S = 5.0
@@ -173,10 +174,13 @@ class LiveServer:
         self.signals.watching.apply(event)
         if hearers:
             self._fanout.add(event.type, wire_event(event), hearers)
-        if event.type == "session.ended":
-            self._fanout.flush()
-            for subscriber in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
-                self._end(subscriber.sid, "session_ended")
+        if (act := ACTS_ON.get(event.type)) is not None:
+            act(self, event)
+
+    def _end_session(self, event: Any) -> None:
+        self._fanout.flush()
+        for subscriber in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
+            self._end(subscriber.sid, "session_ended")
 
     def _end_expired(self) -> None:
         while not self.tail.stopping:
@@ -189,6 +193,9 @@ class LiveServer:
         self._dismiss(sid)
         self.socketio.emit("connection.closing", {"code": code}, to=sid)
         self.socketio.server.end(sid)
+
+
+ACTS_ON = {SESSION_ENDED.name: LiveServer._end_session}
 
 
 def _sid() -> str:

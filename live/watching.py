@@ -21,6 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base import clock
 from base.logs import logger
+from journal.catalogue import read_by
+from journal.event_types import Reader
 from live.bus import Message
 from live.hub import Hub
 from live.kept import kept_running
@@ -38,7 +40,7 @@ _TELL_S = 20.0
 _ANSWER_S = 5.0
 _MOST_READ = 500  # in one look
 _MOST_IDS = 1_000  # in one message
-_CHANGES = ("membership.started", "membership.ended", "last_seen.chosen")
+ACTS_ON = read_by(Reader.ONLINE)
 _ASKED = Watch()
 
 
@@ -124,7 +126,7 @@ class Watching:
 
     def apply(self, event: Any) -> None:
         """An event of the journal: whose rights it may change are read anew before they are told anything."""
-        if event.type not in _CHANGES:
+        if event.type not in ACTS_ON:
             return
         own = [subscriber.sid for subscriber in self._hub.of_person(event.person_id)]
         for sid in (*self._watchers.get(event.person_id, ()), *own):

@@ -33,7 +33,6 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
-    not_,
     or_,
     select,
     true,
@@ -44,11 +43,14 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from base.errors import Gone
-from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, wire_event
+from journal.catalogue import CATALOGUE
+from journal.event_types import Reach
+from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, present, wire_event
 from people.actor import Actor
-from people.audience import SAID, Followed, followed_since
+from people.audience import Followed, followed_since
 
-_SAID = or_(*map(journal.c.type.startswith, SAID))
+# Whatever else is in a scope was said there, also by a newer release: a newcomer gets it from the entry on.
+_SO = journal.c.type.in_([name for name, declared in CATALOGUE.items() if declared.reach is Reach.SO])
 _START_OVER = ["/v1/me", "/v1/feed"]
 # How far the clocks of two relays may differ.
 _CLOCKS_APART = timedelta(days=1)
@@ -103,7 +105,7 @@ def _read(
     of_scope = _first(
         limit,
         journal.c.scope_id == wanted.c.scope_id,
-        or_(journal.c.subject_id >= wanted.c.since_id, not_(_SAID)),
+        or_(journal.c.subject_id >= wanted.c.since_id, _SO),
         journal.c.position > wanted.c.start,
         *stretch,
     ).lateral("of_scope")
@@ -114,7 +116,7 @@ def _read(
     query = select(*EVENT_COLUMNS).where(
         journal.c.organisation_id == actor.organisation_id, journal.c.position.in_(page), *stretch
     )
-    return session.execute(query.order_by(journal.c.position)).all()
+    return present(session.execute(query.order_by(journal.c.position)).all())
 
 
 def _first(limit: int, *conditions: ColumnElement[bool]) -> Select[int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.app import create_app
+from api.document import openapi
 from base.settings import load_settings
 
 HERE = Path(__file__).resolve().parent
@@ -190,10 +191,7 @@ def built() -> str:
     """The collection as the file holds it."""
     app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
-    return (
-        json.dumps(collection(app.extensions["openapi"].document(), flows), indent=1, ensure_ascii=False)
-        + "\n"
-    )
+    return json.dumps(collection(openapi(app), flows), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from base.errors import Conflict
 from geo.models.places import Place
 from geo.presence.groups import groups_of
 from geo.privacy.charters import shows_numbers_alone
+from journal.catalogue import ACKNOWLEDGEMENT_CREATED
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import BEGINNING, audience_of, live_membership
@@ -216,7 +217,7 @@ def _asked(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
 
 def _tell(session: Session, actor: Actor, payload: dict[str, Any]) -> None:
     event = Event(
-        "acknowledgement.created",
+        ACKNOWLEDGEMENT_CREATED,
         subject_id=UUID(payload["post_id"]),
         payload=payload,
         person_id=actor.person_id,

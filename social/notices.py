@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Conflict, Forbidden, Invalid
+from journal.catalogue import POST_UPDATED
 from people.actor import Actor
-from people.audience import Readable, following
+from people.audience import Window, following
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from social.feed import wanted_scopes
@@ -107,7 +108,7 @@ def my_notices(session: Session, actor: Actor, before: UUID | None, limit: int) 
 def open_notices(
     session: Session,
     actor: Actor,
-    scopes: Sequence[Readable],
+    scopes: Sequence[Window],
     before: UUID | None,
     limit: int,
     *,
@@ -153,4 +154,4 @@ def _check_end(session: Session, actor: Actor, draft: dict[str, Any]) -> None:
 def _end(session: Session, post_id: UUID, organisation_id: UUID, actor_id: UUID | None) -> dict[str, Any]:
     ended = {"ended_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(ended))
-    return tell(session, organisation_id, "post.updated", post_id, actor_id)
+    return tell(session, organisation_id, POST_UPDATED, post_id, actor_id)

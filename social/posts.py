@@ -13,12 +13,14 @@ from base import clock, ids
 from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from geo.stays.grades import check_posting_grade
+from journal.catalogue import POST_CREATED, POST_DELETED, POST_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import readable
-from people.permissions import GRANTED, Permission, Standing
+from people.audience import ScopeInSight
+from people.permissions import Permission, Standing
 from people.scopes.member_lists import was_present
-from people.scopes.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
+from people.scopes.scopes import NotAMember, scope_for, scope_in_sight
 from social.mentions import check_mentions, set_mentions
 from social.models import Acknowledgement, Post
 from social.wire import select_posts, wire_post
@@ -85,7 +87,7 @@ def write_once(
         return _same_post(twin, scope.id, draft), False
     if mentions:
         set_mentions(session, actor, scope.id, post_id, mentions)
-    return tell(session, actor.organisation_id, "post.created", post_id, actor.person_id), True
+    return tell(session, actor.organisation_id, POST_CREATED, post_id, actor.person_id), True
 
 
 def edit(
@@ -105,7 +107,7 @@ def edit(
     check_alive(row)
     if row.author_id != actor.person_id:
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
-    if row.kind != ORDINARY and Permission.ANNOUNCE not in GRANTED[scope.standing]:
+    if row.kind != ORDINARY and not scope.grants(Permission.ANNOUNCE):
         raise Forbidden  # who manages no more does not speak for the managers any more
     if row.asks_acknowledgement and session.scalar(
         select(exists().where(Acknowledgement.post_id == post_id))
@@ -118,13 +120,13 @@ def edit(
         set_mentions(session, actor, scope.id, post_id, changes["mentions"])
     edited = {"text": changes["text"], "edited_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(edited))
-    return tell(session, actor.organisation_id, "post.updated", post_id, actor.person_id)
+    return tell(session, actor.organisation_id, POST_UPDATED, post_id, actor.person_id)
 
 
 def delete(session: Session, actor: Actor, post_id: UUID) -> None:
     """Delete one's own post, or as a moderator anybody's; its words leave every read path at once."""
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ, lock=True)
-    moderates = Permission.POSTS_MODERATE in GRANTED[scope.standing]
+    moderates = scope.grants(Permission.POSTS_MODERATE)
     if row.author_id != actor.person_id and not moderates:
         raise Forbidden("Only the author or a manager can delete a post.", code="not_the_author")
     if row.deleted_at is not None:
@@ -132,7 +134,7 @@ def delete(session: Session, actor: Actor, post_id: UUID) -> None:
     changes = {"text": "", "point": None, "deleted_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(changes))
     set_mentions(session, actor, row.scope_id, post_id, ())
-    tell(session, actor.organisation_id, "post.deleted", post_id, actor.person_id)
+    tell(session, actor.organisation_id, POST_DELETED, post_id, actor.person_id)
 
 
 def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
@@ -150,8 +152,7 @@ def post_for(
     if row is None:
         raise NotFound
     scope = scope_for(session, actor, row.scope_id, permission)
-    window = readable(session, actor, row.scope_id)
-    if window is None or not window.shows(post_id, holds=still_holds(row)):
+    if not scope.window.shows(post_id, holds=still_holds(row)):
         raise NotFound
     return row, scope
 
@@ -230,11 +231,11 @@ def _same_post(row: AnyRow, scope_id: UUID, draft: dict[str, Any]) -> dict[str, 
 
 
 def tell(
-    session: Session, organisation_id: UUID, kind: str, post_id: UUID, actor_id: UUID | None
+    session: Session, organisation_id: UUID, event_type: EventType, post_id: UUID, actor_id: UUID | None
 ) -> dict[str, Any]:
     """Write the event of a change, with the post as it stands now; without an actor time itself did it."""
     row = session.execute(select_posts().where(Post.id == post_id)).one()
     payload = wire_post(row)
-    event = Event(kind, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor_id)
+    event = Event(event_type, subject_id=post_id, payload=payload, scope_id=row.scope_id, actor_id=actor_id)
     append(session, organisation_id, event)
     return payload

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
+from journal.catalogue import ALERT_REMINDED
 from journal.events import Event, append
 from social.acknowledgements import silent_on
 from social.models import Post
@@ -67,4 +68,4 @@ def _reminder(alert: AnyRow) -> Event:
         "of": ROUNDS,
         "post": wire_post(alert),
     }
-    return Event("alert.reminded", subject_id=alert.id, payload=payload, scope_id=alert.scope_id)
+    return Event(ALERT_REMINDED, subject_id=alert.id, payload=payload, scope_id=alert.scope_id)

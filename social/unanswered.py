@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow
+from journal.catalogue import ALERT_UNANSWERED
 from journal.events import Event, append
 from people.audience import managers_of
 from social.acknowledgements import count_asked
@@ -24,7 +25,7 @@ def tell_unanswered(session: Session, alert: AnyRow) -> None:
         return
     payload = {"post_id": str(alert.id), "scope_id": str(alert.scope_id), "silent_count": asked.silent}
     events = [
-        Event("alert.unanswered", subject_id=alert.id, payload=payload, person_id=person_id)
+        Event(ALERT_UNANSWERED, subject_id=alert.id, payload=payload, person_id=person_id)
         for person_id in managers_of(session, alert.scope_id, alert.organisation_id)
     ]
     append(session, alert.organisation_id, *events)

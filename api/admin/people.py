@@ -26,7 +26,7 @@ def list_people(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.route("GET", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, answer=Account)
 def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
-    """One person."""
+    """A person's account, closed ones too."""
     return wire_account(persons.person_in(call.session, call.actor.organisation_id, person_id))
 
 

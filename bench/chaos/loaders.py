@@ -14,6 +14,7 @@ from base import ids
 from base.database import Database
 from bench.chaos.writers import Budget
 from bench.live_world import post_payload
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from tests.world import Organisation
 
@@ -55,4 +56,4 @@ class Loader(threading.Thread):
 
 
 def _event(post: dict[str, str]) -> Event:
-    return Event("post.created", subject_id=UUID(post["id"]), payload=post, scope_id=UUID(post["scope_id"]))
+    return Event(POST_CREATED, subject_id=UUID(post["id"]), payload=post, scope_id=UUID(post["scope_id"]))

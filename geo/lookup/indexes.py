@@ -33,6 +33,8 @@ from base.offload import offload
 from geo.lookup.index import INDEX_WEIGHT, IndexedPlace, PlaceIndex
 from geo.lookup.nearby import read_places, stored_places
 from geo.models.places import Place
+from journal.catalogue import read_by
+from journal.event_types import Reader
 from journal.events import JOURNAL_CHANNEL
 from journal.tail import READ_LIMIT, head_position
 
@@ -44,7 +46,7 @@ _PAGE = 2_000
 _POLL_S = 10.0
 _CALM_S = 0.2
 _REFUSED_S = 600.0
-_EVENTS = ["place.created", "place.updated", "place.archived"]
+ACTS_ON = sorted(read_by(Reader.PLACES))
 _HEAD = text(
     "SELECT coalesce((SELECT position FROM journal_heads WHERE organisation_id = :organisation), 0) AS position,"
     " EXISTS (SELECT id FROM outbox) AS pending"
@@ -195,7 +197,7 @@ def judge(session: Session, organisation_id: UUID, index: PlaceIndex) -> Freshne
         if not 0 < between <= READ_LIMIT:
             return Freshness.STALE
         span = {"organisation": organisation_id, "after": position, "until": head.position}
-        since = session.execute(_SINCE, span | {"types": _EVENTS}).one()
+        since = session.execute(_SINCE, span | {"types": ACTS_ON}).one()
         # Events that are gone (a dropped partition) may have told of a place.
         if since.changed or since.seen != between:
             return Freshness.STALE

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from base import clock
 from geo.models.musters import Muster, MusterEntry
 from geo.models.places import Place
+from journal.catalogue import MUSTER_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.audience import live_membership
 from people.models import Membership, Person
@@ -98,11 +100,13 @@ def counts(session: Session, muster_id: UUID) -> dict[str, int]:
     }
 
 
-def call(session: Session, kind: str, muster: Muster, persons: Sequence[UUID]) -> None:
+def call(session: Session, event_type: EventType, muster: Muster, persons: Sequence[UUID]) -> None:
     """Tell each of the persons of the roll call."""
     payload = wire_muster(muster, session.get_one(Place, muster.place_id))
     events = [
-        Event(kind, subject_id=muster.id, payload=payload, person_id=person_id, actor_id=muster.started_by)
+        Event(
+            event_type, subject_id=muster.id, payload=payload, person_id=person_id, actor_id=muster.started_by
+        )
         for person_id in persons
     ]
     append(session, muster.organisation_id, *events)
@@ -118,7 +122,7 @@ def tell_board(session: Session, muster: Muster, entry: MusterEntry | None = Non
         "entry": None if entry is None or name is None else _told(wire_entry(entry, name)),
     }
     events = [
-        Event("muster.updated", subject_id=muster.id, payload=payload, person_id=person_id)
+        Event(MUSTER_UPDATED, subject_id=muster.id, payload=payload, person_id=person_id)
         for person_id in overseers(session, muster)
     ]
     append(session, muster.organisation_id, *events)

@@ -20,10 +20,12 @@ from geo.musters.area import lock_places, places_of
 from geo.musters.board import call, overseers, tell_board, wire_board, wire_card
 from geo.musters.report import list_entries, list_persons, make_report
 from geo.presence.views import record_views
+from journal.catalogue import MUSTER_ENDED, MUSTER_REMINDED, MUSTER_STARTED
 from people.actor import Actor
+from people.audience import sight_of
 from people.models import Person
-from people.permissions import GRANTED, Permission
-from people.scopes.scopes import scope_for, standing_in
+from people.permissions import Permission
+from people.scopes.scopes import scope_for
 
 MAX_REPEATS = 20
 
@@ -61,7 +63,7 @@ def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any])
     session.flush()
     called = roll.draw_up(session, muster)
     record_look(session, actor, muster, called)
-    call(session, "muster.started", muster, called)
+    call(session, MUSTER_STARTED, muster, called)
     tell_board(session, muster)
     return muster
 
@@ -75,7 +77,8 @@ def muster_for(session: Session, actor: Actor, muster_id: UUID, *, lock: bool = 
     muster = session.get(Muster, muster_id, with_for_update={"read": not lock}, populate_existing=True)
     if muster is None or muster.organisation_id != actor.organisation_id:
         raise NotFound
-    if Permission.MUSTERS_RUN in GRANTED[standing_in(session, actor, muster.place_id)]:
+    scope = sight_of(session, actor, muster.place_id)
+    if scope is not None and scope.grants(Permission.MUSTERS_RUN):
         return muster
     warden = actor.person_id in muster.warden_ids
     if warden and muster.ended_at is None:
@@ -126,7 +129,7 @@ def end(session: Session, actor: Actor, muster_id: UUID) -> Muster:
     muster.report = make_report(session, wire_board(session, muster))
     session.flush()
     told = {*list_persons(session, muster.id), *overseers(session, muster)}
-    call(session, "muster.ended", muster, sorted(told))
+    call(session, MUSTER_ENDED, muster, sorted(told))
     return muster
 
 
@@ -193,7 +196,7 @@ def _remind(session: Session, muster: Muster) -> int:
     again = clock.now() + timedelta(seconds=muster.repeat_seconds)
     muster.repeat_at = again if muster.repeats_left > 0 else None
     session.flush()
-    call(session, "muster.reminded", muster, sorted(silent))
+    call(session, MUSTER_REMINDED, muster, sorted(silent))
     return len(silent)
 
 

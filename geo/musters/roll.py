@@ -24,6 +24,7 @@ from geo.models.stays import Visit
 from geo.musters.board import call, tell_board
 from geo.musters.known import Known, expected, knowledge
 from geo.presence.sightings import FRESH
+from journal.catalogue import MUSTER_STARTED
 
 _GATHERED = "roll.gathered"
 
@@ -152,7 +153,7 @@ def _call_if_due(session: Session, muster: Muster, entry: MusterEntry, known: Kn
     if entry.alerts > 0 or entry.status != "unaccounted" or not fresh:
         return False
     entry.alerts = 1
-    call(session, "muster.started", muster, [entry.person_id])
+    call(session, MUSTER_STARTED, muster, [entry.person_id])
     return True
 
 

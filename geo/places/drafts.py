@@ -16,7 +16,7 @@ from geo.shapes.advice import Draft, Neighbour, Surroundings, same_name
 from geo.shapes.overlaps import Overlaps
 from geo.shapes.remarks import remarks
 from people.actor import Actor
-from people.audience import managed_scopes
+from people.audience import managed_by
 
 _Rows = Select[UUID, str, int | None, int | None]
 # More would not be read by anybody, and each costs an intersection.
@@ -51,7 +51,7 @@ def surroundings(
         return Surroundings(home, _near(session, siblings, draft))
     others = _standing().where(Place.kind == "site", Place.id != site.id)
     if not actor.is_administrator:
-        others = others.where(Place.id.in_(managed_scopes(session, actor)))
+        others = others.where(Place.id.in_(managed_by(actor)))
     return Surroundings(home, _near(session, others, draft), _outside(session, _zones_of(site), draft))
 
 

@@ -19,6 +19,8 @@ from geo.presence import occupancy
 from geo.shapes.boundaries import Boundary, wire_geometry
 from geo.stays.admission import judge_again
 from geo.stays.visits import empty
+from journal.catalogue import PLACE_ARCHIVED, PLACE_CREATED, PLACE_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Scope
@@ -120,7 +122,7 @@ def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Pla
         occupancy.check_limits(session, place.site_id)
     _remember_boundary(session, actor, place)
     scope = session.get_one(Scope, place_id)
-    _tell(session, actor, "place.created", place, scope)
+    _tell(session, actor, PLACE_CREATED, place, scope)
     return place, scope
 
 
@@ -163,7 +165,7 @@ def tell_changed(session: Session, actor: Actor, place: Place, scope: Scope) -> 
     place.version += 1
     place.updated_at = clock.now()
     session.flush()
-    _tell(session, actor, "place.updated", place, scope)
+    _tell(session, actor, PLACE_UPDATED, place, scope)
 
 
 def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) -> None:
@@ -176,7 +178,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
         archive_scope(session, part.id)
         session.flush()
-        _tell(session, actor, "place.archived", part, session.get_one(Scope, part.id))
+        _tell(session, actor, PLACE_ARCHIVED, part, session.get_one(Scope, part.id))
 
 
 def _check_floors(low: int | None, high: int | None) -> None:
@@ -218,14 +220,14 @@ def _remember_boundary(session: Session, actor: Actor, place: Place) -> None:
     )
 
 
-def _tell(session: Session, actor: Actor, kind: str, place: Place, scope: Scope) -> None:
+def _tell(session: Session, actor: Actor, event_type: EventType, place: Place, scope: Scope) -> None:
     """The event names the place and its version, not the polygon: 30,000 vertices have no place in a journal.
 
     An `assigned` place is out of sight for everybody but its members; any other is told to all, who need its fence.
     """
     feature = {**wire_place(place, scope), "geometry": None}
     event = Event(
-        kind,
+        event_type,
         subject_id=place.id,
         payload=feature,
         scope_id=place.id if scope.admission == "assigned" else place.organisation_id,

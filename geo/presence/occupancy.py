@@ -17,6 +17,7 @@ from base.errors import Conflict, Invalid
 from geo.models.places import Place
 from geo.models.stays import Visit
 from geo.presence.groups import Groups, groups_of
+from journal.catalogue import OCCUPANCY_EXCEEDED, OCCUPANCY_RESTORED
 from journal.events import Event, append
 
 MAX_STEPS = 200
@@ -48,11 +49,11 @@ def recount(session: Session, place: Place) -> None:
         "limit": place.occupancy_limit,
         "at": clock.wire(clock.now()),
     }
-    kind = "occupancy.exceeded" if over else "occupancy.restored"
+    event_type = OCCUPANCY_EXCEEDED if over else OCCUPANCY_RESTORED
     append(
         session,
         place.organisation_id,
-        Event(kind, subject_id=place.id, payload=payload, scope_id=place.id),
+        Event(event_type, subject_id=place.id, payload=payload, scope_id=place.id),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geography
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -18,8 +18,7 @@ from geo.stays.rules import OutsideHours, Rules, rules_for
 from geo.stays.times import corrected
 from geo.stays.visits import leave_by_fixes, open_visit, support, withdraw
 from people.actor import Actor
-from people.audience import in_sight
-from people.models import Scope
+from people.audience import known_among
 
 PLACE_NOT_FOUND = "place_not_found"
 # A circle that the phone's system watches is at least 100 m across each way; what is smaller is not told apart.
@@ -39,11 +38,12 @@ def take_region_events(
     rules.check_sharing()
     results: list[dict[str, Any]] = []
     timely, refused = corrected(events, sent_at, clock.now(), what="event")
-    with changing(session, actor.person_id, [event["place_id"] for _, _, event in timely]):
-        known = select(Scope.id).where(in_sight(session, actor))
+    place_ids = [event["place_id"] for _, _, event in timely]
+    with changing(session, actor.person_id, place_ids):
+        known = known_among(session, actor, place_ids)
         for index, at, event in timely:
             place = session.get(Place, event["place_id"])
-            refused_as = _refusal(session, known, place, rules, event, at)
+            refused_as = _refusal(known, place, rules, event, at)
             if place is None or refused_as is not None:
                 results.append({"index": index, "outcome": "refused", "code": refused_as})
                 continue
@@ -54,17 +54,10 @@ def take_region_events(
 
 
 def _refusal(
-    session: Session,
-    known: Select[UUID],
-    place: Place | None,
-    rules: Rules,
-    event: dict[str, Any],
-    at: datetime,
+    known: set[UUID], place: Place | None, rules: Rules, event: dict[str, Any], at: datetime
 ) -> str | None:
-    """The code with which an event is refused; `known` are the scopes of the places that one may know of."""
-    if place is None or place.archived_at is not None:
-        return PLACE_NOT_FOUND
-    if session.scalar(known.where(Scope.id == place.id)) is None:
+    """The code with which an event is refused; `known` are the places that one may know of."""
+    if place is None or place.archived_at is not None or place.id not in known:
         return PLACE_NOT_FOUND
     return OutsideHours.code if event["type"] == "enter" and not rules.allows_in(place, at) else None
 

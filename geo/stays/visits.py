@@ -20,6 +20,8 @@ from geo.presence import occupancy
 from geo.stays.admission import follow_presence
 from geo.stays.evidence import PHONE_SOURCES, Claim, grades, keep, last_seen, let_go
 from geo.stays.locks import lock_person
+from journal.catalogue import VISIT_ENDED, VISIT_RESUMED, VISIT_STALE, VISIT_STARTED, VISIT_UPDATED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.scopes.memberships import leave_presence
 
@@ -64,11 +66,11 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     session.flush()
     follow_presence(session, visit, place, claim.at)
     if begun:
-        told = _tell(session, "visit.started", visit, place, claim.given_by)
+        told = _tell(session, VISIT_STARTED, visit, place, claim.given_by)
         occupancy.recount(session, place)
     else:
         changed = _judged(visit) != before
-        told = _tell(session, "visit.updated", visit, place, claim.given_by) if changed else None
+        told = _tell(session, VISIT_UPDATED, visit, place, claim.given_by) if changed else None
     roll.note(session, visit, place)
     return told
 
@@ -98,7 +100,7 @@ def withdraw(
         session.flush()
         follow_presence(session, visit, place, at)
         roll.note(session, visit, place)
-        return _tell(session, "visit.updated", visit, place) if _judged(visit) != before else None
+        return _tell(session, VISIT_UPDATED, visit, place) if _judged(visit) != before else None
     return _end(session, visit, place, at, reason, actor_id)
 
 
@@ -158,7 +160,7 @@ def mark_stale(session: Session, visit: Visit, stale: bool) -> None:
     visit.stale_at = clock.now() if stale else None
     session.flush()
     place = session.get_one(Place, visit.place_id)
-    _tell(session, "visit.stale" if stale else "visit.resumed", visit, place)
+    _tell(session, VISIT_STALE if stale else VISIT_RESUMED, visit, place)
     roll.note(session, visit, place)
 
 
@@ -197,7 +199,7 @@ def _end(
     left_at = max(at, visit.entered_at)
     visit.left_at, visit.ended_at, visit.end_reason, visit.stale_at = left_at, clock.now(), reason, None
     session.flush()
-    payload = _tell(session, "visit.ended", visit, place, actor_id)
+    payload = _tell(session, VISIT_ENDED, visit, place, actor_id)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
     roll.note(session, visit, place)
@@ -236,10 +238,10 @@ def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime)
 
 
 def _tell(
-    session: Session, kind: str, visit: Visit, place: Place, actor_id: UUID | None = None
+    session: Session, event_type: EventType, visit: Visit, place: Place, actor_id: UUID | None = None
 ) -> dict[str, Any]:
     payload = wire_visit(visit, place)
     who = actor_id or visit.person_id
-    event = Event(kind, subject_id=visit.id, payload=payload, person_id=visit.person_id, actor_id=who)
+    event = Event(event_type, subject_id=visit.id, payload=payload, person_id=visit.person_id, actor_id=who)
     append(session, visit.organisation_id, event)
     return payload

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from base.arrays import arrays
 from people.audience.rules import live_membership
 from people.models import Membership, Person, Scope
+from people.permissions import ADMINISTRATOR
 
-_ADMINISTRATOR = Person.role == "organisation_administrator"
+_ADMINISTRATOR = Person.role == ADMINISTRATOR
 
 
 def managers_of(session: Session, scope_id: UUID, organisation_id: UUID) -> list[UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    SQLColumnExpression,
     Uuid,
     case,
     cast,
@@ -22,19 +23,14 @@ from people.permissions import VISITOR
 
 BEGINNING = UUID(int=0)
 _FIRST_ID_ENDS = "70008000000000000000"
-# How the types of those events begin that tell what was said. Only they are history; what is so of a scope itself
-# (its name, its charter, that it is too full) is for everybody who is in it now. What is told again counts as said when
-# it was said first: the subject of these events is the post.
-SAID = ("post.", "alert.")
 
 
 @dataclass(frozen=True)
-class Readable:
-    """A scope that somebody may read, from which id on; `level` is what is told of it by push."""
+class Window:
+    """What somebody reads of a scope: from which id on."""
 
     scope_id: UUID
     since_id: UUID
-    level: str = "all"
 
     def shows(self, subject_id: UUID, *, holds: bool = False) -> bool:
         """Whether something said in the scope may be read; `holds`: it is so now, whenever it was said."""
@@ -46,15 +42,26 @@ def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[boo
     return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
 
 
-HISTORY = case(
-    (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
-).label("history")
-# `since_id` below, in SQL: the first 12 digits of an id are its milliseconds (`base/ids.py`).
-_MILLISECONDS = func.to_hex(cast(func.floor(extract("epoch", Membership.started_at) * 1000), BigInteger))
-SINCE_ID = case(
-    (HISTORY.element == "since_entry", cast(func.lpad(_MILLISECONDS, 12, "0") + _FIRST_ID_ENDS, Uuid)),
-    else_=literal(BEGINNING, Uuid),
-).label("since_id")
+def first_id(moment: SQLColumnExpression[datetime]) -> ColumnElement[UUID]:
+    """`ids.first_id_at` in SQL: the first 12 digits of an id are its milliseconds."""
+    milliseconds = func.to_hex(cast(func.floor(extract("epoch", moment) * 1000), BigInteger))
+    return cast(func.lpad(milliseconds, 12, "0") + _FIRST_ID_ENDS, Uuid)
+
+
+def history_in(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[str]:
+    """`history_of` in SQL, of a membership beside its scope; `visitor`: whether the person is one."""
+    return case((visitor, "since_entry"), (held.source == "presence", Scope.history), else_="all")
+
+
+def since_id_of(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[UUID]:
+    """`since_id` in SQL, with what `history_in` takes."""
+    since_entry = history_in(visitor, held) == "since_entry"
+    return case((since_entry, first_id(held.started_at)), else_=literal(BEGINNING, Uuid))
+
+
+_VISITS = Person.role == VISITOR
+HISTORY = history_in(_VISITS).label("history")
+SINCE_ID = since_id_of(_VISITS).label("since_id")
 
 
 def history_of(role: str, source: str, history: str) -> str:

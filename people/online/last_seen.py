@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from base import clock
 from base.database import table_of
 from base.errors import NotFound
+from journal.catalogue import LAST_SEEN_CHOSEN
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership
@@ -97,7 +98,7 @@ def set_last_seen(session: Session, person: Person, choice: str) -> None:
     if choice != _SHOWN:
         session.execute(delete(LastSeen).where(LastSeen.person_id == person.id))
     event = Event(
-        "last_seen.chosen",
+        LAST_SEEN_CHOSEN,
         subject_id=person.id,
         payload={"last_seen": choice},
         person_id=person.id,

@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, NotFound
+from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED
+from journal.event_types import EventType
 from journal.events import Event, append
 from people.models import Membership, Person, Scope
 from people.scopes.member_lists import live_membership_of, wire_membership
@@ -57,7 +59,7 @@ def start_membership(
     )
     session.add(membership)
     session.flush()
-    _tell(session, "membership.started", membership, scope, actor_id)
+    _tell(session, MEMBERSHIP_STARTED, membership, scope, actor_id)
     return membership
 
 
@@ -122,7 +124,7 @@ def end_membership(
     membership.ended_at = clock.now()
     session.flush()
     scope = session.get_one(Scope, membership.scope_id)
-    _tell(session, "membership.ended", membership, scope, actor_id, reason=reason)
+    _tell(session, MEMBERSHIP_ENDED, membership, scope, actor_id, reason=reason)
 
 
 def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
@@ -182,7 +184,7 @@ def join(session: Session, scope_id: UUID, person_id: UUID) -> tuple[Membership,
 
 def _tell(
     session: Session,
-    kind: str,
+    event_type: EventType,
     membership: Membership,
     scope: Scope,
     actor_id: UUID | None,
@@ -197,7 +199,7 @@ def _tell(
         session,
         membership.organisation_id,
         Event(
-            kind,
+            event_type,
             subject_id=membership.id,
             payload=payload,
             person_id=membership.person_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import NotFound
+from journal.catalogue import MEMBERSHIP_UPDATED
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Membership, Person, Scope
@@ -61,7 +62,7 @@ def _implied(session: Session, actor: Actor, scope_id: UUID) -> Membership:
 
 def _tell(session: Session, membership: Membership, payload: dict[str, Any]) -> None:
     event = Event(
-        "membership.updated",
+        MEMBERSHIP_UPDATED,
         subject_id=membership.id,
         payload=payload,
         person_id=membership.person_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import enter_organisation, table_of
 from base.errors import TooManyRequests, Unauthenticated
+from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
@@ -240,7 +241,7 @@ def _end(session: Session, which: Any, *, reason: str, actor_id: UUID | None) ->
     for row in ended:
         payload = {"session_id": str(row.id), "reason": reason, "ended_at": clock.wire(row.ended_at)}
         event = Event(
-            "session.ended",
+            SESSION_ENDED,
             subject_id=row.id,
             payload=payload,
             person_id=row.person_id,

@@ -12,7 +12,7 @@ from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Readable, following, following_from, visible
+from people.audience import BEGINNING, Window, following, following_from, visible
 from people.models import Person
 from push.inbox.statement import COUNT, ITEMS
 from push.models import Notification
@@ -46,7 +46,7 @@ def unread_count(session: Session, actor: Actor) -> int:
 
 
 def unread_posts(
-    session: Session, person_id: UUID, readable: Sequence[Readable], organisation_id: UUID
+    session: Session, person_id: UUID, readable: Sequence[Window], organisation_id: UUID
 ) -> Sequence[AnyRow]:
     """The newest unread posts that concern a person (item_id, why, scope_id) of these scopes, at most `COUNTED`."""
     items = ITEMS.subquery("items")
@@ -61,7 +61,7 @@ def _values(session: Session, actor: Actor) -> dict[str, Any]:
 
 
 def _values_of(
-    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Readable]
+    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Window]
 ) -> dict[str, Any]:
     """The scopes whose posts may be in it, each with from which id on one reads it, and since when one follows it."""
     follows = {scope.scope_id for scope in following(session, person_id, organisation_id)}

@@ -6,28 +6,41 @@ locked and leave it to the one that holds it.
 
 A transaction ends with the event that made it long: an announcement to tens of thousands stands alone in its own, and
 the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together, and
-so are neighbouring posts of a scope.
+so are neighbouring posts of a scope: which, and how many at a time, each plan says itself (`push/plans/plan.py`).
 
 An event that cannot be planned is tried a few times, by itself, then written down as a notification of the kind
 `unplanned` and left behind, so that it never stands before everyone else's. Where it cannot even be written down, the
 database is gone, and all of it is done again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.logs import logger
-from journal.tail import claim_cursor, move_cursor, read_all
+from journal.catalogue import (
+    ALERT_REMINDED,
+    ALERT_UNANSWERED,
+    MEMBERSHIP_ENDED,
+    MEMBERSHIP_STARTED,
+    MUSTER_REMINDED,
+    MUSTER_STARTED,
+    POST_CREATED,
+    POST_DELETED,
+    POST_UPDATED,
+    VISIT_ENDED,
+    VISIT_STARTED,
+)
+from journal.tail import claim_cursor, is_erased, move_cursor, read_all
 from push.plans.alerts import plan_reminder, plan_unanswered
 from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
 from push.plans.ends import plan_deleted, plan_updated
 from push.plans.musters import plan_musters
+from push.plans.plan import Plan, each
 from push.plans.posts import plan_posts, portions
 from push.plans.queue import notify
 
@@ -38,20 +51,18 @@ MANY = 200  # events that are read at a time
 _TRIES = 3
 _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
 
-_PLANS: dict[str, Callable[[Session, AnyRow], int]] = {
-    "post.updated": plan_updated,
-    "post.deleted": plan_deleted,
-    "alert.reminded": plan_reminder,
-    "alert.unanswered": plan_unanswered,
-    "visit.started": plan_arrival,
-    "visit.ended": plan_departure,
-    "membership.started": plan_new_member,
-    "membership.ended": plan_left_scope,
-}
-_TOGETHER: dict[str, Callable[[Session, Sequence[AnyRow]], int]] = {
-    "post.created": plan_posts,
-    "muster.started": plan_musters,
-    "muster.reminded": plan_musters,
+PLANS: dict[str, Plan] = {
+    POST_CREATED.name: Plan(plan_posts, together=lambda event: event.scope_id, portions=portions),
+    POST_UPDATED.name: each(plan_updated),
+    POST_DELETED.name: each(plan_deleted),
+    ALERT_REMINDED.name: each(plan_reminder),
+    ALERT_UNANSWERED.name: each(plan_unanswered),
+    VISIT_STARTED.name: each(plan_arrival),
+    VISIT_ENDED.name: each(plan_departure),
+    MEMBERSHIP_STARTED.name: each(plan_new_member),
+    MEMBERSHIP_ENDED.name: each(plan_left_scope),
+    MUSTER_STARTED.name: Plan(plan_musters, together=lambda event: event.subject_id),
+    MUSTER_REMINDED.name: Plan(plan_musters, together=lambda event: event.subject_id),
 }
 
 
@@ -80,30 +91,27 @@ def plan(session: Session) -> Planned:
 
 def _neighbours(session: Session, events: Sequence[AnyRow]) -> Iterator[Sequence[AnyRow]]:
     """The events in their order, those together that are planned together."""
-    for (kind, *_), group in groupby(events, _together):
+    for _, group in groupby(events, _together):
         neighbours = list(group)
-        if kind == "post.created":
-            yield from portions(session, neighbours)
-        else:
-            yield neighbours
+        plan = PLANS.get(neighbours[0].type)
+        yield from [neighbours] if plan is None else plan.portions(session, neighbours)
 
 
-def _together(event: AnyRow) -> tuple[str, UUID, UUID | None]:
-    if event.type == "post.created":
-        return event.type, event.organisation_id, event.scope_id
-    return event.type, event.organisation_id, event.subject_id if event.type in _TOGETHER else event.event_id
+def _together(event: AnyRow) -> tuple[Any, ...]:
+    plan = PLANS.get(event.type)
+    return event.type, event.organisation_id, None if plan is None else plan.together(event)
 
 
 def _plan(session: Session, events: Sequence[AnyRow]) -> int:
     """How many deliveries neighbours queued."""
-    kept = [event for event in events if event.payload is not None]
-    if not kept or not (kept[0].type in _PLANS or kept[0].type in _TOGETHER):
+    kept = [event for event in events if not is_erased(event)]
+    if not kept or (plan := PLANS.get(kept[0].type)) is None:
         return 0
     failed = ""
     for _ in range(_TRIES):
         try:
             with session.begin_nested():
-                return _planned(session, kept)
+                return plan.act(session, kept)
         except Exception as error:
             failed = type(error).__name__
             log.warning("event_not_planned_yet", event_id=str(kept[0].event_id), error=failed)
@@ -111,13 +119,6 @@ def _plan(session: Session, events: Sequence[AnyRow]) -> int:
         return sum(_plan(session, [event]) for event in kept)
     _write_down(session, kept[0], failed)
     return 0
-
-
-def _planned(session: Session, events: Sequence[AnyRow]) -> int:
-    together = _TOGETHER.get(events[0].type)
-    if together is not None:
-        return together(session, events)
-    return sum(_PLANS[event.type](session, event) for event in events)
 
 
 def _write_down(session: Session, event: AnyRow, error: str) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from base.hours import is_open, sound_hours
+from journal.catalogue import ALERT_UNANSWERED
 from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
 TOO_LATE = "ttl"
@@ -20,7 +21,7 @@ IN_A_SCOPE = LEVELS["all"]
 # What passes quiet hours and being elsewhere: emergencies, and what the person asked for or does not see.
 _PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
 # A manager is told that others are silent, whatever they know of the alert themselves.
-_OF_OTHERS = "alert.unanswered"
+_OF_OTHERS = ALERT_UNANSWERED.name
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from journal.catalogue import ALERT_REMINDED, ALERT_UNANSWERED
 from push.models import Delivery, Notification
 from push.words.catalogue import CATALOGUE, LOCALES
 from push.words.graphemes import one_line, plain
@@ -36,7 +37,7 @@ STYLES = {
 _TTL = {"muster": timedelta(hours=1), "test": timedelta(minutes=5), "announcement": timedelta(days=7)}
 _TTL_ELSE, _TTL_ALERT = timedelta(hours=24), timedelta(days=28)
 _NAME, _WORDS = 80, 4_096
-_OF_EVENT = {"alert.reminded": "alert_reminded", "alert.unanswered": "alert_unanswered"}
+_OF_EVENT = {ALERT_REMINDED.name: "alert_reminded", ALERT_UNANSWERED.name: "alert_unanswered"}
 
 
 @dataclass(frozen=True, slots=True)

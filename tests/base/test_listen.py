@@ -9,6 +9,7 @@ import pytest
 from base import ids
 from base.listen import Listener
 from deploy.local.cluster import Cluster
+from journal.catalogue import POST_CREATED
 from journal.events import JOURNAL_CHANNEL, Event, append
 from journal.relay import Relay
 from journal.tail import follow_organisation
@@ -25,7 +26,7 @@ def listener(fresh_world: World) -> Iterator[Listener]:
 
 def happens(world: World, organisation: UUID) -> None:
     with world.worker.transaction() as session:
-        append(session, organisation, Event("post.created", ids.new_id(), {"n": 1}, scope_id=organisation))
+        append(session, organisation, Event(POST_CREATED, ids.new_id(), {"n": 1}, scope_id=organisation))
     Relay(world.worker.engine).drain()
 
 

@@ -3,6 +3,8 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -10,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import ids
-from journal.chain import verify
+from journal.catalogue import POST_CREATED
+from journal.chain import link, parted, payload_digest, verify
 from journal.events import Event, append
 from journal.relay import _LOCK_KEY, Relay
 from journal.tail import claim_cursor, move_cursor, read_all, read_organisation
@@ -20,7 +23,7 @@ WRITERS, EVENTS = 8, 40
 
 
 def write(session: Session, organisation: UUID, number: int) -> None:
-    append(session, organisation, Event("post.created", ids.new_id(), {"n": number}, scope_id=organisation))
+    append(session, organisation, Event(POST_CREATED, ids.new_id(), {"n": number}, scope_id=organisation))
 
 
 @pytest.fixture
@@ -129,6 +132,25 @@ def test_the_chain_verifies_tells_of_tampering_and_survives_erasure(fresh_world:
     assert "missing" in (verdict("DELETE FROM journal WHERE position = 3") or "")
     assert "breaks" in (verdict("UPDATE journal SET type = 'x' WHERE position = 3") or "")
     assert "head" in (verdict("DELETE FROM journal WHERE position = 5") or "")
+
+
+def test_the_hash_of_an_event_is_the_same_for_good() -> None:
+    payload = {"id": "a", "text": "안녕"}
+    event = SimpleNamespace(
+        organisation_id=UUID(int=1),
+        event_id=UUID(int=2),
+        type=POST_CREATED.name,
+        version=1,
+        scope_id=UUID(int=3),
+        person_id=None,
+        actor_id=UUID(int=4),
+        subject_id=UUID(int=5),
+        occurred_at=datetime(2026, 11, 28, tzinfo=UTC),
+        payload=payload,
+    )
+    survivors, rest = parted(event)
+    found = link(bytes(32), 7, event, survivors, payload_digest(b"salt", rest))
+    assert found.hex() == "010178f70bb8bd83728cd52a3e2cb292d7e1b33e9cd4f08eea6af07516e58bb0"
 
 
 def test_a_durable_cursor_moves_with_what_was_done_and_only_one_holds_it(fresh_world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 from base import ids
 from base.listen import Listener
 from deploy.local.cluster import Cluster
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from journal.relay import Relay
 from live.hub import Hub
@@ -43,7 +44,7 @@ class Follower:
         """Events come into the journal."""
         with self.world.worker.transaction() as session:
             for _ in range(times):
-                event = Event("post.created", ids.new_id(), {}, scope_id=organisation_id)
+                event = Event(POST_CREATED, ids.new_id(), {}, scope_id=organisation_id)
                 append(session, organisation_id, event)
         Relay(self.world.worker.engine).drain()
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base import clock
 from base.ids import new_id
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from people.audience import audience
 from people.models import Membership, Scope
@@ -229,7 +230,7 @@ def test_words_that_are_too_old_are_not_told(org: Organisation) -> None:
     late = {**post, "id": str(uuid4())}
     with org.world.worker.transaction() as session:
         old = clock.now() - timedelta(hours=25)
-        event = Event("post.created", uuid4(), late, scope_id=UUID(site), occurred_at=old)
+        event = Event(POST_CREATED, uuid4(), late, scope_id=UUID(site), occurred_at=old)
         append(session, org.id, event)
     assert told(org, late) == set()
 
@@ -325,7 +326,7 @@ def test_an_event_that_cannot_be_planned_does_not_stand_before_the_others(org: O
     site = org.site(admission="assigned")
     reachable(org, "Bob", site)
     with org.world.worker.transaction() as session:
-        append(session, org.id, Event("post.created", uuid4(), {"id": "broken"}, scope_id=org.id))
+        append(session, org.id, Event(POST_CREATED, uuid4(), {"id": "broken"}, scope_id=org.id))
     post = org.admin.posts(site, "hello")
     assert told(org, post) == {("Bob", "message")}
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from journal.tail import read_organisation
 from push.plans.posts import portions
@@ -67,7 +68,7 @@ def test_one_neighbour_that_cannot_be_planned_takes_none_with_it(org: Organisati
     reachable(org, "Bob", site)
     first = org.admin.posts(site, "hello")
     with org.world.worker.transaction() as session:
-        append(session, org.id, Event("post.created", uuid4(), {"id": "broken"}, scope_id=UUID(site)))
+        append(session, org.id, Event(POST_CREATED, uuid4(), {"id": "broken"}, scope_id=UUID(site)))
     last = org.admin.posts(site, "hello again")
     assert told(org, first) == told(org, last) == {("Bob", "message")}
     assert len(rows(org, first)) == len(rows(org, last)) == 1
