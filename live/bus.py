@@ -1,12 +1,10 @@
 """Signals between web processes: typing, and who is online."""
 
-import importlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from base.settings import Settings
-
 Message = dict[str, Any]
+Publish = Callable[[str, dict[str, Any]], None]  # to the other processes: a kind of message, and what it says
 
 
 class Bus(Protocol):
@@ -33,15 +31,3 @@ class NoBus:
 
     def stop(self) -> None:
         """Nothing."""
-
-
-def bus_of(settings: Settings) -> Bus:
-    """Redis where the settings name one.
-
-    The one import that waits for a setting: a single web process has no use for Redis, and would carry its library
-    through every start.
-    """
-    if settings.redis_url is None:
-        return NoBus()
-    bus: Bus = importlib.import_module("live.redis_bus").RedisBus(settings.redis_url, settings.secret_key)
-    return bus

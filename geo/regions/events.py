@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from base import clock
 from geo.models.places import Place
 from geo.stays import positions
-from geo.stays.evidence import Claim
+from geo.stays.evidence import Claim, said_by
+from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
+from geo.stays.open_visits import open_visit
 from geo.stays.rules import OutsideHours, Rules, rules_for
 from geo.stays.times import corrected
-from geo.stays.visits import leave_by_fixes, open_visit, support, withdraw
+from geo.stays.visits import Leaving, take_claim, withdraw
 from people.actor import Actor
 from people.audience import known_among
 
@@ -71,16 +73,15 @@ def _take_region_event(
         claim = Claim(event["judged_by"], 1, at, actor.device_id, doubtful=near or event["mock"])
         if by_app and place.kind == "zone":
             # An app that judges fences knows the zone, which may stick out; who is in it is at the site.
-            support(session, actor.person_id, place.site_id, claim)
-        return support(session, actor.person_id, place.id, claim) is not None
+            take_claim(session, actor.person_id, place.site_id, claim)
+        return take_claim(session, actor.person_id, place.id, claim) is not None
     visit = open_visit(session, actor.person_id, place.id)
     if visit is None or at < visit.entered_at:
         return False
     if by_app and place.kind == "site":
         return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
-    sources = ("region", "device")
-    gone = withdraw(session, visit, at, reason="left", device_id=actor.device_id, sources=sources)
-    return gone is not None
+    which = said_by(actor.device_id, ("region", "device"))
+    return withdraw(session, visit, which, Leaving("left", at)) is not None
 
 
 def _area(session: Session, place_id: UUID) -> float:

@@ -24,9 +24,10 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
+from base.rows import rows_written
 from people.models import Device
 from push.models import Delivery, Notification
-from push.plans.queue import COLUMNS, count, once_more, wakeable
+from push.plans.deliveries import COLUMNS, or_queued_afresh, wakeable
 from push.rules import SILENT_PRIORITY, WITHDRAWAL_LASTS
 
 _AT = DateTime(timezone=True)
@@ -54,7 +55,7 @@ def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: U
     tried = and_(Delivery.status == "dropped", Delivery.reason == reason, Delivery.attempts > 0)
     gone_out = or_(Delivery.status.in_(("sending", "sent")), tried)
     rows = insert(Delivery).from_select(COLUMNS, _withdrawals([*of_them, gone_out]))
-    return count(session, once_more(rows, Delivery.status.not_in(_UNFINISHED)))
+    return rows_written(session, or_queued_afresh(rows, Delivery.status.not_in(_UNFINISHED)))
 
 
 def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
@@ -64,8 +65,8 @@ def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, .
     """
     now = clock.now()
     due_at = case((Delivery.status == "sending", literal(now + _BEING_SENT, _AT)), else_=literal(now, _AT))
-    earlier, told = aliased(Delivery), aliased(Notification)
-    of_subject = select(told.id).where(told.subject_id == Notification.subject_id)
+    earlier, same = aliased(Delivery), aliased(Notification)
+    of_subject = select(same.id).where(same.subject_id == Notification.subject_id)
     taken_back = exists().where(
         earlier.notification_id.in_(of_subject),
         earlier.device_id == Delivery.device_id,

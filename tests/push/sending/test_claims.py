@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 
 from base import clock, ids
 from push.models import Delivery, Notification
-from push.sending.claims import LEASE, Result, claim, record
+from push.sending.claims import LEASE, claim
+from push.sending.results import Result, record
 from tests.world import Organisation, World
 
 
@@ -41,7 +42,7 @@ def queued(org: Organisation, count: int, priority: int = 3, why: str = "message
 
 def claims(world: World, most: int, unrecorded: Sequence[UUID] = ()) -> list[UUID]:
     with world.worker.transaction() as session:
-        return [row.id for row in claim(session, most, unrecorded)[0]]
+        return [delivery.id for delivery in claim(session, most, unrecorded).deliveries]
 
 
 def states(world: World, which: Sequence[UUID]) -> Counter[str]:
@@ -120,8 +121,8 @@ def test_two_workers_never_have_the_same_and_wait_for_nobody(fresh_world: World)
     org = fresh_world.organisation()
     queued(org, 8)
     with fresh_world.worker.transaction() as one, fresh_world.worker.transaction() as other:
-        firsts = {row.id for row in claim(one, 5)[0]}
-        others = {row.id for row in claim(other, 5)[0]}
+        firsts = {delivery.id for delivery in claim(one, 5).deliveries}
+        others = {delivery.id for delivery in claim(other, 5).deliveries}
     assert (len(firsts), len(others)) == (5, 3)
     assert not firsts & others
 

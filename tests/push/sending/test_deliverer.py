@@ -16,7 +16,7 @@ from push.fcm.client import FcmSender
 from push.models import Delivery, Notification, PushPreferences
 from push.reports import retention
 from push.sending import tokens
-from push.sending.delivery import Delivery as Sending
+from push.sending.deliverer import Deliverer
 from push.sending.recorder import Recorder
 from social.models import Post as SocialPost
 from social.reads import COUNTED, badges
@@ -61,8 +61,8 @@ class Post:
     def works(self) -> None:
         """Send what is due, and record it."""
         recorder = Recorder(self.world.worker)
-        sending = Sending(self.world.worker, self.sender, recorder)
-        while sending.work(lambda: None) == 0.0:
+        deliverer = Deliverer(self.world.worker, self.sender, recorder)
+        while deliverer.work(lambda: None) == 0.0:
             pass
         recorder.close()
         recorder.run()
