@@ -1,6 +1,7 @@
 """Every route, asked by nobody, by a member of another organisation, and by one without the permission."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 from people.permissions import Permission
 from tests.api.operations import APP, OPERATIONS, json_body, least_query
 from tests.stories.things import filled, things
-from tests.world import Phone, World
+from tests.world import Organisation, Phone, World
 
 CLOSED = [item for item in OPERATIONS if item[2]["x-permission"] != "public"]
 NAMES = [f"{method} {path}" for method, path, _ in CLOSED]
@@ -56,30 +57,50 @@ def test_nobody_gets_in(world: World, method: str, path: str, operation: dict[st
         assert answer.mimetype == "application/problem+json"
 
 
+@pytest.fixture(scope="module")
+def theirs(shared_world: World) -> Iterator[dict[str, str]]:
+    """What another organisation has: all that is asked of it is refused, and so it is all there at the end."""
+    org = shared_world.organisation()
+    site = org.site()
+    known = things(org, org.person("Thea"), site, org.zone(site))
+    yield known
+    for path in ("admin/sites/{site_id}", "posts/{post_id}", "admin/markers/{marker_id}/code"):
+        org.admin.get(f"/v1/{path.format_map(known)}")
+
+
+@pytest.fixture(scope="module")
+def ours(shared_world: World) -> Organisation:
+    return shared_world.organisation()
+
+
 @pytest.mark.parametrize(("method", "path", "operation"), CLOSED, ids=NAMES)
 def test_ids_of_another_organisation_do_not_exist(
-    world: World, method: str, path: str, operation: dict[str, Any]
+    theirs: dict[str, str], ours: Organisation, method: str, path: str, operation: dict[str, Any]
 ) -> None:
     if "{" not in path:
         return
-    theirs, ours = world.organisation(), world.organisation()
-    site = theirs.site()
-    known = things(theirs, theirs.person("Thea"), site, theirs.zone(site))
-    answer = asks(ours.admin, method, path, operation, known)
+    answer = asks(ours.admin, method, path, operation, theirs)
     assert answer.status_code == 404, answer.get_data(as_text=True)
+
+
+@pytest.fixture(scope="module")
+def member(shared_world: World) -> tuple[Phone, dict[str, str]]:
+    """A plain member, and what is there in the same organisation."""
+    org = shared_world.organisation()
+    site = org.site(admission="assigned")
+    zone = org.zone(site, admission="assigned")
+    mel = org.person("Mel", scopes=[site, zone])
+    return mel, things(org, mel, site, zone)
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), CLOSED, ids=NAMES)
 def test_a_plain_member_manages_nothing(
-    world: World, method: str, path: str, operation: dict[str, Any]
+    member: tuple[Phone, dict[str, str]], method: str, path: str, operation: dict[str, Any]
 ) -> None:
     if "/admin/" not in path:
         return
-    org = world.organisation()
-    site = org.site(admission="assigned")
-    zone = org.zone(site, admission="assigned")
-    mel = org.person("Mel", scopes=[site, zone])
-    answer = asks(mel, method, path, operation, things(org, mel, site, zone))
+    mel, known = member
+    answer = asks(mel, method, path, operation, known)
     if operation["operationId"] == "list_managed_sites":
         assert answer.get_json()["items"] == []
     elif operation["operationId"] == "import_collection":  # this looks at each site by itself
