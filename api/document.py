@@ -122,7 +122,7 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
     if parameters := _parameters(declared):
         operation["parameters"] = parameters
     if declared.body is not None:
-        operation["requestBody"] = {"required": True, **_json(declared.body)}
+        operation["requestBody"] = {"required": True, **_json(declared.body, example=declared.body.example)}
     return operation
 
 
@@ -152,8 +152,8 @@ def _responses(declared: Declaration) -> dict[str, Any]:
     return responses
 
 
-def _json(schema: type[Schema]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}
+def _json(schema: type[Schema], **shown: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema, **shown}}}
 
 
 def _file(media: str) -> dict[str, str]:

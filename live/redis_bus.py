@@ -2,7 +2,7 @@
 
 What is to be sent goes into a bounded queue, and a task of its own sends it; another listens. When Redis is away or
 silent, signals are dropped and counted (one line in the log when it goes, one when it is back), and both tasks try
-again, ever more slowly. A read or a write takes a second at most; a silent connection is noticed by a ping within ten.
+again, ever more slowly. A read or a write takes a second at most; pings tell a connection that is silent for too long.
 
 Others may write to the same Redis. So each message carries a code made with the product's secret, and the channel's
 name depends on it; what does not fit is passed over. Nor can they say again what one of us has said: each message has a
@@ -31,17 +31,16 @@ log = logger(__name__)
 _MOST_WAITING = 2_000
 _LARGEST = 64 * 1024
 _PATIENCE_S = 1.0
-_PING_S = 4.0
-_SILENT_S = 10.0
 _LONGEST_PAUSE_S = 5.0
 _OLDEST_S = 30.0
 _CODE = 32  # bytes
 
 
 class RedisBus:
-    """Redis publish and subscribe, on one channel."""
+    """Redis publish and subscribe, on one channel; a connection on which nothing comes for `silence_s` is given up."""
 
-    def __init__(self, url: str, secret: str) -> None:
+    def __init__(self, url: str, secret: str, silence_s: float = 10) -> None:
+        self._silence_s = silence_s
         self._url = url
         self._key = hashlib.sha256(f"signals:{secret}".encode()).digest()
         self._channel = f"hereabouts:signals:{hashlib.sha256(self._key).hexdigest()[:16]}"
@@ -114,7 +113,7 @@ class RedisBus:
             try:
                 work(client)
             except (redis.RedisError, OSError, ValueError) as error:
-                failures = 1 if time.monotonic() - begun > _SILENT_S else failures + 1
+                failures = 1 if time.monotonic() - begun > self._silence_s else failures + 1
                 if failures == 1:
                     log.warning("signals_lost_redis", task=task, error=type(error).__name__)
                 gevent.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2 ** min(failures, 10)))
@@ -142,9 +141,9 @@ class RedisBus:
             subscription.subscribe(self._channel)
             last = time.monotonic()
             while not self._stopping:
-                message = subscription.get_message(timeout=_PING_S)
+                message = subscription.get_message(timeout=self._silence_s * 0.4)
                 if message is None:
-                    if time.monotonic() - last > _SILENT_S:
+                    if time.monotonic() - last > self._silence_s:
                         raise redis.ConnectionError("silent")
                     subscription.ping()
                     continue

@@ -102,5 +102,6 @@ def _bus(settings: Settings) -> Bus:
     """
     if settings.redis_url is None:
         return NoBus()
-    bus: Bus = importlib.import_module("live.redis_bus").RedisBus(settings.redis_url, settings.secret_key)
+    redis_bus = importlib.import_module("live.redis_bus")
+    bus: Bus = redis_bus.RedisBus(settings.redis_url, settings.secret_key, settings.redis_silence)
     return bus

@@ -1,14 +1,17 @@
 """What mattered while somebody was away: once a day, at the hour they chose in their own time zone, if they want it.
 
 Who was seen within the last day was not away. What counts is what their list in the app holds unread of posts; there
-has to be something that is newer than the last digest. The day is written down in the transaction that queues the
-digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never double one.
+has to be something that is newer than the last digest. For which moment it was is written down in the transaction that
+queues the digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never
+double one.
 
-An hour that a change of clocks leaves out is past when they have gone on, and one that comes twice is the same day.
+Due is the last moment at which the person's clock began to show their hour. So what a worker slept through, over
+midnight, too, is made up for; who crosses the date line or chooses another hour gets the next one when `DIGESTS_APART`
+has passed, and so one a day; an hour that comes twice counts once, and one that is left out when the clocks are set.
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,10 +22,11 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.rows import GivenRows, typed
+from base.wall_clock import latest
 from people.audience import following
 from people.models import Device, Person, Scope
 from push.inbox.inbox import unread_posts
-from push.models import Notification, PushPreferences
+from push.models import DIGESTS_APART, Notification, PushPreferences
 from push.plans.deliveries import persons_for
 from push.plans.queue import Notified, queue
 
@@ -34,32 +38,32 @@ _NAMES = {"alert": "alerts", "announcement": "announcements", "mention": "mentio
 _COUNTS = (*_NAMES.values(), "direct")
 
 
-class _Zone(NamedTuple):
-    """A time zone with its day and its time of day, as they are written in preferences."""
+class _Latest(NamedTuple):
+    """The last moment at which a digest was due for those of a time zone who chose this time of the day."""
 
-    name: str
-    today: str
+    zone: str
     clock: str
+    moment: datetime
 
 
 class _Due(NamedTuple):
-    """Somebody whose digest is due, for a day of their own; `digest` says how they want it."""
+    """Somebody whose digest is due, for which moment; `digest` says how they want it."""
 
     person_id: UUID
     organisation_id: UUID
     digest: str
-    today: str
+    moment: datetime
 
 
-_ZONES = GivenRows("zones", _Zone)
+_LATEST = GivenRows("latest", _Latest)
 
 
 def send_digests(session: Session, at: datetime | None = None) -> int:
     """Send the digests that are due as of `at` (now); returns for how many persons that was looked at."""
     now = at or clock.now()
-    due = typed(session.execute(_select_due(), _ZONES.values(_zones(session, now))), _Due)
+    due = typed(session.execute(_select_due(), _LATEST.values(_latest(session, now))), _Due)
     for one in due:
-        session.get_one(PushPreferences, one.person_id).digested_on = one.today
+        session.get_one(PushPreferences, one.person_id).digested_for = one.moment
         digest = _digest(session, one, now)
         if digest is not None:
             _queue(session, one, digest, now)
@@ -68,29 +72,25 @@ def send_digests(session: Session, at: datetime | None = None) -> int:
 
 
 @cache
-def _select_due() -> Select[UUID, UUID, str, str]:
-    wishes, zone = PushPreferences, _ZONES.c
+def _select_due() -> Select[UUID, UUID, str, datetime]:
+    wishes, chosen = PushPreferences, _LATEST.c
     return (
-        select(wishes.person_id, wishes.organisation_id, wishes.digest, zone.today)
+        select(wishes.person_id, wishes.organisation_id, wishes.digest, chosen.moment)
         .join(Person, and_(Person.id == wishes.person_id, Person.ended_at.is_(None)))
-        .join(_ZONES.table, zone.name == Person.timezone)
-        .where(
-            wishes.digest != "off",
-            wishes.digest_at <= zone.clock,
-            wishes.digested_on.is_distinct_from(zone.today),
-        )
+        .join(_LATEST.table, and_(chosen.zone == Person.timezone, chosen.clock == wishes.digest_at))
+        .where(wishes.digest != "off", wishes.digested_for <= chosen.moment - DIGESTS_APART)
         .order_by(wishes.person_id)
         .limit(BATCH)
         .with_for_update(of=wishes, skip_locked=True)
     )
 
 
-def _zones(session: Session, now: datetime) -> list[_Zone]:
-    """Day and time of day in every zone in which somebody wants digests."""
-    wanted = select(Person.timezone).join(PushPreferences, PushPreferences.person_id == Person.id)
-    names = session.scalars(wanted.where(PushPreferences.digest != "off").distinct())
-    local = {name: now.astimezone(ZoneInfo(name)) for name in names}
-    return [_Zone(name, moment.date().isoformat(), f"{moment:%H:%M}") for name, moment in local.items()]
+def _latest(session: Session, now: datetime) -> list[_Latest]:
+    """For every zone and time of the day that somebody chose."""
+    wanted = select(Person.timezone, PushPreferences.digest_at)
+    wanted = wanted.join(PushPreferences, PushPreferences.person_id == Person.id)
+    chosen = session.execute(wanted.where(PushPreferences.digest != "off").distinct())
+    return [_Latest(zone, at, latest(time.fromisoformat(at), ZoneInfo(zone), now)) for zone, at in chosen]
 
 
 def _digest(session: Session, due: _Due, now: datetime) -> dict[str, Any] | None:

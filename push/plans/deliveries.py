@@ -37,17 +37,6 @@ from push.rules import (
 )
 
 _AT = DateTime(timezone=True)
-COLUMNS = (
-    "organisation_id",
-    "notification_id",
-    "person_id",
-    "device_id",
-    "why",
-    "action",
-    "priority",
-    "due_at",
-    "expires_at",
-)
 
 
 def persons_for(person_ids: Sequence[UUID], why: str) -> Select[UUID, str]:
@@ -87,22 +76,19 @@ def deliveries(
     now, whom = _moment(now), recipients.subquery("recipients")
     shows = action == "show"
     silent = literal(SILENT_PRIORITY, SmallInteger)
-    rows = (
-        select(
-            organisation_id,
-            whom.c.notification_id,
-            whom.c.person_id,
-            Device.id,
-            whom.c.why,
-            literal(action, Text),
-            case(PRIORITIES, value=whom.c.why, else_=SILENT_PRIORITY) if shows else silent,
-            _after_head_start(whom, now) if shows else now,
-            whom.c.expires_at,
-        )
-        .join(Device, Device.person_id == whom.c.person_id)
-        .where(*wakeable(now))
-    )
-    return insert(table_of(Delivery)).from_select(COLUMNS, rows)
+    columns = {
+        "organisation_id": organisation_id,
+        "notification_id": whom.c.notification_id,
+        "person_id": whom.c.person_id,
+        "device_id": Device.id,
+        "why": whom.c.why,
+        "action": literal(action, Text),
+        "priority": case(PRIORITIES, value=whom.c.why, else_=SILENT_PRIORITY) if shows else silent,
+        "due_at": _after_head_start(whom, now) if shows else now,
+        "expires_at": whom.c.expires_at,
+    }
+    rows = select(*columns.values()).join(Device, Device.person_id == whom.c.person_id).where(*wakeable(now))
+    return insert(table_of(Delivery)).from_select(list(columns), rows)
 
 
 def or_queued_afresh(rows: Insert, where: ColumnElement[bool]) -> Insert:

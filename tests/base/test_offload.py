@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from base.offload import offload
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 _PROCESS = """
 from gevent import monkey

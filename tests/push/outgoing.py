@@ -13,7 +13,7 @@ from push.sending.facts import gather, outgoing_of
 from push.sending.results import Result, record
 from push.words.compose import compose
 from push.words.messages import Push
-from tests.push.planning import plans
+from tests.stories.pushes import plans
 from tests.world import Organisation
 
 Words = tuple[str, str]

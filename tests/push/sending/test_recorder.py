@@ -12,7 +12,7 @@ from push.models import Delivery
 from push.sending.answers import Answer
 from push.sending.recorder import MANY, Recorder
 from push.sending.results import Result
-from tests.push.sending.test_claims import claims, queued
+from tests.push.sending.deliveries import claims, queued
 from tests.world import World
 
 
