@@ -40,6 +40,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         remove_run_folder(Path(os.environ.pop(_FOLDER)))
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist nobody asks
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """Tests that need the same servers go to the same process."""
     return Scheduling(config, log)

@@ -7,6 +7,7 @@ come first, so that none of them is left for the end.
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -17,7 +18,11 @@ _ASKS = re.compile(rf"\b({'|'.join(_SERVERS)}): (?:Product|str)\b")
 
 
 class Scheduling(LoadScopeScheduling):
-    """Gives away files, or all files of a server at once."""
+    """Gives away files, or all files of a server at once, in the order in which they come."""
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
