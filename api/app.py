@@ -38,7 +38,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 
 def _runtime(settings: Settings, database: Database | None) -> Runtime:
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
-    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl)
+    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, settings.former_secret_key)
     return Runtime(settings, database, tokens, Wakeups(settings.database_url))
 
 

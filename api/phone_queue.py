@@ -5,13 +5,14 @@ from typing import Any
 
 import orjson
 from marshmallow import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api import bounds
 from api.parsing import faults_of
 from api.problems import INTERNAL, Refusal
 from api.route import Call, Routes
 from base import clock
+from base.database import gave_way
 from base.errors import Invalid, Problem
 from base.logs import logger
 from geo.stays.times import corrected
@@ -65,6 +66,8 @@ def _taken(
     except OperationalError:
         raise  # the database is lost, or two requests stood in each other's way: the phone sends all again
     except Exception as error:
+        if isinstance(error, DBAPIError) and gave_way(error):
+            raise
         log.error("outbox_item_failed", exc_info=error, kind=item.get("kind"))
         return _result(INTERNAL.status, problem=INTERNAL.body())
 

@@ -23,6 +23,7 @@ from api.answers import Answer
 from people.actor import Actor
 from people.permissions import Permission
 from people.runtime import Runtime
+from schemas.base import Wire
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Declaration:
     _: KW_ONLY
     permission: Permission | None = None
     public: bool = False
-    body: type[Schema] | None = None
+    body: type[Wire] | None = None
     query: type[Schema] | None = None
     answer: type[Schema] | None = None
     status: int = 200

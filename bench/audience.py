@@ -12,7 +12,7 @@ from bench.stage import DATABASE, migrated_cluster
 from bench.sync import in_transaction, medians
 from people.actor import Actor
 from social.posts import read
-from tests.many_zones import open_zones
+from tests.stories.many_zones import open_zones
 from tests.world import Organisation, Phone, World
 
 FEW, MANY, ROUNDS, MOST = 5, 10_000, 200, 1.3

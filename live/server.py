@@ -9,7 +9,6 @@ one. Whoever stole an access token thus listens for minutes and not for weeks. B
 it says why: `connection.closing {"code": …}`.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from flask import Flask, request
 from socketio.exceptions import ConnectionRefusedError
 from sqlalchemy.exc import SQLAlchemyError
 
+from base import clock
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.catalogue import SESSION_ENDED
@@ -144,7 +144,7 @@ class LiveServer:
         except Unauthenticated as refusal:
             return {"ok": False, "code": refusal.code}
         subscriber.expires_at = claims.expires_at
-        return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
+        return {"ok": True, "expires_in": int(claims.expires_at - clock.seconds())}
 
     def _post_seen(self, data: Any = None) -> dict[str, Any]:
         return self.seen.take(_sid(), data)
@@ -185,7 +185,7 @@ class LiveServer:
     def _end_expired(self) -> None:
         while not self.tail.stopping:
             gevent.sleep(_EXPIRY_LOOK_S)
-            for subscriber in self.hub.expired(time.time() - _EXPIRY_GRACE_S):
+            for subscriber in self.hub.expired(clock.seconds() - _EXPIRY_GRACE_S):
                 self._end(subscriber.sid, "token_expired")
 
     def _end(self, sid: str, code: str) -> None:

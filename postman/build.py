@@ -5,8 +5,10 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from api.app import create_app
+from api.document import openapi
 from base.settings import load_settings
 
 HERE = Path(__file__).resolve().parent
@@ -74,12 +76,11 @@ def _reference(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    schema = _json_schema(operation.get("requestBody", {}))
-    body = None if schema is None else _sample(document, schema)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     filled = re.sub(r"\{(\w+)\}", lambda found: "{{" + _variable(found[1], path) + "}}", path)
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "query" and parameter.get("required"):
-            filled += f"?{parameter['name']}=0"
+            filled += f"?{parameter['name']}={quote(str(_sample(document, parameter['schema'])))}"
     request = _request(method.upper(), filled, body, {})
     request["description"] = operation.get("summary", "")
     if operation.get("security") == []:
@@ -141,8 +142,9 @@ def _sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     for combination in ("allOf", "anyOf", "oneOf"):
         if combination in schema:
             return _sample(document, schema[combination][0])
-    if "default" in schema:
-        return schema["default"]
+    for told in ("example", "default"):
+        if told in schema:
+            return schema[told]
     if schema.get("enum"):
         return schema["enum"][0]
     kind = schema.get("type")
@@ -190,7 +192,7 @@ def built() -> str:
     """The collection as the file holds it."""
     app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
-    return json.dumps(collection(app.extensions["openapi"], flows), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(collection(openapi(app), flows), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

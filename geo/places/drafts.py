@@ -11,8 +11,9 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from base.offload import offload
+from base.text import alike
 from geo.models.places import SRID, Place
-from geo.shapes.advice import Draft, Neighbour, Surroundings, same_name
+from geo.shapes.advice import Draft, Neighbour, Surroundings
 from geo.shapes.overlaps import Overlaps
 from geo.shapes.remarks import remarks
 from people.actor import Actor
@@ -83,7 +84,7 @@ def published(session: Session, actor: Actor, zone: Place) -> list[str]:
     site, draft = session.get_one(Place, zone.site_id), Draft("zone", zone.name, polygon, 0.0)
     around = surroundings(session, actor, site, draft, zone.id)
     found = offload(_remarks, _neighbour(zone, polygon), around)
-    named = any(same_name(other.name) == same_name(zone.name) for other in around.neighbours)
+    named = any(alike(other.name) == alike(zone.name) for other in around.neighbours)
     return ["duplicate_name", *found] if named else found
 
 

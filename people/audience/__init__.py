@@ -33,12 +33,12 @@ from people.audience.managers import managers_of, managing_among
 from people.audience.rules import BEGINNING, Window, history_of, live_membership, since_id
 from people.audience.sight import (
     ScopeInSight,
+    followed_by,
     known_among,
     known_of,
     lets_in,
     managed_by,
     sight_of,
-    visible,
     visible_of,
 )
 
@@ -51,6 +51,7 @@ __all__ = [
     "audience",
     "audience_of",
     "everyone_of",
+    "followed_by",
     "followed_since",
     "followers_among",
     "following",
@@ -68,6 +69,5 @@ __all__ = [
     "members_of",
     "sight_of",
     "since_id",
-    "visible",
     "visible_of",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 
 from base import ids
+from base.rows import GivenRows
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
@@ -35,6 +37,15 @@ class Window:
     def shows(self, subject_id: UUID, *, holds: bool = False) -> bool:
         """Whether something said in the scope may be read; `holds`: it is so now, whenever it was said."""
         return holds or subject_id >= self.since_id
+
+
+class _Asked(NamedTuple):
+    scope_id: UUID
+    person_id: UUID
+
+
+# Pairs of which something is asked at once; their values are given with the parameters.
+ASKED = GivenRows("asked", _Asked)
 
 
 def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:

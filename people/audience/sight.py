@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Select,
     Uuid,
     and_,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -96,7 +98,7 @@ def visible_of(actor: Actor) -> _Rows:
     """All that the actor may read on asking (what is followed, what is open, what is managed), to join with.
 
     scope_id, parent_id, since_id; whether its news come unasked (`follows`) and the first id since they do (`from_id`,
-    which means nothing where they do not).
+    `BEGINNING` where they do not).
     """
     implied = false() if actor.is_visitor else Scope.kind == "organisation"
     joined_at = select(Person.created_at).where(Person.id == actor.person_id).scalar_subquery()
@@ -107,17 +109,17 @@ def visible_of(actor: Actor) -> _Rows:
             Scope.parent_id,
             _since(actor.role).label("since_id"),
             or_(implied, _OWN.id.is_not(None)).label("follows"),
-            first_id(start).label("from_id"),
+            func.coalesce(first_id(start), literal(BEGINNING, Uuid)).label("from_id"),
         ),
         actor.person_id,
         actor.organisation_id,
     ).where(Scope.archived_at.is_(None), _standing(actor.role).in_(_READING))
 
 
-def visible(session: Session, actor: Actor) -> list[Window]:
-    """`visible_of`, loaded: for an organisation of ten thousand open zones, ten thousand rows."""
-    seen = visible_of(actor).subquery("seen")
-    return [Window(*row) for row in session.execute(select(seen.c.scope_id, seen.c.since_id))]
+def followed_by(actor: Actor) -> CompoundSelect[UUID]:
+    """The scopes of `visible_of` that can be followed, by id: a list of what comes unasked begins with these few."""
+    held = select(Membership.scope_id).where(Membership.person_id == actor.person_id, *live_membership())
+    return union_all(held, select(literal(actor.organisation_id, Uuid)))
 
 
 def known_of(actor: Actor) -> _Rows:

@@ -12,8 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from tests.api.test_routes import OPERATIONS
-from tests.many_zones import open_zones
+from tests.api.operations import OPERATIONS, least_query
+from tests.stories.many_zones import open_zones
+from tests.stories.notices import announces
+from tests.stories.scopes import manager
+from tests.stories.things import things
 from tests.world import Organisation, Phone, World
 
 # Written a thousand times a day, each judging one scope.
@@ -89,18 +92,17 @@ def test_it_costs_the_same_in_a_large_organisation(fresh_world: World) -> None:
 
 def requests() -> Iterator[tuple[str, str, str, Any]]:
     """Every route that reads, and those that people write by most."""
-    queries = {
-        "list_my_regions": "?lon=127&lat=37.5",
-        "list_presences": "?person_ids={person_id}",
-        "read_events": "?after=0",
-        "list_present_in_site": "?reason=drill",
-        "list_present_in_zone": "?reason=drill",
-    }
+    queries = {"list_my_regions": "?lon=127&lat=37.5", "list_presences": "?person_ids={person_id}"}
     for method, path, operation in OPERATIONS:
         name = operation["operationId"]
         if method == "GET" or name in ACTS:
             place = "{zone_id}" if "/zones/" in path else "{site_id}"
-            yield name, method, path.replace("{place_id}", place) + queries.get(name, ""), ACTS.get(name)
+            yield (
+                name,
+                method,
+                path.replace("{place_id}", place) + queries.get(name, least_query(operation)),
+                ACTS.get(name),
+            )
 
 
 def towns(world: World) -> tuple[Town, Town]:
@@ -115,27 +117,13 @@ def morning(org: Organisation) -> Town:
     """A site with five zones, a manager and a member of it, and something of everything that can be read."""
     site = org.site(admission="assigned")
     zones = [org.zone(site, f"Gate {n}", admission="open") for n in range(5)]
-    mia, mel = org.person("Mia"), org.person("Mel", scopes=[site, zones[0]])
-    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{mia.id}", {"role": "manager"})
+    mia, mel = manager(org, "Mia", site), org.person("Mel", scopes=[site, zones[0]])
     org.admin.patch(f"/v1/admin/scopes/{site}", {"read_receipts": True})
     for scope in (str(org.id), site, *zones):
         org.admin.posts(scope, "Good morning")
-    notice = {"text": "@Mel", "mentions": [mel.id], "asks_acknowledgement": True}
-    post = mia.post(f"/v1/admin/scopes/{site}/announcements", notice, 201)
+    post = announces(mia, site, "@Mel", mentions=[mel.id], asks_acknowledgement=True)
     org.admin.posts(zones[0], "Thanks", parent_id=mel.posts(zones[0], "Done")["id"])
-    door = {"kind": "printed", "name": "Door"}
-    muster = org.admin.post(f"/v1/admin/places/{site}/musters", {"message": "Fire alarm"}, 201)
-    known = {
-        "site_id": site,
-        "place_id": site,
-        "scope_id": site,
-        "zone_id": zones[0],
-        "post_id": post["id"],
-        "person_id": mel.id,
-        "muster_id": muster["id"],
-        "marker_id": org.admin.post(f"/v1/admin/places/{site}/markers", door, 201)["id"],
-        "delivery_id": post["id"],
-    }
+    known = things(org, mel, site, zones[0]) | {"post_id": post["id"]}
     org.world.relays()
     return Town(org, dict(zip(ROLES, (mel, mia, org.admin), strict=True)), known)
 

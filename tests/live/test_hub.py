@@ -1,6 +1,5 @@
 """The hub against a model that replays the journal for each socket from its start: any order of events."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,25 +8,15 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.packets import Outgoing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.subscribers import Subscriber
 from people.audience import BEGINNING, Window
+from tests.live.subscribers import Ear
 
 ORGANISATION = UUID(int=99)
 PERSONS = [UUID(int=n) for n in (1, 2)]
 SCOPES = [UUID(int=n) for n in (11, 12)]
-
-
-@dataclass
-class Ear:
-    """A socket that keeps what it is sent."""
-
-    heard: list[str] = field(default_factory=list)
-
-    def send_all(self, outgoing: Outgoing) -> None:
-        self.heard += [str(packet) for packet in outgoing.packets]
 
 
 def event(position: int, kind: str, person: UUID, scope: UUID) -> Any:

@@ -10,7 +10,7 @@ from live.signals import Signals
 from live.subscribers import Subscriber
 from live.typing import LARGEST_ROOM
 from people.audience import BEGINNING, Window
-from tests.live.test_hub import Ear
+from tests.live.subscribers import Ear
 from tests.world import World
 
 ORGANISATION, OTHER, SCOPE, TYPIST = (UUID(int=n) for n in (99, 98, 11, 1_000))

@@ -15,7 +15,7 @@ from live.signals import Signals
 from live.subscribers import Subscriber
 from people import models
 from people.online.online import Online
-from tests.live.test_hub import Ear
+from tests.live.subscribers import Ear
 from tests.world import Organisation, Phone, World
 
 

@@ -13,8 +13,8 @@ from people.audience import following, following_from, known_among, sight_of, vi
 from people.models import Person, Scope
 from people.permissions import Permission, Standing
 from people.scopes.scopes import create_scope
-from tests.geo.stays.test_checkins import code, marker
-from tests.geo.stays.test_visitors import comes_as_visitor
+from tests.stories.checkins import code, marker
+from tests.stories.visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
 
 FIRST = UUID(int=0)
