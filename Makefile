@@ -5,7 +5,7 @@ export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-place bench-sync bench-live bench-push chaos chaos-push fuzz
+	bench-audience bench-place bench-sync bench-live bench-push chaos chaos-push fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: packages ## speeds of the main job, one JSON object a line
 
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
+
+bench-audience: packages ## reading one post in an organisation of 10,000 zones, beside one of 5
+	@$(PYTHON) -m bench.audience
 
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync

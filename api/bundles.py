@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from api.answers import Answer
 from api.etags import conditional
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from people.permissions import Permission
 from schemas.bundles import Bundle
 from social.bundle import bundle

@@ -1,8 +1,9 @@
-"""Direct conversations."""
+"""Direct conversations: opened by naming their persons; posts in them are posts of a scope like any other."""
 
 from typing import Any
 
-from api.route import Answer, Call, Routes
+from api.answers import Answer
+from api.route import Call, Routes
 from people.permissions import Permission
 from people.scopes.directs import open_direct
 from schemas.direct_conversations import DirectConversation, NewDirectConversation

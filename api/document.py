@@ -1,13 +1,17 @@
 """The documents: OpenAPI, made from the routes' own declarations, and AsyncAPI beside it (`api/asyncapi.py`)."""
 
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from flask import Flask, Response
 from flask_smorest import Api
+from marshmallow import Schema
 
 from api import asyncapi
+from api.route import Declaration, View
 from journal.catalogue import CATALOGUE
+from schemas.problems import ProblemDetails
 
 _DESCRIPTION = """\
 The backend of a private social network that belongs to places.
@@ -16,12 +20,51 @@ Times are RFC 3339 in UTC, places are GeoJSON (longitude before latitude), ids a
 `application/problem+json` with a stable `code`. Lists are paged by `cursor`. Unsafe requests may carry an
 `Idempotency-Key`: a repeated request gets the stored answer. Edits of places carry `If-Match`.
 """
+SETTINGS: dict[str, Any] = {
+    "API_TITLE": "Hereabouts",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "API_SPEC_OPTIONS": {
+        "info": {
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+    },
+}
+"""What flask-smorest finds in the application's configuration."""
+_REFUSAL = {
+    "description": "A refusal",
+    "content": {"application/problem+json": {"schema": ProblemDetails}},
+}
+_EVENT_TYPE = {
+    "description": "What happened; new types come without notice. What each carries: /asyncapi.json",
+    "examples": list(CATALOGUE),
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "A repeated request with the same key and body gets the stored answer (7 days).",
+}
 
 
-def describe(app: Flask, api: Api) -> None:
-    """Serve the finished documents at /openapi.json and /asyncapi.json."""
+class DocumentedApi(Api):
+    """flask-smorest, which only describes: refusals are answered by `api/problems.py` alone."""
+
+    ERROR_SCHEMA = ProblemDetails
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def serve_documents(app: Flask, api: Api) -> None:
+    """Serve the documents at /openapi.json and /asyncapi.json, once all resources are registered."""
     assert api.spec is not None  # noqa: S101 - it is there once the app is
-    document = _finished(api.spec.to_dict())
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    document = api.spec.to_dict()
+    document["components"]["schemas"]["Event"]["properties"]["type"] |= _EVENT_TYPE
     app.extensions["openapi"] = document
     for name, served in {"openapi": document, "asyncapi": asyncapi.document()}.items():
         _serve(app, name, orjson.dumps(served, option=orjson.OPT_INDENT_2))
@@ -31,36 +74,52 @@ def _serve(app: Flask, name: str, body: bytes) -> None:
     app.add_url_rule(f"/{name}.json", name, lambda: Response(body, mimetype="application/json"))
 
 
-def _finished(document: dict[str, Any]) -> dict[str, Any]:
-    document["info"]["description"] = _DESCRIPTION
-    document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
-    document["servers"] = [{"url": "/"}]
-    components = document.setdefault("components", {})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    components["schemas"]["Event"]["properties"]["type"] |= {
-        "description": "What happened; new types come without notice. What each carries: /asyncapi.json",
-        "examples": list(CATALOGUE),
+def described(declared: Declaration, view: View) -> dict[str, Any]:
+    """The operation as OpenAPI has it, with the schemas' classes in the places of references to them."""
+    operation: dict[str, Any] = {
+        "operationId": view.__name__,
+        "responses": _responses(declared),
+        "security": [] if declared.public else [{"bearer": []}],
+        "x-permission": "public" if declared.permission is None else str(declared.permission),
+        "x-max-body": declared.most_bytes,
     }
-    for path in document["paths"].values():
-        for method, operation in path.items():
-            if method in ("get", "post", "put", "patch", "delete"):
-                _finish_operation(method, operation)
-    return document
+    if parameters := _parameters(declared):
+        operation["parameters"] = parameters
+    if declared.body is not None:
+        operation["requestBody"] = {"required": True, **_json(declared.body, example=declared.body.example)}
+    return operation
 
 
-def _finish_operation(method: str, operation: dict[str, Any]) -> None:
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    for status, response in operation["responses"].items():
-        if status in ("default", "422"):
-            response.pop("$ref", None)
-            response["description"] = response.get("description") or "A refusal"
-            response["content"] = problem
-    if method != "get" and operation.get("security"):
-        operation.setdefault("parameters", []).append(
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "schema": {"type": "string", "maxLength": 200},
-                "description": "A repeated request with the same key and body gets the stored answer (7 days).",
-            }
-        )
+def _parameters(declared: Declaration) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if declared.query is not None:
+        parameters.append({"in": "query", "schema": declared.query})
+    if declared.method != "GET" and not declared.public:
+        parameters.append(_IDEMPOTENCY_KEY)
+    return parameters
+
+
+def _responses(declared: Declaration) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
+    if declared.media is not None:
+        good["content"] = {declared.media: {"schema": _file(declared.media)}}
+    elif declared.answer is not None:
+        good |= _json(declared.answer)
+    if declared.headers:
+        good["headers"] = {
+            name: {"schema": {"type": "string"}, "description": text}
+            for name, text in declared.headers.items()
+        }
+    responses = {str(declared.status): good, "default": _REFUSAL}
+    if declared.body is not None or declared.query is not None:
+        responses["422"] = _REFUSAL
+    return responses
+
+
+def _json(schema: type[Schema], **shown: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema, **shown}}}
+
+
+def _file(media: str) -> dict[str, str]:
+    is_text = media.startswith(("text/", "image/svg"))
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import request
 
-from api.route import Answer
+from api.answers import Answer
 from base.errors import PreconditionMissing, Stale
 
 
@@ -34,4 +34,4 @@ def conditional(body: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
     if request.if_none_match.contains_weak(digest):
         return Answer(None, 304, headers, wait_s=wait_s)
-    return Answer(None, headers=headers, content=content, wait_s=wait_s)
+    return Answer(headers=headers, content=content, wait_s=wait_s)

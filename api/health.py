@@ -3,7 +3,8 @@
 from flask import Blueprint, Response
 from sqlalchemy import text
 
-from api.route import runtime
+from api.life import runtime
+from base import clock
 
 blueprint = Blueprint("health", "health")
 
@@ -19,4 +20,5 @@ def ready() -> Response:
     """The process answers and its database does; else 503 by way of the error handlers."""
     with runtime().database.transaction() as session:
         session.execute(text("SELECT 1"))
-    return Response("ready\n", mimetype="text/plain")
+    differs = clock.difference()
+    return Response("ready\n" if differs is None else f"ready, but {differs}\n", mimetype="text/plain")

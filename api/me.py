@@ -1,4 +1,4 @@
-"""Oneself."""
+"""Who I am to the organisation, and what others see of me."""
 
 from typing import Any
 

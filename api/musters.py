@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from geo.musters import answers as muster_answers
 from geo.musters import musters
 from geo.musters.board import wire_board
@@ -87,4 +88,4 @@ def download_muster_report(call: Call, muster_id: UUID) -> Answer:
     """The report of an ended roll call as a table."""
     report = musters.read_report(call.session, call.actor, muster_id)
     named = {"Content-Disposition": f'attachment; filename="muster-{muster_id}.csv"'}
-    return Answer(None, headers=named, content=("\ufeff" + report_csv(report)).encode())
+    return Answer(headers=named, content=("\ufeff" + report_csv(report)).encode())

@@ -14,14 +14,14 @@ routes = Routes("online", "Online: who is connected now, and was last seen when"
 @routes.route("GET", "/people/<uuid:person_id>/presence", permission=Permission.ACCOUNT_USE, answer=Presence)
 def read_presence(call: Call, person_id: UUID) -> dict[str, Any]:
     """Whether somebody is online. 404 unless both of us show it and we follow a scope together."""
-    return last_seen.presence_of(call.session, call.actor, call.runtime.online, person_id)
+    return last_seen.online_state_of(call.session, call.actor, call.runtime.online, person_id)
 
 
 @routes.route("GET", "/presence", permission=Permission.ACCOUNT_USE, query=PresenceQuery, answer=Presences)
 def list_presences(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Whether several persons are online; those who do not show it to me are left out."""
     actor, online = call.actor, call.runtime.online
-    items = last_seen.presences(
+    items = last_seen.online_states(
         call.session, actor.organisation_id, actor.person_id, online, query["person_ids"]
     )
     return {"items": items}

@@ -1,15 +1,23 @@
 """Reading requests: strict JSON, no unknown members anywhere, and a pointer to every fault."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NoReturn
 
 import orjson
-from flask import Request
-from marshmallow import RAISE, ValidationError
+from flask import Request, request
+from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
+from api.route import Declaration
 from base.errors import Invalid, Problem
+
+
+class TooLarge(Problem):
+    """The body is larger than its route takes; `max_body` says how many bytes that is."""
+
+    status, code, title = 413, "too_large", "The body is too large"
 
 
 class NotJson(Problem):
@@ -22,6 +30,39 @@ class UnsupportedMediaType(Problem):
     """The body is something else than JSON."""
 
     status, code, title = 415, "unsupported_media_type", "Send JSON, with Content-Type: application/json"
+
+
+def read_body(most_bytes: int) -> None:
+    """Read the body, for `request.get_data()` to give; raises `TooLarge`, before reading where the length is told."""
+    if (request.content_length or 0) > most_bytes:
+        raise _too_large(most_bytes)
+    # Of a body in chunks werkzeug gives the beginning and keeps silent on the rest: one byte too many shows it.
+    request.max_content_length = most_bytes + 1
+    if len(request.get_data(cache=True)) > most_bytes:
+        raise _too_large(most_bytes)
+
+
+def _too_large(most_bytes: int) -> TooLarge:
+    return TooLarge(f"The body may have {most_bytes} bytes at most.", max_body=most_bytes)
+
+
+def arguments(declared: Declaration) -> dict[str, Any]:
+    """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them."""
+    found: dict[str, Any] = {}
+    if declared.query is not None:
+        found["query"] = _PARSER.parse(_made(declared.query), request, location="query")
+    else:
+        for name in request.args:
+            raise Invalid.at(f"/{name}", "Unknown field.")
+    if declared.body is not None:
+        found["body"] = _PARSER.parse(_made(declared.body), request, location="json")
+    return found
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """The schema, made once: a load changes nothing in it, and making one costs more than most loads."""
+    return schema()
 
 
 class Parser(FlaskParser):
@@ -55,6 +96,9 @@ class Parser(FlaskParser):
     ) -> NoReturn:
         """Turn marshmallow's tree of messages into pointers."""
         raise Invalid(errors=faults_of(error))
+
+
+_PARSER = Parser()
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:

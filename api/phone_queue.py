@@ -5,12 +5,14 @@ from typing import Any
 
 import orjson
 from marshmallow import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from api import bounds
 from api.parsing import faults_of
-from api.problems import problem_body
+from api.problems import INTERNAL, Refusal
 from api.route import Call, Routes
 from base import clock
+from base.database import gave_way
 from base.errors import Invalid, Problem
 from base.logs import logger
 from geo.stays.times import corrected
@@ -27,7 +29,14 @@ _ROUTE, _KEY = "POST /v1/me/outbox", "outbox:"
 Known = dict[str, IdempotencyKey]
 
 
-@routes.route("POST", "/me/outbox", permission=Permission.ACCOUNT_USE, body=OutboxBatch, answer=OutboxReport)
+@routes.route(
+    "POST",
+    "/me/outbox",
+    permission=Permission.ACCOUNT_USE,
+    body=OutboxBatch,
+    max_body=bounds.QUEUE,
+    answer=OutboxReport,
+)
 def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Do what was queued, in order, each once. One that is refused does not keep the others from being done."""
     phone_queue.one_at_a_time(call.session, call.actor)
@@ -53,14 +62,14 @@ def _taken(
         with call.session.begin_nested():
             return _once(call, item, _parsed(item, sent_at, received), known)
     except Problem as problem:
-        told = (problem.status, problem.code, problem.title, problem.detail, problem.errors, problem.extra)
-        return _result(problem.status, problem=problem_body(*told))
+        return _result(problem.status, problem=Refusal.of(problem).body())
     except OperationalError:
         raise  # the database is lost, or two requests stood in each other's way: the phone sends all again
     except Exception as error:
+        if isinstance(error, DBAPIError) and gave_way(error):
+            raise
         log.error("outbox_item_failed", exc_info=error, kind=item.get("kind"))
-        title = "Something went wrong on our side"
-        return _result(500, problem=problem_body(500, "internal", title, title))
+        return _result(INTERNAL.status, problem=INTERNAL.body())
 
 
 def _once(call: Call, item: dict[str, Any], act: Act, known: Known) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
-from api.route import Answer, Call, Routes
-from people.audience import readable
+from api.route import Call, Routes
 from people.permissions import Permission
-from people.scopes.scopes import NotAMember, scope_for
+from people.scopes.scopes import scope_for
 from schemas.base import Cursor
 from schemas.posts import NewPost, Post, PostEdit, PostPage
 from social import feed, posts
@@ -38,18 +38,15 @@ def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
 )
 def list_posts(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The posts and replies of a scope, newest first."""
-    scope_for(call.session, call.actor, scope_id, Permission.POSTS_READ)
-    window = readable(call.session, call.actor, scope_id)
-    if window is None:
-        raise NotAMember
+    scope = scope_for(call.session, call.actor, scope_id, Permission.POSTS_READ)
     before = decode_cursor(query["cursor"], by_id)
-    items = feed.feed(call.session, [window], before, query["limit"])
+    items = feed.feed(call.session, [scope.window], before, query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 
 @routes.route("GET", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, answer=Post)
 def read_post(call: Call, post_id: UUID) -> dict[str, Any]:
-    """One post."""
+    """One post, if I may read it. What was said before I came, and is over, is not there."""
     return posts.read(call.session, call.actor, post_id)
 
 
@@ -62,11 +59,9 @@ def read_post(call: Call, post_id: UUID) -> dict[str, Any]:
 )
 def list_replies(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The replies to a post, oldest first."""
-    row, _ = posts.post_for(call.session, call.actor, post_id, Permission.POSTS_READ)
-    window = readable(call.session, call.actor, row.scope_id)
-    since_id = post_id if window is None else window.since_id
+    _, scope = posts.post_for(call.session, call.actor, post_id, Permission.POSTS_READ)
     after = decode_cursor(query["cursor"], by_id)
-    items = feed.replies(call.session, post_id, since_id, after, query["limit"])
+    items = feed.replies(call.session, post_id, scope.since_id, after, query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import request
 
-from api.route import Answer, Call, Routes
+from api.answers import Answer
+from api.route import Call, Routes
 from base.errors import Invalid
 from geo.regions.regions import regions_for
 from people.permissions import Permission

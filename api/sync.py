@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from api.answers import Answer
 from api.etags import conditional
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from people.permissions import Permission
 from people.sync import sync
 from schemas.events import SyncPage, SyncQuery

@@ -1,4 +1,9 @@
-"""The sentences of common refusals in Korean. English is the source; what is not here is answered in English."""
+"""The sentences that the server writes, in Korean. English is the source.
+
+Every refusal's title and every advice on a place is here, and a test holds it; a `detail` of its own may be in English.
+"""
+
+from flask import request
 
 _KOREAN = {
     "Sign in first": "먼저 로그인해 주세요",
@@ -6,6 +11,7 @@ _KOREAN = {
     "There is no such thing here": "찾을 수 없습니다",
     "This conflicts with what is there": "현재 상태와 충돌합니다",
     "This is no longer there": "더 이상 존재하지 않습니다",
+    "The body is too large": "본문이 너무 큽니다",
     "Someone else has changed this meanwhile": "그사이 다른 사람이 변경했습니다",
     "Send If-Match with the ETag of the version that you edit": "수정하려는 버전의 ETag를 If-Match로 보내 주세요",
     "This post is neither an announcement nor an alert": "공지나 경보가 아닙니다",
@@ -25,6 +31,34 @@ _KOREAN = {
     "Sharing is paused": "위치 공유가 일시 중지되어 있습니다",
     "Nothing is taken at this hour": "지금은 위치를 받지 않는 시간입니다",
     "This site shows numbers, not persons": "이 사이트는 인원수만 보여 주며 개인은 표시하지 않습니다",
+    "Check in here first": "먼저 이곳에서 체크인해 주세요",
+    "This scope does not show who has read what": "이곳에서는 읽은 사람을 표시하지 않습니다",
+    "A roll call of this place is running": "이 장소에서 이미 인원 점검이 진행 중입니다",
+    "A limit below the smallest group would tell of persons here": (
+        "최소 집단 크기보다 작은 한도는 개인을 드러낼 수 있어 설정할 수 없습니다"
+    ),
+    "This account sends no coordinates": "이 계정은 좌표를 보내지 않습니다",
+    "This post was deleted": "삭제된 게시물입니다",
+    "The post was edited again meanwhile": "그사이 게시물이 다시 수정되었습니다",
+    "Somebody has acknowledged these words; end the notice and write another": (
+        "이미 확인한 사람이 있습니다. 이 공지를 종료하고 새로 작성해 주세요"
+    ),
+    "This device has not told where push reaches it": "이 기기에는 푸시 주소가 등록되어 있지 않습니다",
+    "This roll call has ended": "종료된 인원 점검입니다",
+    "A later answer is there already": "더 나중에 보낸 응답이 이미 있습니다",
+    "It is too late to send this": "보내기에는 너무 늦었습니다",
+    "This position is not in the journal; start over": "알 수 없는 동기화 위치입니다. 처음부터 다시 동기화해 주세요",
+    "The events after this position are no longer kept; start over": (
+        "이 위치 이후의 기록은 더 이상 보관되지 않습니다. 처음부터 다시 동기화해 주세요"
+    ),
+    "This Idempotency-Key was used for another request": "이 Idempotency-Key는 다른 요청에 이미 사용되었습니다",
+    "This code is not, or no longer, good": "코드가 올바르지 않거나 만료되었습니다",
+    "This code has turned; scan the present one": "코드가 바뀌었습니다. 현재 코드를 스캔해 주세요",
+    "Nothing here is known by this address": "이 주소로 등록된 것이 없습니다",
+    "The time of this cannot be believed any more": "기록된 시각을 더 이상 신뢰할 수 없습니다",
+    "The body is not JSON": "본문이 JSON이 아닙니다",
+    "Send JSON, with Content-Type: application/json": "Content-Type: application/json으로 JSON을 보내 주세요",
+    "The request cannot be understood": "요청을 이해할 수 없습니다",
     "This boundary cannot be used": "이 경계는 사용할 수 없습니다",
     "This file cannot be used": "이 파일은 사용할 수 없습니다",
     "The place is smaller than what a phone's position can tell; use a QR code or beacon.": (
@@ -51,6 +85,15 @@ _KOREAN = {
         "윤곽선이 너무 세밀하여 다른 장소 가운데 일부와는 비교하지 못했습니다."
     ),
 }
+
+
+def asked_locale() -> str:
+    """The language of ours that the present request likes best."""
+    for asked, quality in request.accept_languages:  # best first; a region's is the language's
+        language = asked.partition("-")[0].lower()
+        if language in ("en", "ko") and quality > 0:
+            return language
+    return "en"
 
 
 def translated(sentence: str, locale: str) -> str:

@@ -5,6 +5,7 @@ transaction on a pooled connection. Without an organisation nothing of any organ
 `commit` and `rollback` appear in this module only.
 """
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -15,18 +16,20 @@ from sqlalchemy import Engine, MetaData, Row, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from base import clock
 from base.errors import Problem
 
 AnyRow = Row[*tuple[Any, ...]]
 # PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
 SILENCE_S = 30
 _ENTER = text(
-    "SELECT set_config('app.organisation_id', :value, true),"
+    "SELECT clock_timestamp(), set_config('app.organisation_id', :value, true),"
     " set_config('idle_in_transaction_session_timeout', :silence, true)"
 )
 Outcome = TypeVar("Outcome")
-# SQLSTATE of a deadlock, and of a serialization failure: PostgreSQL undid the one transaction to let another pass.
-_GAVE_WAY = ("40P01", "40001")
+# SQLSTATE of a deadlock, of a serialization failure, and of a row that another transaction has just written: PostgreSQL
+# undid the one transaction to let another pass.
+_GAVE_WAY = ("40P01", "40001", "23505")
 _ATTEMPTS = 3
 # A peer that has gone without a goodbye is noticed by the kernel, too, also while nothing is asked.
 CONNECT_ARGS: dict[str, Any] = {
@@ -125,18 +128,30 @@ class Database:
 def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:
     """Do something that opens a transaction of its own; do it anew where it had to give way to another.
 
-    Nothing of the first attempt is left: all of it was rolled back, idempotency key and events included.
+    Nothing of the first attempt is left: all of it was rolled back, idempotency key and events included. So of two who
+    write the same row at once, the one who comes second looks again, finds the other's row, and gets the answer that
+    belongs to a late-comer; no insert needs to expect a twin of its own.
     """
     for _ in range(_ATTEMPTS - 1):
         try:
             return act()
         except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) not in _GAVE_WAY:
+            if not gave_way(error):
                 raise
     return act()
 
 
+def gave_way(error: DBAPIError) -> bool:
+    """Whether the transaction was undone because of another one, so that it is worth doing anew."""
+    return getattr(error.orig, "pgcode", None) in _GAVE_WAY
+
+
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:
-    """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends."""
+    """Tell row-level security whose rows this transaction may touch; it lasts until the transaction ends.
+
+    The database's answer tells its time, too, to which this process's clock is held.
+    """
     value = "" if organisation_id is None else str(organisation_id)
-    session.execute(_ENTER, {"value": value, "silence": f"{SILENCE_S}s"})
+    asked = time.monotonic()
+    told = session.execute(_ENTER, {"value": value, "silence": f"{SILENCE_S}s"}).scalar_one()
+    clock.hold_to(told, asked, time.monotonic())

@@ -3,10 +3,12 @@
 A stretch whose end is not after its beginning goes on past midnight and belongs to the day on which it began.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from base.wall_clock import changes_between, moments_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNREADABLE = (AttributeError, LookupError, OSError, TypeError, ValueError)
@@ -35,6 +37,22 @@ def sound_hours(hours: Any, timezone: str = "UTC") -> Mapping[str, Any] | None:
     except _UNREADABLE:
         return None
     return hours
+
+
+def edges(hours: Mapping[str, Any] | None, timezone: str, begin: datetime, days: int) -> Iterator[datetime]:
+    """Every moment from `begin` on, for so many days, at which the hours may open or close; none for unsound hours.
+
+    That is where a stretch begins or ends by the clock, and where the clock itself is changed.
+    """
+    if hours is None or sound_hours(hours, timezone) is None:
+        return
+    zone = ZoneInfo(hours.get("timezone") or timezone)
+    clocks = {time.fromisoformat(stretch[edge]) for stretch in hours["weekly"] for edge in ("from", "to")}
+    today = begin.astimezone(zone).date()
+    for ahead in range(-1, days + 1):
+        for clock in clocks:
+            yield from moments_of(today + timedelta(days=ahead), clock, zone)
+    yield from changes_between(begin, begin + timedelta(days=days), zone)
 
 
 def _is_open(hours: Mapping[str, Any], moment: datetime, timezone: str) -> bool:

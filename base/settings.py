@@ -20,6 +20,7 @@ class Settings:
     owner_database_url: str
     redis_url: str | None
     secret_key: str
+    former_secret_key: str | None
     host: str
     port: int
     web_name: str
@@ -97,6 +98,7 @@ _FIELDS: dict[str, _Field] = {
     "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
     "redis_url": ("REDIS_URL", _redis_url, None),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
+    "former_secret_key": ("FORMER_SECRET_KEY", _secret, None),
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
     "web_name": ("WEB_NAME", _name, ""),

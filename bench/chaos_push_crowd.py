@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bench.push_crowd import add_people, analyse, messages
-from push.sending.delivery import BEGIN_WITHIN_S
+from push.sending.batches import BEGIN_WITHIN_S
 from tests.product import Product
 
 NEVER, LEAVE, CHANGE_HANDS = 20, 40, 40

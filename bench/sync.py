@@ -102,10 +102,10 @@ def in_transaction(world: World, org: Organisation, act: Callable[[Any], Any]) -
     return run
 
 
-def medians(one: Callable[[], Any], other: Callable[[], Any]) -> tuple[float, float]:
+def medians(one: Callable[[], Any], other: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float]:
     """Milliseconds of both, taken in turns."""
     taken: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for times, act in zip(taken, (one, other), strict=True):
             began = time.perf_counter()
             act()

@@ -23,9 +23,9 @@ import orjson
 from shapely import MultiPolygon
 from shapely.geometry import shape
 
+from base.text import alike
 from geo.files.archives import SHAPE_PARTS
 from geo.files.formats import FileRefused, read_file
-from geo.shapes.advice import same_name
 from geo.shapes.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
 from geo.shapes.geojson import refuse
 from geo.shapes.jts import read_cases
@@ -180,7 +180,7 @@ class _Remarks:
 
     def _name(self, properties: dict[str, Any]) -> tuple[str | None, str]:
         name = properties.get("name")
-        return _first(properties, _SITE), same_name(name) if isinstance(name, str) else ""
+        return _first(properties, _SITE), alike(name) if isinstance(name, str) else ""
 
 
 def _first(properties: dict[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -172,9 +172,9 @@ def main() -> None:
             claimed = sum(map(len, found.values()))
             total = totals.setdefault(way, [0, 0, 0])
             totals[way] = [sum(pair) for pair in zip(total, (hits, claimed, taken), strict=True)]
-            _tell(way, len(truth), hits, claimed, taken, f"{path.parent.name}/{path.name.split('.')[0]}")
+            _print(way, len(truth), hits, claimed, taken, f"{path.parent.name}/{path.name.split('.')[0]}")
     for way, (hits, claimed, taken) in totals.items():
-        _tell(way, visits, hits, claimed, taken, "all", totals["all_fixes"][2])
+        _print(way, visits, hits, claimed, taken, "all", totals["all_fixes"][2])
 
 
 def _valid(feature: dict[str, Any], at: float) -> bool:
@@ -182,7 +182,7 @@ def _valid(feature: dict[str, Any], at: float) -> bool:
     return said.get("valid_start_ts", 0) <= at <= said.get("valid_end_ts", 9e9)
 
 
-def _tell(
+def _print(
     way: str, visits: int, hits: int, claimed: int, fixes: int, recording: str, of: int | None = None
 ) -> None:
     """`claimed` is how many visits were reported: what is beyond those found was a passing by, or nothing."""

@@ -21,7 +21,7 @@ from jobs.schedules import run_schedules
 from journal.events import JOURNAL_CHANNEL
 from push.fcm.client import FcmSender
 from push.plans.planner import MANY, Planned, plan
-from push.sending.delivery import Delivery
+from push.sending.deliverer import Deliverer
 from push.sending.recorder import Recorder
 
 log = logger(__name__)
@@ -56,9 +56,9 @@ class Worker:
         self._run("push-planner", self._plan)
         # Unlike the other loops it goes on after the signal, until what was sent is written down.
         self._recording = self._thread("push-recorder", self._recorder.run)
-        delivery = Delivery(self._database, self._sender, self._recorder)
+        deliverer = Deliverer(self._database, self._sender, self._recorder)
         for number in range(self._settings.push_threads):
-            self._run(f"push-{number}", partial(self._send, delivery))
+            self._run(f"push-{number}", partial(self._send, deliverer))
 
     def stop(self) -> None:
         """Let every loop end what it is at, and record what came of it."""
@@ -109,9 +109,9 @@ class Worker:
             self._stop.wait(RETRY_S)
             return Planned(0, 0)
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, deliverer: Deliverer) -> None:
         while not self._stop.is_set():
-            wait_s = delivery.work(self._wake_one)
+            wait_s = deliverer.work(self._wake_one)
             if wait_s:
                 with self._queued:
                     self._queued.wait_for(lambda: self._called or self._stop.is_set(), wait_s)

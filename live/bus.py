@@ -38,6 +38,7 @@ _OLDEST_S = 30.0
 _CODE = 32  # bytes
 
 Message = dict[str, Any]
+Publish = Callable[[str, dict[str, Any]], None]  # to the other processes: a kind of message, and what it says
 
 
 class Bus(Protocol):
@@ -103,8 +104,10 @@ class RedisBus:
         """End with the process."""
         self._stopping = True
 
-    def opened(self, sealed: bytes) -> Message | None:
+    def opened(self, sealed: object) -> Message | None:
         """A message of ours that was not opened before; None when it is not."""
+        if not isinstance(sealed, bytes):
+            return None
         code, body = sealed[:_CODE], sealed[_CODE:]
         if len(sealed) > _LARGEST or not hmac.compare_digest(code, self._code(body)):
             return None

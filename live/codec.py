@@ -10,6 +10,11 @@ def dumps(value: Any, **_options: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def event(name: str, data: dict[str, Any]) -> str:
+    """A Socket.IO event of the namespace `/`, as a message of Engine.IO."""
+    return f'42["{name}",{dumps(data)}]'
+
+
 def loads(text: str | bytes, **_options: Any) -> Any:
     """The value of a text."""
     return orjson.loads(text)

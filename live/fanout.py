@@ -38,7 +38,7 @@ class FanOut:
 
     def add(self, name: str, data: dict[str, Any], hearers: Sequence[Subscriber]) -> None:
         """An event that these sockets hear, behind all that were added before."""
-        packet = f'42["{name}",{codec.dumps(data)}]'
+        packet = codec.event(name, data)
         if self._runs and self._runs[-1][0] is hearers:
             self._runs[-1][1].append(Outgoing(packet))
         else:

@@ -16,7 +16,12 @@ from uuid import UUID
 
 from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
-from people.audience import Readable, since_id
+from people.audience import Window, since_id
+
+# What changes the rooms before the event itself is heard, and what changes them after it.
+_LETS_IN = frozenset((MEMBERSHIP_STARTED.name,))
+_PUTS_OUT = frozenset((MEMBERSHIP_ENDED.name,))
+ACTS_ON = _LETS_IN | _PUTS_OUT
 
 
 class Hub:
@@ -35,7 +40,7 @@ class Hub:
         """The organisations that have a socket here."""
         return list(self._organisations)
 
-    def admit(self, subscriber: Subscriber, scopes: list[Readable]) -> bool:
+    def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""
         organisation_id = subscriber.organisation_id
         applied = self.positions.setdefault(organisation_id, subscriber.position)
@@ -68,15 +73,15 @@ class Hub:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
         organisation_id = event.organisation_id
         self.positions[organisation_id] = event.position
-        if (opens := _BEFORE.get(event.type)) is not None:
-            opens(self, event)
+        if event.type in _LETS_IN:
+            self._let_in(event)
         heard = self._hearers(event)
         if organisation_id in self._ahead:
             heard = [subscriber for subscriber in heard if subscriber.position < event.position]
             if self._ahead[organisation_id] <= event.position:
                 del self._ahead[organisation_id]
-        if (closes := _AFTER.get(event.type)) is not None:
-            closes(self, event)
+        if event.type in _PUTS_OUT:
+            self._put_out(event)
         return heard
 
     def subscriber(self, sid: str) -> Subscriber | None:
@@ -133,12 +138,6 @@ class Hub:
             if subscriber.position < event.position:
                 room.leave(subscriber)
         _drop_if_empty(self._scopes, room)
-
-
-# What changes the rooms before an event is heard, and after it.
-_BEFORE = {MEMBERSHIP_STARTED.name: Hub._let_in}
-_AFTER = {MEMBERSHIP_ENDED.name: Hub._put_out}
-ACTS_ON = _BEFORE.keys() | _AFTER.keys()
 
 
 def _room(rooms: dict[UUID, Room], key: UUID) -> Room:

@@ -36,16 +36,20 @@ class RoomManager(socketio.Manager):
             self._held[sid] = []
         return sid
 
-    def connect(self, sid: str, namespace: str) -> str:
+    def connect(self, sid: str, namespace: str) -> str | None:
         """It is in, and has its CONNECT packet: send what was held back."""
-        sid = super().connect(sid, namespace)
+        connected = super().connect(sid, namespace)
+        if connected is not None:
+            self._settle(connected, namespace)
+        return connected
+
+    def _settle(self, sid: str, namespace: str) -> None:
         socket = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, namespace))
         held = self._held.pop(sid, None)
         if socket is not None:
             socket.settled = True
             if held:
                 socket.send_all(Outgoing(*held))
-        return sid
 
     def basic_disconnect(self, sid: str, namespace: str, **options: Any) -> None:
         """Forget a client."""

@@ -9,7 +9,6 @@ one. Whoever stole an access token thus listens for minutes and not for weeks. B
 it says why: `connection.closing {"code": …}`.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from flask import Flask, request
 from socketio.exceptions import ConnectionRefusedError
 from sqlalchemy.exc import SQLAlchemyError
 
+from base import clock
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.catalogue import SESSION_ENDED
@@ -34,13 +34,14 @@ from live.signals import Signals
 from live.sockets import LiveSocketIO
 from live.subscribers import Subscriber
 from live.tail import JournalTail
-from people.audience import Readable, following_at_head
+from people.audience import Window, following_at_head
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
 
 log = logger(__name__)
-Reading = tuple[Subscriber, list[Readable]]
+Reading = tuple[Subscriber, list[Window]]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
+ACTS_ON = frozenset((SESSION_ENDED.name,))
 _EXPIRY_LOOK_S = 1.0
 _EXPIRY_GRACE_S = 5.0
 
@@ -91,7 +92,7 @@ class LiveServer:
 
     def _connect(self, auth: Any = None) -> None:
         """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
-        sid: str = request.sid  # type: ignore[attr-defined]
+        sid = _sid()
         token = _token(auth)
         try:
             reading = self._reading(sid, token)
@@ -107,20 +108,19 @@ class LiveServer:
         except (Unauthenticated, SQLAlchemyError):
             self._end(sid, "try_again")
             return
-        self.signals.watching.came(reading[0])
+        self.signals.came(reading[0])
         if not self.socketio.server.manager.is_connected(sid, "/"):
             self._dismiss(sid)
             return
         self.socketio.emit("ready", {"position": reading[0].position}, to=sid)
 
     def _disconnect(self, *_reason: Any) -> None:
-        self._dismiss(request.sid)  # type: ignore[attr-defined]
+        self._dismiss(_sid())
 
     def _dismiss(self, sid: str) -> None:
         subscriber = self.hub.dismiss(sid)
         if subscriber is not None:
-            self.signals.typing.forget(sid)
-            self.signals.watching.went(subscriber)
+            self.signals.went(subscriber)
 
     def _signal_handlers(self) -> dict[str, Callable[[Any], Any]]:
         typing, watching = self.signals.typing, self.signals.watching
@@ -132,7 +132,7 @@ class LiveServer:
 
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
-        subscriber = self.hub.subscriber(request.sid)  # type: ignore[attr-defined]
+        subscriber = self.hub.subscriber(_sid())
         if subscriber is not None and not self._renewals.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
@@ -144,10 +144,10 @@ class LiveServer:
         except Unauthenticated as refusal:
             return {"ok": False, "code": refusal.code}
         subscriber.expires_at = claims.expires_at
-        return {"ok": True, "expires_in": int(claims.expires_at - time.time())}
+        return {"ok": True, "expires_in": int(claims.expires_at - clock.seconds())}
 
     def _post_seen(self, data: Any = None) -> dict[str, Any]:
-        return self.seen.take(request.sid, data)  # type: ignore[attr-defined]
+        return self.seen.take(_sid(), data)
 
     def _reading(self, sid: str, token: str) -> Reading:
         claims = self._runtime.tokens.read_access_token(token)
@@ -174,8 +174,8 @@ class LiveServer:
         self.signals.watching.apply(event)
         if hearers:
             self._fanout.add(event.type, wire_event(event), hearers)
-        if (act := ACTS_ON.get(event.type)) is not None:
-            act(self, event)
+        if event.type in ACTS_ON:
+            self._end_session(event)
 
     def _end_session(self, event: Any) -> None:
         self._fanout.flush()
@@ -185,7 +185,7 @@ class LiveServer:
     def _end_expired(self) -> None:
         while not self.tail.stopping:
             gevent.sleep(_EXPIRY_LOOK_S)
-            for subscriber in self.hub.expired(time.time() - _EXPIRY_GRACE_S):
+            for subscriber in self.hub.expired(clock.seconds() - _EXPIRY_GRACE_S):
                 self._end(subscriber.sid, "token_expired")
 
     def _end(self, sid: str, code: str) -> None:
@@ -195,11 +195,9 @@ class LiveServer:
         self.socketio.server.end(sid)
 
 
-ACTS_ON = {SESSION_ENDED.name: LiveServer._end_session}
-
-
 def _sid() -> str:
-    return request.sid  # type: ignore[attr-defined]
+    """The client whose message is being handled; Flask-SocketIO writes it into the request."""
+    return vars(request)["sid"]
 
 
 def _token(data: Any) -> str:

@@ -1,36 +1,31 @@
-"""Signals: what passes and is not kept. Typing (live/typing.py), and who is online (live/watching.py).
+"""Signals: what passes and is not kept. Who types (live/typing.py), and who is online: announced to the other processes
+(live/announcing.py), told to the sockets that watch (live/watching.py), kept as "last seen" (live/last_seen.py).
 
     socket ─▶ this process's sockets
           └─▶ bus ─▶ the other processes' sockets (live/bus.py; Redis, or nobody)
 
-Both look at the hub's rooms, which follow the journal: who has left a scope is in no room of it.
+All look at the hub's rooms, which follow the journal: who has left a scope is in no room of it.
 """
 
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 from marshmallow import ValidationError
 
 from base.logs import logger
-from live import codec
+from live.announcing import Announcing
 from live.bus import Bus, Message, NoBus, RedisBus
-from live.engine.packets import Outgoing
 from live.hub import Hub
+from live.kept import kept_running
+from live.last_seen import LastSeen
 from live.subscribers import Subscriber
 from live.typing import TypingSignals
 from live.watching import Watching
 from people.runtime import Runtime
 
 log = logger(__name__)
-
-
-def tell(name: str, data: dict[str, Any], subscribers: list[Subscriber]) -> None:
-    """Write one message to sockets."""
-    if subscribers:
-        outgoing = Outgoing(f'42["{name}",{codec.dumps(data)}]')
-        for subscriber in subscribers:
-            subscriber.socket.send_all(outgoing)
 
 
 class Signals:
@@ -42,24 +37,43 @@ class Signals:
             RedisBus(settings.redis_url, settings.secret_key) if settings.redis_url else NoBus()
         )
         self._process = uuid.uuid4().hex
-        self.typing = TypingSignals(runtime.database, hub, tell, self._publish)
-        self.watching = Watching(runtime, hub, tell, self._publish)
+        self.typing = TypingSignals(runtime.database, hub, self._publish)
+        self._last_seen = LastSeen(runtime.database, runtime.online)
+        self.watching = Watching(runtime, hub, self._last_seen)
+        self._announcing = Announcing(runtime.online, self._publish, self.watching.tell_changed)
         self._kinds: dict[str, Callable[[str, Message], None]] = {
             "typing": lambda _, message: self.typing.hear(message),
-            "online": self.watching.hear_online,
-            "offline": self.watching.hear_offline,
-            "hello": lambda *_: self.watching.hear_hello(),
+            "online": self._announcing.hear_online,
+            "offline": self._announcing.hear_offline,
+            "hello": lambda *_: self._announcing.hear_hello(),
         }
 
     def start(self) -> None:
-        """Begin to talk to the other processes."""
+        """Begin to talk to the other processes, and to look after who is online."""
         self.bus.start(self.hear, self._introduce)
-        self.watching.start()
+        loops = {
+            "online": self._announcing.run,
+            "rights": self.watching.run,
+            "last_seen": self._last_seen.run,
+        }
+        for name, loop in loops.items():
+            gevent.spawn(kept_running, name, loop)
 
     def stop(self) -> None:
         """End."""
-        self.watching.stop()
+        self._announcing.stopping = self.watching.stopping = self._last_seen.stopping = True
         self.bus.stop()
+
+    def came(self, subscriber: Subscriber) -> None:
+        """A socket was let in."""
+        self._announcing.came(subscriber.key)
+
+    def went(self, subscriber: Subscriber) -> None:
+        """A socket is gone."""
+        self.typing.forget(subscriber.sid)
+        self.watching.forget(subscriber.sid)
+        self._last_seen.note([subscriber.key])
+        self._announcing.went(subscriber.key)
 
     def hear(self, message: Message) -> None:
         """A message of another process; one that makes no sense is passed over."""
@@ -77,5 +91,5 @@ class Signals:
 
     def _introduce(self) -> None:
         """A new connection to Redis: tell the others what is so here, and ask what is so there."""
-        self.watching.announce()
+        self._announcing.announce()
         self._publish("hello", {})

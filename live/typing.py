@@ -6,7 +6,6 @@ to all of them. Such a room is not walked through either: anybody in it may type
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,10 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.database import Database
-from live.bus import Message
+from live.bus import Message, Publish
 from live.hub import Hub
 from live.subscribers import Subscriber
+from live.telling import tell
 from people.models import Person
 from schemas.online import Typing, TypingStarted
 
@@ -25,15 +25,12 @@ _EXPIRES_S = 6
 _PAUSE_S = 2.0
 _ASKED, _TOLD = Typing(), TypingStarted()
 
-Tell = Callable[[str, dict[str, Any], list[Subscriber]], None]
-Publish = Callable[[str, dict[str, Any]], None]
-
 
 class TypingSignals:
     """Typing in the scopes of this process's sockets."""
 
-    def __init__(self, database: Database, hub: Hub, tell: Tell, publish: Publish) -> None:
-        self._database, self._hub, self._tell, self._publish = database, hub, tell, publish
+    def __init__(self, database: Database, hub: Hub, publish: Publish) -> None:
+        self._database, self._hub, self._publish = database, hub, publish
         self._begun: dict[str, dict[UUID, tuple[float, bool]]] = {}  # by socket and scope: when, and still so
         self._names: dict[str, str] = {}
 
@@ -67,12 +64,12 @@ class TypingSignals:
 
     def hear(self, message: Message) -> None:
         """Another process's socket types; raises when the message makes no sense."""
-        told = _TOLD.load(message["typing"])
+        told: Any = _TOLD.load(message["typing"])
         self._spread(UUID(message["organisation_id"]), told, bool(message["started"]))
 
     def _asked(self, sid: str, data: Any) -> tuple[Subscriber, UUID, UUID | None] | None:
         try:
-            asked = _ASKED.load(data)
+            asked: Any = _ASKED.load(data)
         except (ValidationError, TypeError, ValueError):
             return None
         subscriber = self._hub.subscriber(sid)
@@ -108,10 +105,10 @@ class TypingSignals:
             for subscriber in hearers
             if subscriber.person_id != person_id and subscriber.organisation_id == organisation_id
         ]
-        data = _TOLD.dump(told)
+        data: Any = _TOLD.dump(told)
         if not started:
             del data["expires_in"]
-        self._tell("typing.started" if started else "typing.stopped", data, others)
+        tell("typing.started" if started else "typing.stopped", data, others)
         return True
 
     def _name(self, subscriber: Subscriber) -> str | None:

@@ -1,28 +1,24 @@
 """All tables in one metadata, and which objects of the database are ours to compare with it."""
 
+import importlib
+from pathlib import Path
 from typing import Any
 
-import geo.models.musters
-import geo.models.places
-import geo.models.privacy
-import journal.models
-import people.models
-import people.sign_in.models
-import push.models
-import social.models
 from base.database import Model
 
 __all__ = ["metadata", "owned"]
-_PACKAGES = (
-    geo.models.places,
-    geo.models.musters,
-    geo.models.privacy,
-    journal.models,
-    people.models,
-    people.sign_in.models,
-    push.models,
-    social.models,
-)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def import_models() -> None:
+    """Load every `models.py` and every module of a `models/` in the packages, so that the metadata knows all tables."""
+    for package in ("journal", "people", "geo", "social", "push"):
+        folder = ROOT / package
+        for file in sorted((*folder.rglob("models.py"), *folder.rglob("models/*.py"))):
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+
+
+import_models()
 metadata = Model.metadata
 
 

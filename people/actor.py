@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from people.permissions import VISITOR
+from people.permissions import ADMINISTRATOR, VISITOR
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Actor:
     @property
     def is_administrator(self) -> bool:
         """Whether the person administers the whole organisation."""
-        return self.role == "organisation_administrator"
+        return self.role == ADMINISTRATOR
 
     @property
     def is_visitor(self) -> bool:

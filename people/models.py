@@ -51,6 +51,13 @@ class Person(Model):
         CheckConstraint(_in("last_seen", "nobody", "colleagues"), name="last_seen"),
         Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
+        # As lists page through them; and those who hear of what no manager hears, beside many more members.
+        Index("ix_persons_made", "organisation_id", "created_at", "id"),
+        Index(
+            "ix_persons_administrators",
+            "organisation_id",
+            postgresql_where=text("role = 'organisation_administrator' AND ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

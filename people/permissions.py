@@ -13,6 +13,7 @@ nothing but the scopes that they were let into: not to the organisation as a who
 
 from enum import StrEnum
 
+ADMINISTRATOR = "organisation_administrator"
 VISITOR = "visitor"
 
 
@@ -81,5 +82,5 @@ GRANTED: dict[Standing, frozenset[Permission]] = {
 ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     "member": frozenset({Permission.ACCOUNT_USE}),
     VISITOR: frozenset({Permission.ACCOUNT_USE}),
-    "organisation_administrator": frozenset(Permission),
+    ADMINISTRATOR: frozenset(Permission),
 }

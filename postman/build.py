@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from api.app import create_app
 from base.settings import load_settings
@@ -74,12 +75,11 @@ def _reference(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    schema = _json_schema(operation.get("requestBody", {}))
-    body = None if schema is None else _sample(document, schema)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     filled = re.sub(r"\{(\w+)\}", lambda found: "{{" + _variable(found[1], path) + "}}", path)
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "query" and parameter.get("required"):
-            filled += f"?{parameter['name']}=0"
+            filled += f"?{parameter['name']}={quote(str(_sample(document, parameter['schema'])))}"
     request = _request(method.upper(), filled, body, {})
     request["description"] = operation.get("summary", "")
     if operation.get("security") == []:
@@ -141,8 +141,9 @@ def _sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     for combination in ("allOf", "anyOf", "oneOf"):
         if combination in schema:
             return _sample(document, schema[combination][0])
-    if "default" in schema:
-        return schema["default"]
+    for told in ("example", "default"):
+        if told in schema:
+            return schema[told]
     if schema.get("enum"):
         return schema["enum"][0]
     kind = schema.get("type")

@@ -1,6 +1,6 @@
 """Tables of push: what is told (notifications), to which device (deliveries), and what people want of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base.database import Model
 
 _AT = DateTime(timezone=True)
+DIGESTS_APART = timedelta(hours=12)  # at least
 
 
 class Notification(Model):
@@ -122,7 +123,9 @@ class PushPreferences(Model):
     off_site: Mapped[str] = mapped_column(Text, server_default="quiet")
     digest: Mapped[str] = mapped_column(Text, server_default="off")
     digest_at: Mapped[str] = mapped_column(Text, server_default="07:30")
-    digested_on: Mapped[str | None] = mapped_column(Text)  # the person's day of the last digest
+    digested_for: Mapped[datetime] = mapped_column(
+        _AT, server_default=func.now()
+    )  # the moment of the last digest
     updated_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import case, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
 from people.actor import Actor
-from push.models import PushPreferences
+from push.models import DIGESTS_APART, PushPreferences
 
 _DEFAULTS: dict[str, Any] = {
     "quiet_hours": None,
@@ -31,9 +32,15 @@ def preferences(session: Session, actor: Actor) -> dict[str, Any]:
 
 def change_preferences(session: Session, actor: Actor, changes: dict[str, Any]) -> dict[str, Any]:
     """Change some of the preferences; the others stay."""
-    values = {"updated_at": clock.now(), **changes}
+    values, ready = {"updated_at": clock.now(), **changes}, clock.now() - DIGESTS_APART
     row = insert(PushPreferences).values(
-        person_id=actor.person_id, organisation_id=actor.organisation_id, **values
+        person_id=actor.person_id, organisation_id=actor.organisation_id, digested_for=ready, **values
     )
-    session.execute(row.on_conflict_do_update(index_elements=[PushPreferences.person_id], set_=values))
+    # Who wants digests from now on missed none before.
+    begins = case(
+        (PushPreferences.digest == "off", func.greatest(PushPreferences.digested_for, ready)),
+        else_=PushPreferences.digested_for,
+    )
+    key, set_ = [PushPreferences.person_id], values | {"digested_for": begins}
+    session.execute(row.on_conflict_do_update(index_elements=key, set_=set_))
     return preferences(session, actor)

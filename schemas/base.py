@@ -1,16 +1,47 @@
 """What every schema stands on: unknown members are refused, and the field types that the wire format knows."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-__all__ = ["ID", "Cursor", "Moment", "Number", "Paged", "Point", "Text", "Wire", "page_of", "timezone_name"]
+from base import text
+
+__all__ = [
+    "ID",
+    "SOME_APP",
+    "SOME_BOUNDARY",
+    "SOME_ID",
+    "SOME_TIME",
+    "Address",
+    "Cursor",
+    "Moment",
+    "Name",
+    "Number",
+    "Paged",
+    "Point",
+    "Text",
+    "Wire",
+    "page_of",
+    "timezone_name",
+]
+
+# What examples are made of.
+SOME_ID = "01a20a00-0000-7000-8000-000000000000"
+SOME_TIME = "2026-01-01T09:00:00.000Z"
+SOME_APP = {"installation_id": "an-id-that-the-app-keeps", "platform": "android"}
+SOME_BOUNDARY = {
+    "type": "Polygon",
+    "coordinates": [[[127.0, 37.5], [127.001, 37.5], [127.001, 37.501], [127.0, 37.501], [127.0, 37.5]]],
+}
 
 
 class Wire(Schema):
     """A schema that refuses what it does not know and keeps the order of its fields."""
+
+    example: ClassVar[dict[str, Any] | None] = None
+    """For bodies of requests: one that the schema takes. The API document, Postman and the tests of routes show it."""
 
     class Meta:
         """Unknown members are a mistake of the caller's, and told."""
@@ -37,17 +68,37 @@ class Moment(fields.AwareDateTime):
 
 
 class Text(fields.String):
-    """Text of `low` to `high` characters that is not only white space."""
+    """Text of `low` to `high` characters in which there is something to see; kept in NFC."""
 
     def __init__(self, low: int, high: int, **options: Any) -> None:
         super().__init__(validate=[validate.Length(min=low, max=high), *options.pop("also", [])], **options)
         self._low = low
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if self._low and text and not text.strip():
-            raise ValidationError("There is nothing but white space.")
-        return text
+        given = self._kept(super()._deserialize(value, attr, data, **options))
+        if self._low and given and not text.shows_something(given):
+            raise ValidationError("There is nothing to see in it.")
+        return given
+
+    def _kept(self, given: str) -> str:
+        return text.normalised(given)
+
+
+class Name(Text):
+    """One line of text, trimmed, without characters that steer or hide others."""
+
+    def _kept(self, given: str) -> str:
+        line = text.one_line(given)
+        if (steering := text.steering(line)) is not None:
+            raise ValidationError(f"U+{ord(steering):04X} is not taken in a name.")
+        return line
+
+
+class Address(Text):
+    """An e-mail address, or the short name of an organisation: trimmed, in small letters."""
+
+    def _kept(self, given: str) -> str:
+        return text.address(given)
 
 
 class Number(fields.Float):

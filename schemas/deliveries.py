@@ -1,8 +1,10 @@
 """Deliveries of push on the wire: what apps report of them, and what became of a test."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Wire, page_of
+from schemas.base import ID, SOME_ID, SOME_TIME, Moment, Wire, page_of
 
 STATUSES = ("queued", "sending", "sent", "failed", "expired", "dropped", "dead")
 
@@ -18,6 +20,7 @@ class DeliveryReport(Wire):
 class DeliveryReports(Wire):
     """What happened on the device since the last report."""
 
+    example: ClassVar = {"items": [{"delivery_id": SOME_ID, "what": "opened", "at": SOME_TIME}]}
     items = fields.List(fields.Nested(DeliveryReport), required=True, validate=validate.Length(1, 100))
 
 

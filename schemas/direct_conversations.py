@@ -1,8 +1,10 @@
 """Direct conversations on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Wire
+from schemas.base import ID, SOME_ID, Wire
 from schemas.people import Person
 from schemas.scopes import Scope
 
@@ -10,6 +12,7 @@ from schemas.scopes import Scope
 class NewDirectConversation(Wire):
     """Whom one wants to talk with; oneself need not be named."""
 
+    example: ClassVar = {"person_ids": [SOME_ID]}
     person_ids = fields.List(ID(), required=True, validate=validate.Length(1, 7))
 
 

@@ -1,8 +1,10 @@
 """Drafts of boundaries, the advice on them, and rehearsals with a recorded track."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Text, Wire
+from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Wire
 from schemas.visits import Fix
 
 _FLOOR = validate.Range(-99, 999)
@@ -13,7 +15,7 @@ class DraftProperties(Wire):
     """What is known of a place that is only drawn."""
 
     kind = fields.String(load_default="zone", validate=validate.OneOf(("site", "zone")))
-    name = Text(1, 200, load_default=None, allow_none=True)
+    name = Name(1, 200, load_default=None, allow_none=True)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
 
@@ -21,6 +23,11 @@ class DraftProperties(Wire):
 class NewDraft(Wire):
     """A zone of the site, new or redrawn (`id` names the zone that is there), or the site itself redrawn."""
 
+    example: ClassVar = {
+        "type": "Feature",
+        "geometry": SOME_BOUNDARY,
+        "properties": {"kind": "zone", "name": "Gate"},
+    }
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     id = ID(load_default=None, allow_none=True)
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
@@ -56,6 +63,10 @@ class DraftReport(Wire):
 class NewRehearsal(Wire):
     """A boundary and up to 10,000 recorded fixes, in any order."""
 
+    example: ClassVar = {
+        "geometry": SOME_BOUNDARY,
+        "fixes": [{"at": SOME_TIME, "lon": 127.0, "lat": 37.5, "accuracy": 8}],
+    }
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)

@@ -9,7 +9,7 @@ from schemas.places import ImportResult
 class ImportFile(Wire):
     """The name of the file that is the body; it only helps to tell KMZ from other archives."""
 
-    filename = Text(1, 255, required=True)
+    filename = Text(1, 255, required=True, metadata={"example": "places.geojson"})
 
 
 class Progress(Wire):

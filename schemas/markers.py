@@ -1,8 +1,10 @@
 """Markers, check-ins and region events on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Text, Wire, page_of
+from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Moment, Name, Text, Wire, page_of
 from schemas.people import LOCALES, App
 from schemas.visits import Visit
 
@@ -22,8 +24,9 @@ class Beacon(Wire):
 class NewMarker(Wire):
     """A marker to put up. Beacons and access points have an address, the others get a secret."""
 
+    example: ClassVar = {"kind": "printed", "name": "Door of ward 3"}
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
     beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
     bssid = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(_BSSID))
@@ -61,6 +64,7 @@ class ShownCode(Wire):
 class CheckIn(Wire):
     """What was scanned or heard. `at` only where that was without a network."""
 
+    example: ClassVar = {"kind": "code", "code": "HB1.what-the-door-shows"}
     kind = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
     code = Text(1, 200, load_default=None, allow_none=True)
     beacon = fields.Nested(Beacon, load_default=None, allow_none=True)
@@ -71,6 +75,7 @@ class CheckIn(Wire):
 class CheckOut(Wire):
     """Which place one has left; with a site, its zones too."""
 
+    example: ClassVar = {"place_id": SOME_ID}
     place_id = ID(required=True)
 
 
@@ -83,6 +88,7 @@ class ChangedVisits(Wire):
 class FloorEdit(Wire):
     """The floor one is on, for half an hour's fixes that name none; null: not known."""
 
+    example: ClassVar = {"floor": 2}
     floor = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(-99, 999))
 
 
@@ -99,6 +105,7 @@ class RegionEvent(Wire):
 class RegionEvents(Wire):
     """Up to 100 events, in any order; repeats do no harm. `sent_at` corrects a wrong clock."""
 
+    example: ClassVar = {"events": [{"place_id": SOME_ID, "type": "enter", "at": SOME_TIME}]}
     sent_at = Moment(load_default=None, allow_none=True)
     events = fields.List(fields.Nested(RegionEvent), required=True, validate=validate.Length(1, 100))
 
@@ -120,6 +127,7 @@ class RegionReport(Wire):
 class ManualVisit(Wire):
     """Whom a manager saw."""
 
+    example: ClassVar = {"person_id": SOME_ID}
     person_id = ID(required=True)
 
 
@@ -137,7 +145,13 @@ class ManualEvidence(Wire):
 class NewVisitor(Wire):
     """A stranger at the gate."""
 
+    example: ClassVar = {
+        "code": "HB1.what-the-gate-shows",
+        "name": "Vera",
+        "locale": "ko",
+        "device": SOME_APP,
+    }
     code = Text(1, 200, required=True)
-    name = Text(1, 100, required=True)
+    name = Name(1, 100, required=True)
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     device = fields.Nested(App, required=True)

@@ -1,5 +1,7 @@
 """Musters on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
 from schemas.base import ID, Moment, Point, Text, Wire, page_of
@@ -11,6 +13,7 @@ STATUSES = ("unaccounted", "safe", "need_help")
 class NewMuster(Wire):
     """A roll call to begin."""
 
+    example: ClassVar = {"message": "Fire alarm in hall 2"}
     message = Text(1, 300, required=True)
     warden_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
     left_within_minutes = fields.Integer(load_default=15, strict=True, validate=validate.Range(0, 60))
@@ -100,6 +103,7 @@ MusterEntryPage = page_of(MusterEntry, "MusterEntryPage")
 class MusterAnswer(Wire):
     """How I am."""
 
+    example: ClassVar = {"status": "safe"}
     status = fields.String(required=True, validate=validate.OneOf(("safe", "need_help")))
     text = Text(1, 500, load_default=None, allow_none=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)

@@ -1,5 +1,7 @@
 """Announcements, alerts and acknowledgements on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
 from schemas.base import ID, Cursor, Moment, Point, Text, Wire, page_of
@@ -10,6 +12,7 @@ from schemas.posts import FEW, MAX_TEXT, Post
 class NewAnnouncement(Wire):
     """An announcement; without `valid_until` it stays until somebody ends it."""
 
+    example: ClassVar = {"text": "The water is off until noon.", "client_id": "desk-1-notice-07"}
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
     mentions = fields.List(ID(), load_default=list, validate=FEW)
@@ -23,6 +26,10 @@ class NewAnnouncement(Wire):
 class NewAlert(NewAnnouncement):
     """An alert; without `valid_until` it lasts 24 hours."""
 
+    example: ClassVar = {
+        "text": "Gas leak in hall 2. Leave by the north gate.",
+        "client_id": "desk-1-notice-08",
+    }
     asks_acknowledgement = fields.Boolean(load_default=True)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, Moment, Wire
+from schemas.base import ID, SOME_ID, Moment, Wire
 from schemas.people import LAST_SEEN, Person
 
 MOST_PERSONS = 100
@@ -43,7 +43,9 @@ class PersonIds(fields.String):
 class PresenceQuery(Wire):
     """Whose presence."""
 
-    person_ids = PersonIds(required=True, metadata={"description": "At most 100, with commas between them"})
+    person_ids = PersonIds(
+        required=True, metadata={"description": "At most 100, with commas between them", "example": SOME_ID}
+    )
 
 
 class Watch(Wire):

@@ -1,8 +1,10 @@
 """Persons, organisations, devices, memberships and invitations on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, Cursor, Moment, Name, Text, Wire, page_of, timezone_name
 
 ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
@@ -46,7 +48,7 @@ class App(Wire):
 
     installation_id = Text(8, 100, required=True, metadata={"description": "Made once by the app, random"})
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
-    name = Text(1, 100, load_default=None, allow_none=True)
+    name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))
     app_version = Text(1, 40, load_default=None, allow_none=True)
 
@@ -75,6 +77,7 @@ class Device(Wire):
 class PushAddress(Wire):
     """Where FCM reaches the device: a registration token or a Firebase installation id."""
 
+    example: ClassVar = {"kind": "token", "address": "fcm-registration-token-of-the-app"}
     kind = fields.String(required=True, validate=validate.OneOf(("token", "fid")))
     address = fields.String(
         required=True,
@@ -116,6 +119,7 @@ class Membership(Wire):
 class MembershipWishes(Wire):
     """How loud a scope is; what is not named stays as it is."""
 
+    example: ClassVar = {"level": "mentions"}
     level = fields.String(validate=validate.OneOf(LEVELS))
     muted_until = Moment(
         allow_none=True, metadata={"description": "Until then only alerts wake the phone; null: no longer"}
@@ -134,6 +138,7 @@ MembershipPage = page_of(MembershipOfPerson, "MembershipPage")
 class Assignment(Wire):
     """Assign a person to a scope."""
 
+    example: ClassVar = {"role": "member"}
     role = fields.String(load_default="member", validate=validate.OneOf(("member", "manager")))
     ends_at = Moment(
         load_default=None, allow_none=True, metadata={"description": "For visitors: when it ends by itself"}
@@ -162,7 +167,8 @@ class Me(Wire):
 class ProfileEdit(Wire):
     """What people change about themselves."""
 
-    name = Text(1, 100)
+    example: ClassVar = {"locale": "ko", "timezone": "Asia/Seoul", "last_seen": "colleagues"}
+    name = Name(1, 100)
     locale = fields.String(validate=validate.OneOf(LOCALES))
     timezone = fields.String(validate=timezone_name)
     last_seen = fields.String(validate=validate.OneOf(LAST_SEEN))
@@ -171,6 +177,7 @@ class ProfileEdit(Wire):
 class NewInvitation(Wire):
     """An invitation to make."""
 
+    example: ClassVar = {"role": "member", "scope_ids": [], "uses": 1, "days": 14}
     role = fields.String(
         load_default="member",
         validate=validate.OneOf(("member", "organisation_administrator")),

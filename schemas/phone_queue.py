@@ -1,10 +1,10 @@
 """What a phone queued while it had no network, on the wire."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from schemas.base import ID, Moment, Wire
+from schemas.base import ID, SOME_ID, SOME_TIME, Moment, Wire
 from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
@@ -16,6 +16,18 @@ MOST = 100
 class OutboxBatch(Wire):
     """What was queued, oldest first. `sent_at` is the phone's time now: it corrects the times of the items."""
 
+    example: ClassVar = {
+        "sent_at": SOME_TIME,
+        "items": [
+            {
+                "kind": "post",
+                "client_id": "phone-7-post-42",
+                "at": SOME_TIME,
+                "scope_id": SOME_ID,
+                "text": "Pump 3 leaks.",
+            }
+        ],
+    }
     sent_at = Moment(required=True)
     items = fields.List(
         fields.Dict(),

@@ -1,8 +1,10 @@
 """Sites and zones on the wire: GeoJSON Features. The polygon itself is checked by `geo.shapes.boundaries`."""
 
+from typing import ClassVar
+
 from marshmallow import INCLUDE, fields, validate
 
-from schemas.base import ID, Moment, Text, Wire, page_of, timezone_name
+from schemas.base import ID, SOME_BOUNDARY, Moment, Name, Wire, page_of, timezone_name
 from schemas.people import Membership
 from schemas.visits import Visit
 
@@ -14,12 +16,12 @@ _FLOOR = validate.Range(-99, 999)
 class DrawnProperties(Wire):
     """What is said of a site or zone beside its boundary. The floors of a site are all that it has."""
 
-    name = Text(1, 200, required=True)
+    name = Name(1, 200, required=True)
     admission = fields.String(load_default="present", validate=validate.OneOf(ADMISSIONS))
     history = fields.String(load_default="all", validate=validate.OneOf(HISTORIES))
     grace_seconds = fields.Integer(load_default=900, strict=True, validate=validate.Range(0, 86_400))
     timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
-    external_id = Text(1, 200, load_default=None, allow_none=True)
+    external_id = Name(1, 200, load_default=None, allow_none=True)
     presence_grade = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 3))
     posting_grade = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 3))
     occupancy_limit = fields.Integer(
@@ -32,7 +34,7 @@ class DrawnProperties(Wire):
 class PropertiesEdit(Wire):
     """What can be changed of a place."""
 
-    name = Text(1, 200)
+    name = Name(1, 200)
     admission = fields.String(validate=validate.OneOf(ADMISSIONS))
     history = fields.String(validate=validate.OneOf(HISTORIES))
     grace_seconds = fields.Integer(strict=True, validate=validate.Range(0, 86_400))
@@ -54,18 +56,29 @@ class _Feature(Wire):
 class NewSite(_Feature):
     """A site to draw."""
 
+    example: ClassVar = {
+        "type": "Feature",
+        "geometry": SOME_BOUNDARY,
+        "properties": {"name": "Depot", "admission": "assigned"},
+    }
     properties = fields.Nested(DrawnProperties, required=True)
 
 
 class NewZone(_Feature):
     """A zone to draw."""
 
+    example: ClassVar = {
+        "type": "Feature",
+        "geometry": SOME_BOUNDARY,
+        "properties": {"name": "Gate", "admission": "present"},
+    }
     properties = fields.Nested(DrawnProperties, required=True)
 
 
 class PlaceEdit(Wire):
     """A new boundary, new properties, or both."""
 
+    example: ClassVar = {"type": "Feature", "properties": {"name": "Gate 3"}}
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -118,6 +131,13 @@ BoundaryHistory = page_of(BoundaryVersion, "BoundaryHistory")
 
 class PlaceImport(Wire):
     """A GeoJSON FeatureCollection of sites and zones; each feature's properties.kind says which."""
+
+    example: ClassVar = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "geometry": SOME_BOUNDARY, "properties": {"kind": "site", "name": "Depot"}}
+        ],
+    }
 
     class Meta:
         """Files carry names, bounding boxes and legacy members, which do no harm."""

@@ -1,5 +1,7 @@
 """Posts on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
 from schemas.base import ID, Moment, Point, Text, Wire, page_of
@@ -12,6 +14,7 @@ FEW = validate.Length(max=50)
 class NewPost(Wire):
     """A post to publish. `client_id` is the app's own id for it: sent again, it is not published again."""
 
+    example: ClassVar = {"text": "The crane is free.", "client_id": "phone-7-post-41"}
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
     parent_id = ID(load_default=None, allow_none=True, metadata={"description": "Reply to this post"})
@@ -22,6 +25,7 @@ class NewPost(Wire):
 class PostEdit(Wire):
     """New words for a post; without `mentions` it names whom it named."""
 
+    example: ClassVar = {"text": "The crane is free from noon on."}
     text = Text(1, MAX_TEXT, required=True)
     mentions = fields.List(ID(), validate=FEW)
 

@@ -1,5 +1,7 @@
 """What people want of push, on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, missing, validate
 
 from schemas.base import Moment, Wire
@@ -12,6 +14,7 @@ _DIGEST = validate.OneOf(("off", "push", "inbox"))
 class PushPreferencesEdit(Wire):
     """What to change; what is not named stays as it is."""
 
+    example: ClassVar = {"off_site": "quiet", "digest": "push", "digest_at": "07:30"}
     quiet_hours = HoursField(
         load_default=missing, metadata={"description": "In these only alerts and roll calls wake the phone"}
     )

@@ -1,5 +1,7 @@
 """Sharing, consent, charters and looks on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, missing, validate
 
 from schemas.base import ID, Moment, Text, Wire, page_of
@@ -13,6 +15,7 @@ CONSENTS = ("presence", "trail")
 class NewConsent(Wire):
     """What is agreed to, and which version of the text was shown."""
 
+    example: ClassVar = {"kind": "presence", "text_version": "1"}
     kind = fields.String(required=True, validate=validate.OneOf(CONSENTS))
     text_version = Text(1, 60, required=True)
 
@@ -30,6 +33,7 @@ class Consent(Wire):
 class PrivacyRules(Wire):
     """An organisation's rules. Days: how long visits, last fixes and (with consent) trails are kept."""
 
+    example: ClassVar = {"consent_required": True, "trail_days": 0, "visit_days": 365, "position_days": 7}
     push_content = fields.String(validate=validate.OneOf(PUSH_CONTENTS))  # kept where it is not given
     consent_required = fields.Boolean(load_default=True, truthy={True}, falsy={False})
     hours = HoursField()
@@ -41,6 +45,7 @@ class PrivacyRules(Wire):
 class SharingEdit(Wire):
     """Change how one shares. Mode `device`: the phone judges, and sends no coordinates."""
 
+    example: ClassVar = {"mode": "server", "paused_until": None}
     mode = fields.String(validate=validate.OneOf(("server", "device")))
     paused_until = Moment(allow_none=True)
     hours = HoursField(load_default=missing)
@@ -59,6 +64,7 @@ class Sharing(Wire):
 class CharterEdit(Wire):
     """What a site promises."""
 
+    example: ClassVar = {"purpose": "To know who is there in an emergency.", "visit_days": 90}
     purpose = Text(10, 1_000, required=True)
     hours = HoursField()
     visit_days = fields.Integer(load_default=365, strict=True, validate=validate.Range(1, 3_650))

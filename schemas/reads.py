@@ -1,8 +1,10 @@
 """Read positions on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Wire, page_of
+from schemas.base import ID, SOME_ID, Moment, Wire, page_of
 from schemas.people import Person
 
 _COUNT = {"description": "Counted up to 100; show 100 as 99+"}
@@ -11,6 +13,7 @@ _COUNT = {"description": "Counted up to 100; show 100 as 99+"}
 class NewReadPosition(Wire):
     """The last post that one has read."""
 
+    example: ClassVar = {"post_id": SOME_ID}
     post_id = ID(required=True)
 
 

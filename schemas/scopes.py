@@ -1,5 +1,7 @@
 """Scopes on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
 from schemas.base import ID, Wire
@@ -11,6 +13,7 @@ PUSH_CONTENTS = ("place", "sender", "full", "id")
 class ScopeEdit(Wire):
     """What managers set about a scope."""
 
+    example: ClassVar = {"read_receipts": True}
     read_receipts = fields.Boolean(truthy={True}, falsy={False})
     push_content = fields.String(allow_none=True, validate=validate.OneOf(PUSH_CONTENTS))
 

@@ -1,18 +1,24 @@
 """Signing in and out on the wire."""
 
+from typing import ClassVar
+
 from marshmallow import fields, validate
 
-from schemas.base import ID, Text, Wire, timezone_name
+from schemas.base import ID, SOME_APP, Address, Name, Text, Wire, timezone_name
 from schemas.people import LOCALES, App
-
-_EMAIL = [validate.Email(), validate.Length(max=254)]
 
 
 class SignIn(Wire):
     """Organisation, address, password, and the app that asks."""
 
-    organisation = Text(1, 63, required=True, metadata={"description": "The organisation's short name"})
-    email = Text(1, 254, required=True)
+    example: ClassVar = {
+        "organisation": "demo",
+        "email": "mina@example.com",
+        "password": "correct horse battery",
+        "device": SOME_APP,
+    }
+    organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
+    email = Address(1, 254, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     device = fields.Nested(App, required=True)
 
@@ -20,9 +26,16 @@ class SignIn(Wire):
 class AcceptInvitation(Wire):
     """Open the account that an invitation code allows, and sign in."""
 
+    example: ClassVar = {
+        "code": "7K2M-9QXA",
+        "email": "mina@example.com",
+        "name": "Mina",
+        "password": "correct horse battery",
+        "device": SOME_APP,
+    }
     code = Text(1, 40, required=True)
-    email = fields.String(required=True, validate=_EMAIL)
-    name = Text(1, 100, required=True)
+    email = Address(3, 254, required=True, also=[validate.Email()])
+    name = Name(1, 100, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     timezone = fields.String(load_default="UTC", validate=timezone_name)
@@ -32,6 +45,7 @@ class AcceptInvitation(Wire):
 class Refresh(Wire):
     """Exchange a refresh token. Send an Idempotency-Key, so that a lost answer can be asked for again."""
 
+    example: ClassVar = {"refresh_token": "r1.example-of-a-refresh-token"}
     refresh_token = Text(20, 100, required=True)
 
 

@@ -2,11 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Number, Text, Wire, page_of
+from schemas.base import ID, SOME_TIME, Cursor, Moment, Number, Text, Wire, page_of
 from schemas.people import Person
 
 SOURCES = ("gps", "region", "device", "wifi", "beacon", "qr", "nfc", "manual")
@@ -27,6 +27,10 @@ class Fix(Wire):
 class FixBatch(Wire):
     """Up to 100 fixes, in any order; repeats do no harm. `sent_at` corrects a wrong clock."""
 
+    example: ClassVar = {
+        "sent_at": SOME_TIME,
+        "fixes": [{"at": SOME_TIME, "lon": 127.0, "lat": 37.5, "accuracy": 8}],
+    }
     sent_at = Moment(load_default=None, allow_none=True)
     fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 100))
 
@@ -146,7 +150,7 @@ VisitPage = page_of(Visit, "VisitPage")
 class PresenceQuery(Cursor):
     """Why one looks is written down, and the persons looked at read it."""
 
-    reason = Text(3, 200, required=True)
+    reason = Text(3, 200, required=True, metadata={"example": "Shift handover"})
 
 
 class VisitOfPerson(Visit):

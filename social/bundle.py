@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import NotFound
@@ -13,7 +13,7 @@ from geo.musters import musters
 from geo.places.places import wire_place
 from geo.privacy.charters import charter_of
 from people.actor import Actor
-from people.audience import in_sight, live_membership, visible
+from people.audience import Window, known_of, live_membership
 from people.models import Membership, Person, Scope
 from social.feed import feed
 from social.notices import open_notices
@@ -29,17 +29,16 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     Nothing in it changes by the time alone, so that it can be asked for with the ETag of before. Raises `NotFound`
     for a site out of sight.
     """
-    readable = {scope.scope_id: scope for scope in visible(session, actor)}
     known = _places_in_sight(session, actor, site_id)
-    if all(place.id != site_id for place, _ in known):
+    if all(place.id != site_id for place, _, _ in known):
         raise NotFound
-    place_ids = [place.id for place, _ in known]
-    read = [readable[id_] for id_ in place_ids if id_ in readable]
+    place_ids = [place.id for place, _, _ in known]
+    read = [window for _, _, window in known if window is not None]
     cards = musters.my_cards(session, actor)
     return {
         "site_id": str(site_id),
-        "places": [wire_place(place, scope) for place, scope in known],
-        "readable_ids": [str(place_id) for place_id in place_ids if place_id in readable],
+        "places": [wire_place(place, scope) for place, scope, _ in known],
+        "readable_ids": [str(window.scope_id) for window in read],
         "charter": charter_of(session, site_id),
         "contacts": _managers(session, place_ids),
         "posts": feed(session, read, None, NEWEST),
@@ -48,15 +47,23 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     }
 
 
-def _places_in_sight(session: Session, actor: Actor, site_id: UUID) -> list[tuple[Place, Scope]]:
-    """The site, then its zones by age, as far as the actor may know of them."""
+def _places_in_sight(
+    session: Session, actor: Actor, site_id: UUID
+) -> list[tuple[Place, Scope, Window | None]]:
+    """The site, then its zones by age, as far as the actor may know of them; with what they read of each."""
+    known = known_of(actor).subquery("known")
+    of_site = or_(known.c.scope_id == site_id, known.c.parent_id == site_id)
     rows = session.execute(
-        select(Place, Scope)
+        select(Place, Scope, known.c.reads, known.c.since_id)
         .join(Scope, Scope.id == Place.id)
-        .where(Place.site_id == site_id, Place.archived_at.is_(None), in_sight(session, actor))
+        .join(known, known.c.scope_id == Place.id)
+        .where(Place.site_id == site_id, Place.archived_at.is_(None), of_site)
         .order_by(Place.kind, Place.id)
     )
-    return [(place, scope) for place, scope in rows]
+    return [
+        (place, scope, Window(place.id, since_id) if reads else None)
+        for place, scope, reads, since_id in rows
+    ]
 
 
 def _managers(session: Session, place_ids: Sequence[UUID]) -> list[dict[str, Any]]:

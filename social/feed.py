@@ -12,16 +12,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, TableValuedAlias, Uuid, bindparam, column, func, select, true
 from sqlalchemy.orm import Session, aliased
 
-from people.audience import Readable
+from people.audience import Window
 from social.models import Post
 from social.wire import select_posts, wire_post
 
 _NEWEST = UUID(int=2**128 - 1)
 
 
-def feed(
-    session: Session, scopes: Sequence[Readable], before: UUID | None, limit: int
-) -> list[dict[str, Any]]:
+def feed(session: Session, scopes: Sequence[Window], before: UUID | None, limit: int) -> list[dict[str, Any]]:
     """A page of the posts of these scopes, replies included, each from its `since_id` on."""
     if not scopes:
         return []
@@ -49,7 +47,7 @@ def feed(
     return [wire_post(row) for row in session.execute(query)]
 
 
-def wanted_scopes(scopes: Sequence[Readable]) -> TableValuedAlias:
+def wanted_scopes(scopes: Sequence[Window]) -> TableValuedAlias:
     """Scopes as a table of `scope_id` and `since_id`, to join posts with."""
     return (
         func.unnest(

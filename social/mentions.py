@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session, aliased
 
 from base.errors import Invalid
 from people.actor import Actor
-from people.audience import audience
+from people.audience import ScopeInSight, audience
 from people.models import Person
-from people.scopes.scopes import ScopeInSight
 from social.models import Mention, Post
 
 _named = aliased(Person)

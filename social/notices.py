@@ -17,7 +17,7 @@ from base import clock
 from base.errors import Conflict, Forbidden, Invalid
 from journal.catalogue import POST_UPDATED
 from people.actor import Actor
-from people.audience import Readable, following
+from people.audience import Window, following
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from social.feed import wanted_scopes
@@ -108,7 +108,7 @@ def my_notices(session: Session, actor: Actor, before: UUID | None, limit: int) 
 def open_notices(
     session: Session,
     actor: Actor,
-    scopes: Sequence[Readable],
+    scopes: Sequence[Window],
     before: UUID | None,
     limit: int,
     *,

@@ -17,10 +17,10 @@ from journal.catalogue import POST_CREATED, POST_DELETED, POST_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import readable
-from people.permissions import GRANTED, Permission, Standing
+from people.audience import ScopeInSight
+from people.permissions import Permission, Standing
 from people.scopes.member_lists import was_present
-from people.scopes.scopes import NotAMember, ScopeInSight, scope_for, scope_in_sight
+from people.scopes.scopes import NotAMember, scope_for, scope_in_sight
 from social.mentions import check_mentions, set_mentions
 from social.models import Acknowledgement, Post
 from social.wire import select_posts, wire_post
@@ -107,7 +107,7 @@ def edit(
     check_alive(row)
     if row.author_id != actor.person_id:
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
-    if row.kind != ORDINARY and Permission.ANNOUNCE not in GRANTED[scope.standing]:
+    if row.kind != ORDINARY and not scope.grants(Permission.ANNOUNCE):
         raise Forbidden  # who manages no more does not speak for the managers any more
     if row.asks_acknowledgement and session.scalar(
         select(exists().where(Acknowledgement.post_id == post_id))
@@ -126,7 +126,7 @@ def edit(
 def delete(session: Session, actor: Actor, post_id: UUID) -> None:
     """Delete one's own post, or as a moderator anybody's; its words leave every read path at once."""
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ, lock=True)
-    moderates = Permission.POSTS_MODERATE in GRANTED[scope.standing]
+    moderates = scope.grants(Permission.POSTS_MODERATE)
     if row.author_id != actor.person_id and not moderates:
         raise Forbidden("Only the author or a manager can delete a post.", code="not_the_author")
     if row.deleted_at is not None:
@@ -152,8 +152,7 @@ def post_for(
     if row is None:
         raise NotFound
     scope = scope_for(session, actor, row.scope_id, permission)
-    window = readable(session, actor, row.scope_id)
-    if window is None or not window.shows(post_id, holds=still_holds(row)):
+    if not scope.window.shows(post_id, holds=still_holds(row)):
         raise NotFound
     return row, scope
 

@@ -22,10 +22,10 @@ from base.errors import Forbidden, NotFound
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import BEGINNING, following_from, following_of, readable
+from people.audience import BEGINNING, following_from, following_of
 from people.models import Person, Scope
-from people.permissions import GRANTED, Permission
-from people.scopes.scopes import NotAMember, scope_for
+from people.permissions import Permission
+from people.scopes.scopes import scope_for
 from social.models import Post, ReadPosition
 from social.posts import post_for
 
@@ -96,11 +96,8 @@ def mark_read(session: Session, actor: Actor, scope_id: UUID, post_id: UUID) -> 
 
     The person's other devices hear `read.advanced`. Raises `NotFound` for a post that is not in the scope.
     """
-    scope_for(session, actor, scope_id, Permission.POSTS_READ)
-    window = readable(session, actor, scope_id)
-    if window is None:
-        raise NotAMember
-    inside = select(Post.id).where(Post.id == post_id, Post.scope_id == scope_id, Post.id >= window.since_id)
+    scope = scope_for(session, actor, scope_id, Permission.POSTS_READ)
+    inside = select(Post.id).where(Post.id == post_id, Post.scope_id == scope_id, Post.id >= scope.since_id)
     if session.scalar(inside) is None:
         raise NotFound
     advanced = session.execute(_advance(actor, scope_id, post_id)).one_or_none()
@@ -157,7 +154,7 @@ def readers(
     Raises `ReceiptsOff` where the scope does not show it.
     """
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ)
-    if row.author_id != actor.person_id and Permission.POSTS_MODERATE not in GRANTED[scope.standing]:
+    if row.author_id != actor.person_id and not scope.grants(Permission.POSTS_MODERATE):
         raise Forbidden("Only the author or a manager sees who has read a post.", code="not_the_author")
     since = session.scalar(select(Scope.receipts_since).where(Scope.id == scope.id))
     if since is None:

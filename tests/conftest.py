@@ -57,12 +57,24 @@ def world_database(cluster: Cluster, worker_id: str) -> str:
     return _clone(cluster, f"world_{worker_id}")
 
 
-@pytest.fixture
-def world(cluster: Cluster, world_database: str) -> Iterator[World]:
-    """The product on a real database with real commits, in this process; every test has organisations of its own."""
+@pytest.fixture(scope="session")
+def shared_world(cluster: Cluster, world_database: str) -> Iterator[World]:
+    """The application on the database of this test process: building it for each test is dear."""
     world = World(cluster, world_database)
     yield world
     world.close()
+
+
+@pytest.fixture
+def world(shared_world: World) -> Iterator[World]:
+    """The product on a real database with real commits, in this process; every test has organisations of its own.
+
+    Tests share it, so each has to leave it as it was found.
+    """
+    extensions = dict(shared_world.app.extensions)
+    yield shared_world
+    assert shared_world.connections_in_use() == 0
+    assert shared_world.app.extensions == extensions
 
 
 @pytest.fixture

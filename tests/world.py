@@ -12,17 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from marshmallow import Schema
 from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.resources import DECLARATIONS
+from api.route import Declaration
 from base.database import Database, make_engine
 from base.settings import load_settings
 from deploy.local.cluster import Cluster
 from journal.relay import Relay
 from people.accounts.organisations import create_organisation
-from schemas.base import Wire
 
 PASSWORD = "correct horse battery"
 _names = itertools.count(1)
@@ -70,6 +70,10 @@ class World:
     def relays(self) -> int:
         """Move everything into the journal, as the worker does."""
         return self._relay.drain()
+
+    def connections_in_use(self) -> int:
+        """How many connections somebody holds."""
+        return sum(database.engine.pool.checkedout() for database in (self.web, self.worker))  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Give all connections back."""
@@ -218,18 +222,10 @@ def hold_to_schema(app: Flask, method: str, response: TestResponse) -> None:
     rule = app.url_map.bind("localhost").match(request.path, method, return_rule=True)[0] if ok else None
     if rule is None or not response.is_json or not response.get_data():
         return
-    schema = answer_schema(app.view_functions[rule.endpoint], response.status_code)
-    if schema is not None:
-        faults = schema.validate(response.get_json())
+    declared: Declaration | None = app.extensions[DECLARATIONS].get(rule.endpoint)
+    if declared is not None and declared.answer is not None:
+        faults = declared.answer().validate(response.get_json())
         assert not faults, (method, request.path, faults)
-
-
-def answer_schema(view: Any, status: int) -> Schema | None:
-    """The schema that a route declares for its success."""
-    responses = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
-    documented = [found for statuses in responses.values() for found in statuses]
-    schema = documented[0].get("schema") if documented else None
-    return schema if isinstance(schema, Wire) else None
 
 
 def feature(geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import request
-
+from api import bounds
 from api.route import Call, Routes
-from api.translations import translated
+from api.translations import asked_locale, translated
 from base import clock
 from base.errors import Invalid
 from base.offload import offload
@@ -28,6 +27,7 @@ routes = Routes("admin-drafts", "Administration: advice on boundaries before the
     "/sites/<uuid:site_id>/drafts",
     permission=Permission.PLACES_EDIT,
     body=NewDraft,
+    max_body=bounds.BOUNDARY,
     answer=DraftReport,
 )
 def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +54,7 @@ def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, An
     "/sites/<uuid:site_id>/drafts/rehearsal",
     permission=Permission.PLACES_EDIT,
     body=NewRehearsal,
+    max_body=bounds.BOUNDARY,
     answer=RehearsalReport,
 )
 def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
@@ -71,8 +72,7 @@ def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str,
 
 
 def _wire(advice: Advice) -> dict[str, Any]:
-    locale = request.accept_languages.best_match(("en", "ko"), "en")
-    return {**advice.wire(), "detail": translated(advice.detail, locale)}
+    return {**advice.wire(), "detail": translated(advice.detail, asked_locale())}
 
 
 def _floors(members: dict[str, Any], pointer: str) -> tuple[int, int] | None:

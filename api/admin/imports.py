@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from flask import Response, after_this_request, request
+from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.route import Answer, Call, Routes
+from api import bounds
+from api.answers import Answer
+from api.route import Call, Routes
 from base.errors import Forbidden, Invalid, Problem
 from base.logs import logger
 from geo.files.formats import read_file
 from geo.files.imports import OUTCOMES, Import, import_chunk, import_places, open_import
 from people.actor import Actor
-from people.audience import managed_scopes
+from people.audience import managed_by
 from people.permissions import Permission
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
@@ -37,6 +39,7 @@ NDJSON = "application/x-ndjson"
     "/places/import/stream",
     permission=Permission.PLACES_EDIT,
     body=PlaceImport,
+    max_body=bounds.IMPORT,
     answer=ImportLine,
 )
 def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
@@ -54,6 +57,7 @@ def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
     "/places/import/file",
     permission=Permission.PLACES_EDIT,
     query=ImportFile,
+    max_body=bounds.IMPORT,
     answer=ImportReport,
 )
 def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
@@ -72,7 +76,8 @@ def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
 
 def _check_anything_managed(call: Call) -> None:
     """Reading a large file is work that nobody may ask for who could not import anything of it."""
-    if not call.actor.is_administrator and not managed_scopes(call.session, call.actor):
+    anything = call.session.scalar(managed_by(call.actor).limit(1))
+    if not call.actor.is_administrator and anything is None:
         raise Forbidden
 
 
@@ -80,14 +85,7 @@ def _streamed(call: Call, wanted: Import) -> Answer:
     if "Idempotency-Key" in request.headers:
         detail = "An import that streams can be repeated as it is; send no Idempotency-Key."
         raise Invalid(detail, code="idempotency_key_invalid")
-    lines = _lines(call.runtime, call.actor, wanted)
-
-    # The view's answer goes through the request's transaction; the stream takes its place when that has ended.
-    @after_this_request
-    def stream(response: Response) -> Response:
-        return Response(lines, mimetype=NDJSON) if response.status_code == 200 else response
-
-    return Answer({}, 200)
+    return Answer(content=_lines(call.runtime, call.actor, wanted), media=NDJSON)
 
 
 def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from api.answers import Answer
 from api.codes import code_pdf, code_svg
 from api.paging import by_id, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from base import clock
 from base.errors import Conflict
 from geo.models.places import Marker as MarkerRow
@@ -48,14 +49,14 @@ def read_code(call: Call, marker_id: UUID) -> dict[str, Any]:
 def draw_code(call: Call, marker_id: UUID) -> Answer:
     """The code as a picture with its name, to print or show."""
     marker = _coded(call, marker_id)
-    return Answer(None, content=code_svg(markers.show_code(marker, clock.now())[0], marker.name))
+    return Answer(content=code_svg(markers.show_code(marker, clock.now())[0], marker.name))
 
 
 @routes.route("GET", f"{_MARKER}/code.pdf", permission=_MANAGE, media="application/pdf")
 def print_code(call: Call, marker_id: UUID) -> Answer:
     """The code as a PDF, to print."""
     marker = _coded(call, marker_id)
-    return Answer(None, content=code_pdf(markers.show_code(marker, clock.now())[0]))
+    return Answer(content=code_pdf(markers.show_code(marker, clock.now())[0]))
 
 
 @routes.route("POST", f"{_MARKER}/turn", permission=_MANAGE, answer=Marker)

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from people.permissions import Permission
 from schemas.notices import (
     AccountQuery,

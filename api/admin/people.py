@@ -6,7 +6,8 @@ from uuid import UUID
 from api.paging import by_moment, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
-from geo.stays.visits import end_everywhere
+from geo.stays.leaving import end_visits_of
+from geo.stays.visits import Leaving
 from people.accounts import persons
 from people.permissions import Permission
 from people.wire import wire_account
@@ -26,7 +27,7 @@ def list_people(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.route("GET", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, answer=Account)
 def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
-    """One person."""
+    """A person's account, closed ones too."""
     return wire_account(persons.person_in(call.session, call.actor.organisation_id, person_id))
 
 
@@ -35,4 +36,4 @@ def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
     persons.end_person(call.session, person, call.actor.person_id)
-    end_everywhere(call.session, person_id, clock.now(), "account_ended", call.actor.person_id)
+    end_visits_of(call.session, person_id, Leaving("account_ended", clock.now(), by=call.actor.person_id))

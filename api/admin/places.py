@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from api import bounds
+from api.answers import Answer
 from api.etags import check_if_match, etag
 from api.paging import by_id, by_number, decode_cursor, page
-from api.route import Answer, Call, Routes
+from api.route import Call, Routes
 from base.offload import offload
 from geo.files.imports import import_places, open_import
 from geo.models.places import Place as PlaceRow
@@ -24,7 +26,7 @@ from geo.presence.sightings import sightings, wire_sighting
 from geo.presence.views import record_views
 from geo.privacy.charters import check_named
 from geo.shapes.boundaries import parse_boundary
-from people.audience import managed_scopes
+from people.audience import managed_by
 from people.models import Scope
 from people.permissions import Permission
 from schemas.base import Cursor
@@ -42,6 +44,7 @@ from schemas.places import (
 from schemas.visits import PresenceList, PresenceQuery
 
 routes = Routes("admin-places", "Administration: sites and zones", "/v1/admin")
+_READ, _EDIT, _LOOK = Permission.PLACES_READ, Permission.PLACES_EDIT, Permission.VISITS_READ
 _SITE, _ZONE = "/sites/<uuid:place_id>", "/zones/<uuid:place_id>"
 _ETAG = {"ETag": "The version, for If-Match"}
 
@@ -51,12 +54,13 @@ _ETAG = {"ETag": "The version, for If-Match"}
     "/sites",
     permission=Permission.SITES_CREATE,
     body=NewSite,
+    max_body=bounds.BOUNDARY,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
 )
 def create_site(call: Call, body: dict[str, Any]) -> Answer:
-    """Draw a site."""
+    """Draw a site; the answer's notes tell what is remarkable about its boundary."""
     boundary = offload(parse_boundary, body["geometry"])
     draft = PlaceDraft(kind="site", boundary=boundary, **body["properties"])
     return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
@@ -65,68 +69,65 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
 @routes.route(
     "POST",
     "/sites/<uuid:site_id>/zones",
-    permission=Permission.PLACES_EDIT,
+    permission=_EDIT,
     body=NewZone,
+    max_body=bounds.BOUNDARY,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
 )
 def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
     """Draw a zone of a site; it may stick out."""
-    place_for(call.session, call.actor, site_id, Permission.PLACES_EDIT, "site")
+    place_for(call.session, call.actor, site_id, _EDIT, "site")
     boundary = offload(parse_boundary, body["geometry"])
     draft = PlaceDraft(kind="zone", site_id=site_id, boundary=boundary, **body["properties"])
     return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
 
 
-@routes.route("GET", "/sites", permission=Permission.PLACES_READ, query=Cursor, answer=PlacePage)
+@routes.route("GET", "/sites", permission=_READ, query=Cursor, answer=PlacePage)
 def list_managed_sites(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The sites that I manage, oldest first; for an administrator, all."""
-    mine = None if call.actor.is_administrator else managed_scopes(call.session, call.actor)
+    mine = None if call.actor.is_administrator else managed_by(call.actor)
     found = list_sites(call.session, mine, decode_cursor(query["cursor"], by_id), query["limit"])
     return _page(found, query["limit"])
 
 
-@routes.route(
-    "GET",
-    "/sites/<uuid:site_id>/zones",
-    permission=Permission.PLACES_READ,
-    query=Cursor,
-    answer=PlacePage,
-)
+@routes.route("GET", "/sites/<uuid:site_id>/zones", permission=_READ, query=Cursor, answer=PlacePage)
 def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The zones of a site, oldest first."""
-    place_for(call.session, call.actor, site_id, Permission.PLACES_READ, "site")
+    place_for(call.session, call.actor, site_id, _READ, "site")
     found = list_zones(call.session, site_id, decode_cursor(query["cursor"], by_id), query["limit"])
     return _page(found, query["limit"])
 
 
 @routes.route(
-    "POST",
-    "/places/import",
-    permission=Permission.PLACES_EDIT,
-    body=PlaceImport,
-    answer=ImportReport,
+    "POST", "/places/import", permission=_EDIT, body=PlaceImport, max_body=bounds.IMPORT, answer=ImportReport
 )
 def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Import sites and zones from a FeatureCollection, with a result per feature."""
     return {"items": list(import_places(call.session, call.actor, open_import(body)))}
 
 
-@routes.route("GET", _SITE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
+@routes.route("GET", _SITE, permission=_READ, answer=Place, headers=_ETAG)
 def read_site(call: Call, place_id: UUID) -> Answer:
-    """One site."""
-    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "site"))
+    """A site with its boundary, and the ETag for an edit."""
+    return _answer(*place_for(call.session, call.actor, place_id, _READ, "site"))
 
 
-@routes.route("GET", _ZONE, permission=Permission.PLACES_READ, answer=Place, headers=_ETAG)
+@routes.route("GET", _ZONE, permission=_READ, answer=Place, headers=_ETAG)
 def read_zone(call: Call, place_id: UUID) -> Answer:
-    """One zone."""
-    return _answer(*place_for(call.session, call.actor, place_id, Permission.PLACES_READ, "zone"))
+    """A zone with its boundary, and the ETag for an edit."""
+    return _answer(*place_for(call.session, call.actor, place_id, _READ, "zone"))
 
 
 @routes.route(
-    "PATCH", _SITE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+    "PATCH",
+    _SITE,
+    permission=_EDIT,
+    body=PlaceEdit,
+    max_body=bounds.BOUNDARY,
+    answer=PublishedPlace,
+    headers=_ETAG,
 )
 def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a site; needs If-Match."""
@@ -134,66 +135,64 @@ def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
 
 
 @routes.route(
-    "PATCH", _ZONE, permission=Permission.PLACES_EDIT, body=PlaceEdit, answer=PublishedPlace, headers=_ETAG
+    "PATCH",
+    _ZONE,
+    permission=_EDIT,
+    body=PlaceEdit,
+    max_body=bounds.BOUNDARY,
+    answer=PublishedPlace,
+    headers=_ETAG,
 )
 def edit_zone(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     """Redraw or rename a zone; needs If-Match."""
     return _edit(call, place_id, "zone", body)
 
 
-@routes.route("DELETE", _SITE, permission=Permission.PLACES_EDIT, status=204)
+@routes.route("DELETE", _SITE, permission=_EDIT, status=204)
 def archive_site(call: Call, place_id: UUID) -> None:
     """Close a site with its zones; needs If-Match. What was said there is kept."""
     _archive(call, place_id, "site")
 
 
-@routes.route("DELETE", _ZONE, permission=Permission.PLACES_EDIT, status=204)
+@routes.route("DELETE", _ZONE, permission=_EDIT, status=204)
 def archive_zone(call: Call, place_id: UUID) -> None:
     """Close a zone; needs If-Match. What was said there is kept."""
     _archive(call, place_id, "zone")
 
 
-@routes.route(
-    "GET", f"{_SITE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
-)
+@routes.route("GET", f"{_SITE}/boundaries", permission=_READ, query=Cursor, answer=BoundaryHistory)
 def list_site_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The boundaries that a site has had, newest first."""
     return _boundaries(call, place_id, "site", query)
 
 
-@routes.route(
-    "GET", f"{_ZONE}/boundaries", permission=Permission.PLACES_READ, query=Cursor, answer=BoundaryHistory
-)
+@routes.route("GET", f"{_ZONE}/boundaries", permission=_READ, query=Cursor, answer=BoundaryHistory)
 def list_zone_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The boundaries that a zone has had, newest first."""
     return _boundaries(call, place_id, "zone", query)
 
 
-@routes.route(
-    "GET", f"{_SITE}/present", permission=Permission.VISITS_READ, query=PresenceQuery, answer=PresenceList
-)
+@routes.route("GET", f"{_SITE}/present", permission=_LOOK, query=PresenceQuery, answer=PresenceList)
 def list_present_in_site(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a site now, in the order of arrival."""
     return _present(call, place_id, "site", query)
 
 
-@routes.route(
-    "GET", f"{_ZONE}/present", permission=Permission.VISITS_READ, query=PresenceQuery, answer=PresenceList
-)
+@routes.route("GET", f"{_ZONE}/present", permission=_LOOK, query=PresenceQuery, answer=PresenceList)
 def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a zone now, in the order of arrival."""
     return _present(call, place_id, "zone", query)
 
 
 def _boundaries(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
-    place_for(call.session, call.actor, place_id, Permission.PLACES_READ, kind)
+    place_for(call.session, call.actor, place_id, _READ, kind)
     before = decode_cursor(query["cursor"], by_number)
     items = boundary_history(call.session, place_id, before, query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["version"],))
 
 
 def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer:
-    place, scope = place_for(call.session, call.actor, place_id, Permission.PLACES_EDIT, kind, lock=True)
+    place, scope = place_for(call.session, call.actor, place_id, _EDIT, kind, lock=True)
     check_if_match(place.version)
     changes, notes = dict(body["properties"]), ()
     if "geometry" in body:
@@ -204,13 +203,13 @@ def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer
 
 
 def _archive(call: Call, place_id: UUID, kind: str) -> None:
-    place, scope = place_for(call.session, call.actor, place_id, Permission.PLACES_EDIT, kind, lock=True)
+    place, scope = place_for(call.session, call.actor, place_id, _EDIT, kind, lock=True)
     check_if_match(place.version)
     archive_place(call.session, call.actor, place, scope)
 
 
 def _present(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
-    place, _ = place_for(call.session, call.actor, place_id, Permission.VISITS_READ, kind)
+    place, _ = place_for(call.session, call.actor, place_id, _LOOK, kind)
     check_named(call.session, place)
     after = decode_cursor(query["cursor"], by_id)
     found = sightings(call.session, [place_id], after=after, limit=query["limit"])

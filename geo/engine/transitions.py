@@ -130,8 +130,8 @@ def _heard(state: State, fix: Fix) -> State:
 def settle(state: State) -> tuple[State, list[Transition]]:
     """The phone has fallen silent: believe the leavings that the last fixes spoke for and no later one can confirm."""
     gone = {place: began for place, stay in state.stays.items() if (began := pending(stay)) is not None}
-    told = [Transition(place, False, at) for place, at in gone.items()]
-    return forget(state, gone), told
+    events = [Transition(place, False, at) for place, at in gone.items()]
+    return forget(state, gone), events
 
 
 def _taken(state: State, step: Step, fences: Mapping[UUID, Fence]) -> tuple[State, list[Transition]]:
@@ -228,5 +228,7 @@ def _doubted(
     """Stays that nothing but fixes in doubt have vouched for, for long, are in doubt themselves."""
     if sound_at is None or step.fix.at - sound_at < DOUBT_S:
         return dict(stays), []
-    told = [Transition(place, True, step.fix.at, True) for place, stay in stays.items() if not stay.doubtful]
-    return {place: replace(stay, doubtful=True) for place, stay in stays.items()}, told
+    events = [
+        Transition(place, True, step.fix.at, True) for place, stay in stays.items() if not stay.doubtful
+    ]
+    return {place: replace(stay, doubtful=True) for place, stay in stays.items()}, events

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, cast
 import orjson
 
 from base.errors import Invalid
+from base.text import normalised
 
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_MEMBERS = 100
@@ -69,10 +70,10 @@ def _indoor_map(
     folder = Path(plan.filename).parent
     beside = [m for m in members if Path(m.filename).parent == folder and m is not plan]
     levels = [m for m in beside if m.filename.lower().endswith((".json", ".geojson"))]
-    names = {Path(member.filename).name: f"level{number}.json" for number, member in enumerate(levels)}
+    names = {name_of(member.filename): f"level{number}.json" for number, member in enumerate(levels)}
     parts = {LEVELS: orjson.dumps(names)}
     left = MAX_UNPACKED
-    for name, member in [(PLAN, plan), *((names[Path(m.filename).name], m) for m in levels)]:
+    for name, member in [(PLAN, plan), *((names[name_of(m.filename)], m) for m in levels)]:
         with archive.open(member) as opened:
             parts[name] = _bounded(opened, left)
         left -= len(parts[name])
@@ -100,7 +101,12 @@ def _shapefiles(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dic
 
 
 def _stem(member: zipfile.ZipInfo) -> str:
-    return str(Path(member.filename).with_suffix("")).lower()
+    return normalised(str(Path(member.filename).with_suffix(""))).lower()
+
+
+def name_of(path: str) -> str:
+    """A member's name without its folders, in the form in which a plan names it: a Mac writes names in parts (NFD)."""
+    return normalised(Path(path).name)
 
 
 def _bounded(opened: Any, limit: int) -> bytes:

@@ -18,6 +18,7 @@ from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from base import text
 from base.errors import Conflict, NotFound, Problem
 from base.offload import offload
 from geo.files.levels import floors_of
@@ -182,8 +183,8 @@ def _is_zone(feature: Any) -> bool:
 
 def _name(properties: dict[str, Any], external_id: str | None) -> str:
     name = properties.get("name")
-    if isinstance(name, str) and name.strip() and "\0" not in name:
-        return name.strip()[:MAX_NAME]
+    if isinstance(name, str) and text.shows_something(line := text.without_steering(name)):
+        return line[:MAX_NAME].rstrip()
     return external_id[:MAX_NAME] if external_id else "(no name)"
 
 

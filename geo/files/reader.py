@@ -28,7 +28,8 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
-from geo.files.archives import LEVELS, PLAN
+from geo.files import encodings
+from geo.files.archives import LEVELS, PLAN, name_of
 from geo.files.indoor import building
 
 ANSWER = "answer.json"
@@ -95,7 +96,7 @@ def read_indoor_map(folder: Path) -> dict[str, Any]:
     try:
         names = orjson.loads((folder / LEVELS).read_bytes())
         plan = orjson.loads((folder / PLAN).read_bytes())
-        made = building(plan, lambda name: orjson.loads((folder / names[Path(name).name]).read_bytes()))
+        made = building(plan, lambda name: orjson.loads((folder / names[name_of(name)]).read_bytes()))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, ShapelyError):
         detail = "The indoor map is broken, or its main.json names files that are not in the archive."
         raise _Refusal("file_malformed", detail) from None
@@ -107,6 +108,8 @@ def read_folder(folder: Path) -> dict[str, Any]:
     features: list[dict[str, Any]] = []
     notes: set[str] = set()
     vertices = 0
+    for table in sorted(folder.glob("*.dbf")):
+        _say_encoding(table)
     for path in sorted(folder.iterdir()):
         for layer in _layers(path) if path.suffix in _FILES else ():
             shapes, properties = _layer(path, layer, notes)
@@ -119,6 +122,19 @@ def read_folder(folder: Path) -> dict[str, Any]:
             ]
     collection = {"type": "FeatureCollection", "features": features}
     return {"collection": collection, "notes": sorted(notes)}
+
+
+def _say_encoding(table: Path) -> None:
+    """Put the name of a Shapefile's encoding beside it where none is; refuse what would have to be guessed."""
+    named, content = table.with_suffix(".cpg"), table.read_bytes()
+    if named.exists() or encodings.names_encoding(content):
+        return
+    if not encodings.is_utf8(content):
+        detail = (
+            f"Nothing says in which encoding the texts are; it may be {encodings.guess(content)}. Add a .cpg."
+        )
+        raise _Refusal("file_encoding_missing", detail)
+    named.write_text("UTF-8")
 
 
 def _layers(path: Path) -> list[str]:
@@ -157,8 +173,18 @@ def _layer(path: Path, layer: str, notes: set[str]) -> tuple[Any, Iterator[dict[
     meta, _, blobs, columns = read(
         path, layer=layer, columns=wanted, max_features=MAX_FEATURES + 1, datetime_as_string=True
     )
-    shapes = shapely.from_wkb(blobs, on_invalid="ignore")
+    shapes = _shapes(blobs, notes)
     return _reprojected(shapes, crs, notes), _properties(meta["fields"], columns, len(shapes))
+
+
+def _shapes(blobs: Any, notes: set[str]) -> Any:
+    """The shapes; rings that are not closed are, as those of GeoJSON."""
+    shapes = shapely.from_wkb(blobs, on_invalid="ignore")
+    broken = np.array([blob is not None and shape is None for blob, shape in zip(blobs, shapes, strict=True)])
+    if broken.any():
+        shapes[broken] = shapely.from_wkb(blobs[broken], on_invalid="fix")
+        notes.add("closed")
+    return shapes
 
 
 def _reprojected(shapes: Any, name: str, notes: set[str]) -> Any:

@@ -14,12 +14,14 @@ from shapely import MultiPolygon, prepare
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from base import text
 from base.errors import Conflict, Forbidden, NotFound, Problem
 from base.offload import offload
+from base.text import alike
 from geo.models.places import Place
 from geo.places.drafts import as_neighbour, siblings_near
 from geo.places.places import place_for
-from geo.shapes.advice import Neighbour, same_name
+from geo.shapes.advice import Neighbour
 from geo.shapes.overlaps import Overlaps
 from geo.shapes.remarks import remarks
 from people.actor import Actor
@@ -97,7 +99,7 @@ class Lookups:
         if place.kind == "site":
             self._shapes[place.id] = polygon
         else:
-            self.names.setdefault((place.site_id, same_name(place.name)), set()).add(place.id)
+            self.names.setdefault((place.site_id, alike(place.name)), set()).add(place.id)
 
     def remarks(self, zones: Sequence[tuple[Place, MultiPolygon]]) -> list[list[str]]:
         """What a manager may want to look at, for each of the zones that were made or changed."""
@@ -106,7 +108,7 @@ class Lookups:
         near = siblings_near(self.session, zones)
         told = offload(_compared, drawn, homes, near)
         for (zone, _), said in zip(zones, told, strict=True):
-            if self.names.get((zone.site_id, same_name(zone.name)), {zone.id}) != {zone.id}:
+            if self.names.get((zone.site_id, alike(zone.name)), {zone.id}) != {zone.id}:
                 said.insert(0, "duplicate_name")
         return told
 
@@ -161,22 +163,24 @@ def _know_names(known: Lookups, features: Sequence[dict[str, Any]]) -> None:
     """The zones of the sites in question that bear a name of the chunk."""
     zones = [properties for properties in features if kind_of(properties) == "zone"]
     sites = {site.id for properties in zones if (site := known.site_of(properties)) is not None}
-    names = {name.strip() for p in zones if isinstance(name := p.get("name"), str) and "\0" not in name}
+    names = {text.without_steering(name) for p in zones if isinstance(name := p.get("name"), str)}
     if not sites or not names:
         return
     standing = select(Place.site_id, Place.name, Place.id).where(
         Place.kind == "zone", Place.archived_at.is_(None), Place.site_id.in_(sites)
     )
     for site_id, name, place_id in known.session.execute(standing.where(Place.name.in_(names))):
-        known.names.setdefault((site_id, same_name(name)), set()).add(place_id)
+        known.names.setdefault((site_id, alike(name)), set()).add(place_id)
 
 
 def _first(properties: dict[str, Any], keys: Sequence[str]) -> str | None:
     """The first of the members that names something; numbers are names too."""
     for key in keys:
         value = properties.get(key)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip("\0 "):
-            return str(value).replace("\0", "")[:MAX_EXTERNAL_ID]
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            line = text.without_steering(str(value))
+            if text.shows_something(line):
+                return line[:MAX_EXTERNAL_ID].rstrip()
     return None
 
 

@@ -44,6 +44,13 @@ class Place(Model):
         CheckConstraint("occupancy_limit > 0", name="occupancy_limit"),
         Index("ix_places_boundary", "boundary", postgresql_using="gist"),
         Index("ix_places_site", "site_id"),
+        # The sites of an organisation, oldest first, beside many more zones.
+        Index(
+            "ix_places_sites",
+            "organisation_id",
+            "id",
+            postgresql_where=text("kind = 'site' AND archived_at IS NULL"),
+        ),
         Index(
             "uq_places_external",
             "organisation_id",

@@ -22,9 +22,10 @@ from geo.musters.report import list_entries, list_persons, make_report
 from geo.presence.views import record_views
 from journal.catalogue import MUSTER_ENDED, MUSTER_REMINDED, MUSTER_STARTED
 from people.actor import Actor
+from people.audience import sight_of
 from people.models import Person
-from people.permissions import GRANTED, Permission
-from people.scopes.scopes import scope_for, standing_in
+from people.permissions import Permission
+from people.scopes.scopes import scope_for
 
 MAX_REPEATS = 20
 
@@ -76,7 +77,8 @@ def muster_for(session: Session, actor: Actor, muster_id: UUID, *, lock: bool = 
     muster = session.get(Muster, muster_id, with_for_update={"read": not lock}, populate_existing=True)
     if muster is None or muster.organisation_id != actor.organisation_id:
         raise NotFound
-    if Permission.MUSTERS_RUN in GRANTED[standing_in(session, actor, muster.place_id)]:
+    scope = sight_of(session, actor, muster.place_id)
+    if scope is not None and scope.grants(Permission.MUSTERS_RUN):
         return muster
     warden = actor.person_id in muster.warden_ids
     if warden and muster.ended_at is None:

@@ -62,12 +62,12 @@ def put_on(
     return session.get_one(MusterEntry, key, with_for_update=True, populate_existing=True)
 
 
-def note(session: Session, visit: Visit, place: Place) -> None:
+def follow_visit(session: Session, visit: Visit, place: Place) -> None:
     """Something changed about a visit: running roll calls of the place follow, at once or with the batch."""
     areas = {place.id, place.site_id}
     gathered: dict[UUID, set[UUID]] | None = session.info.get(_GATHERED)
     if gathered is None:
-        _follow(session, visit.person_id, areas)
+        _follow_person(session, visit.person_id, areas)
     else:
         gathered.setdefault(visit.person_id, set()).update(areas)
 
@@ -85,7 +85,7 @@ def gathering(session: Session) -> Generator[None]:
     finally:
         del session.info[_GATHERED]
     for person_id, areas in gathered.items():
-        _follow(session, person_id, areas)
+        _follow_person(session, person_id, areas)
 
 
 def refresh(session: Session, muster: Muster, persons: Sequence[UUID] | None = None) -> None:
@@ -101,7 +101,7 @@ def refresh_running(session: Session) -> int:
     return len(running)
 
 
-def _follow(session: Session, person_id: UUID, areas: Collection[UUID]) -> None:
+def _follow_person(session: Session, person_id: UUID, areas: Collection[UUID]) -> None:
     here = _running().where(Muster.place_ids.overlap(list(areas)))
     for muster in session.scalars(here.with_for_update(read=True)).all():
         refresh(session, muster, [person_id])
@@ -134,15 +134,16 @@ def _learn_all(session: Session, muster: Muster, known: Mapping[UUID, Known]) ->
 
 def _learn(entry: MusterEntry, known: Known) -> bool:
     """Take over what is known; returns whether the board is to be told, which is not for every fix."""
-    before = _told(entry)
+    before = _shown(entry)
     for column, value in known.columns().items():
         setattr(entry, column, value)
     if known.there and entry.expected == "left_recently":
         entry.expected = "arrived_late"
-    return _told(entry) != before
+    return _shown(entry) != before
 
 
-def _told(entry: MusterEntry) -> tuple[Any, ...]:
+def _shown(entry: MusterEntry) -> tuple[Any, ...]:
+    """What the board shows of an entry's stay."""
     shown = (entry.expected, entry.certain, entry.doubts, entry.sources, entry.confidence, entry.left_at)
     return tuple(list(value) if isinstance(value, list) else value for value in shown)
 

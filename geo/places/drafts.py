@@ -11,12 +11,13 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from base.offload import offload
+from base.text import alike
 from geo.models.places import SRID, Place
-from geo.shapes.advice import Draft, Neighbour, Surroundings, same_name
+from geo.shapes.advice import Draft, Neighbour, Surroundings
 from geo.shapes.overlaps import Overlaps
 from geo.shapes.remarks import remarks
 from people.actor import Actor
-from people.audience import managed_scopes
+from people.audience import managed_by
 
 _Rows = Select[UUID, str, int | None, int | None]
 # More would not be read by anybody, and each costs an intersection.
@@ -51,7 +52,7 @@ def surroundings(
         return Surroundings(home, _near(session, siblings, draft))
     others = _standing().where(Place.kind == "site", Place.id != site.id)
     if not actor.is_administrator:
-        others = others.where(Place.id.in_(managed_scopes(session, actor)))
+        others = others.where(Place.id.in_(managed_by(actor)))
     return Surroundings(home, _near(session, others, draft), _outside(session, _zones_of(site), draft))
 
 
@@ -83,7 +84,7 @@ def published(session: Session, actor: Actor, zone: Place) -> list[str]:
     site, draft = session.get_one(Place, zone.site_id), Draft("zone", zone.name, polygon, 0.0)
     around = surroundings(session, actor, site, draft, zone.id)
     found = offload(_remarks, _neighbour(zone, polygon), around)
-    named = any(same_name(other.name) == same_name(zone.name) for other in around.neighbours)
+    named = any(alike(other.name) == alike(zone.name) for other in around.neighbours)
     return ["duplicate_name", *found] if named else found
 
 

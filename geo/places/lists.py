@@ -1,6 +1,5 @@
 """Lists of places, page by page, and the boundaries that a place has had."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,13 @@ from people.models import Scope
 
 
 def list_sites(
-    session: Session, ids_in_sight: Sequence[UUID] | None, after: UUID | None, limit: int
+    session: Session, among: Select[UUID] | None, after: UUID | None, limit: int
 ) -> list[tuple[Place, Scope]]:
-    """A page of sites, oldest first; `ids_in_sight` None means all of the organisation's."""
+    """A page of sites, oldest first: those whose ids `among` selects, or all of the organisation's."""
     query = select(Place, Scope).join(Scope, Scope.id == Place.id)
     query = query.where(Place.kind == "site", Place.archived_at.is_(None))
-    if ids_in_sight is not None:
-        query = query.where(Place.id.in_(ids_in_sight))
+    if among is not None:
+        query = query.where(Place.id.in_(among))
     return _page(session, query, after, limit)
 
 

@@ -18,7 +18,8 @@ from geo.models.places import SRID, BoundaryVersion, Place
 from geo.presence import occupancy
 from geo.shapes.boundaries import Boundary, wire_geometry
 from geo.stays.admission import judge_again
-from geo.stays.visits import empty
+from geo.stays.leaving import end_visits_in
+from geo.stays.visits import Leaving
 from journal.catalogue import PLACE_ARCHIVED, PLACE_CREATED, PLACE_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
@@ -174,7 +175,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
     for part in [place, *session.scalars(with_zones.where(Place.id != place.id).with_for_update())]:
         part.archived_at = part.updated_at = clock.now()
         part.version += 1
-        empty(session, part.id, actor.person_id)
+        end_visits_in(session, part.id, Leaving("archived", clock.now(), by=actor.person_id))
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
         archive_scope(session, part.id)
         session.flush()

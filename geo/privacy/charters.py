@@ -7,7 +7,7 @@ statistic shows fewer. Aggregate only: nobody reads who is there, but for a must
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -21,7 +21,7 @@ from geo.stays.rules import DEFAULTS
 from journal.catalogue import CHARTER_UPDATED
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import visible
+from people.audience import visible_of
 from people.models import Organisation, Scope
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
@@ -59,9 +59,9 @@ def charter_of(session: Session, site_id: UUID) -> dict[str, Any]:
 
 def check_may_read(session: Session, actor: Actor, site_id: UUID) -> None:
     """Whoever reads a site's scope, or that of a zone of it, is under its charter; raises as `scope_for`."""
-    own = [scope.scope_id for scope in visible(session, actor)]
-    zone = select(Scope.id).where(Scope.parent_id == site_id, Scope.id.in_(own), Scope.archived_at.is_(None))
-    if session.scalar(zone.limit(1)) is None:
+    visible = visible_of(actor).subquery("visible")
+    within = or_(visible.c.scope_id == site_id, visible.c.parent_id == site_id)
+    if session.scalar(select(visible.c.scope_id).where(within).limit(1)) is None:
         scope_for(session, actor, site_id, Permission.POSTS_READ)
 
 

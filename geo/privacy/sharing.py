@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import NotFound
 from geo.models.privacy import Consent, Sharing, TrailPoint
-from geo.models.stays import Visit
-from geo.stays.evidence import PASSIVE_SOURCES
+from geo.stays.evidence import PASSIVE_SOURCES, of_sources
+from geo.stays.open_visits import open_visits_of
 from geo.stays.positions import forget_person, lock_sharing
 from geo.stays.rules import DEFAULTS
-from geo.stays.visits import withdraw
+from geo.stays.visits import Leaving, withdraw
 from people.actor import Actor
 from people.models import Organisation
 
@@ -113,9 +113,8 @@ def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, An
 def _forget(session: Session, actor: Actor, sources: tuple[str, ...]) -> None:
     """End what the person's phones said of these sources, and keep no position."""
     forget_person(session, actor.person_id)
-    open_ones = select(Visit).where(Visit.person_id == actor.person_id, Visit.left_at.is_(None))
-    for visit in session.scalars(open_ones).all():
-        withdraw(session, visit, clock.now(), reason="sharing_ended", sources=sources)
+    for visit in open_visits_of(session, actor.person_id):
+        withdraw(session, visit, of_sources(sources), Leaving("sharing_ended", clock.now()))
 
 
 def _live_consent(session: Session, actor: Actor, kind: str) -> Consent | None:

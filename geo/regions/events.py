@@ -6,20 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geography
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from geo.models.places import Place
 from geo.stays import positions
-from geo.stays.evidence import Claim
+from geo.stays.evidence import Claim, said_by
+from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
+from geo.stays.open_visits import open_visit
 from geo.stays.rules import OutsideHours, Rules, rules_for
 from geo.stays.times import corrected
-from geo.stays.visits import leave_by_fixes, open_visit, support, withdraw
+from geo.stays.visits import Leaving, take_claim, withdraw
 from people.actor import Actor
-from people.audience import in_sight
-from people.models import Scope
+from people.audience import known_among
 
 PLACE_NOT_FOUND = "place_not_found"
 # A circle that the phone's system watches is at least 100 m across each way; what is smaller is not told apart.
@@ -39,11 +40,12 @@ def take_region_events(
     rules.check_sharing()
     results: list[dict[str, Any]] = []
     timely, refused = corrected(events, sent_at, clock.now(), what="event")
-    with changing(session, actor.person_id, [event["place_id"] for _, _, event in timely]):
-        known = select(Scope.id).where(in_sight(session, actor))
+    place_ids = [event["place_id"] for _, _, event in timely]
+    with changing(session, actor.person_id, place_ids):
+        known = known_among(session, actor, place_ids)
         for index, at, event in timely:
             place = session.get(Place, event["place_id"])
-            refused_as = _refusal(session, known, place, rules, event, at)
+            refused_as = _refusal(known, place, rules, event, at)
             if place is None or refused_as is not None:
                 results.append({"index": index, "outcome": "refused", "code": refused_as})
                 continue
@@ -54,17 +56,10 @@ def take_region_events(
 
 
 def _refusal(
-    session: Session,
-    known: Select[UUID],
-    place: Place | None,
-    rules: Rules,
-    event: dict[str, Any],
-    at: datetime,
+    known: set[UUID], place: Place | None, rules: Rules, event: dict[str, Any], at: datetime
 ) -> str | None:
-    """The code with which an event is refused; `known` are the scopes of the places that one may know of."""
-    if place is None or place.archived_at is not None:
-        return PLACE_NOT_FOUND
-    if session.scalar(known.where(Scope.id == place.id)) is None:
+    """The code with which an event is refused; `known` are the places that one may know of."""
+    if place is None or place.archived_at is not None or place.id not in known:
         return PLACE_NOT_FOUND
     return OutsideHours.code if event["type"] == "enter" and not rules.allows_in(place, at) else None
 
@@ -78,16 +73,15 @@ def _take_region_event(
         claim = Claim(event["judged_by"], 1, at, actor.device_id, doubtful=near or event["mock"])
         if by_app and place.kind == "zone":
             # An app that judges fences knows the zone, which may stick out; who is in it is at the site.
-            support(session, actor.person_id, place.site_id, claim)
-        return support(session, actor.person_id, place.id, claim) is not None
+            take_claim(session, actor.person_id, place.site_id, claim)
+        return take_claim(session, actor.person_id, place.id, claim) is not None
     visit = open_visit(session, actor.person_id, place.id)
     if visit is None or at < visit.entered_at:
         return False
     if by_app and place.kind == "site":
         return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
-    sources = ("region", "device")
-    gone = withdraw(session, visit, at, reason="left", device_id=actor.device_id, sources=sources)
-    return gone is not None
+    which = said_by(actor.device_id, ("region", "device"))
+    return withdraw(session, visit, which, Leaving("left", at)) is not None
 
 
 def _area(session: Session, place_id: UUID) -> float:

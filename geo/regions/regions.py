@@ -27,8 +27,7 @@ from geo.models.places import SRID, Place
 from geo.models.stays import DevicePosition, Visit
 from geo.shapes.boundaries import wire_geometry
 from people.actor import Actor
-from people.audience import in_sight
-from people.models import Scope
+from people.audience import known_of
 
 NEAR_SITE_M = 300.0
 LEAST_REFRESH_M, MOST_REFRESH_M = 100.0, 50_000.0
@@ -106,14 +105,8 @@ def _nearest(
     session: Session, actor: Actor, lon: float, lat: float, limit: int, inside: set[UUID]
 ) -> tuple[list[Place], float]:
     """The nearest places that matter to the actor, and how far one may be sure to have seen all, in metres."""
-    mattering = (
-        select(Place)
-        .join(Scope, Scope.id == Place.id)
-        .where(
-            Place.archived_at.is_(None),
-            in_sight(session, actor),
-        )
-    )
+    known = known_of(actor).subquery("known")
+    mattering = select(Place).join(known, known.c.scope_id == Place.id).where(Place.archived_at.is_(None))
     places: dict[UUID, Place] = {}
     horizon = MOST_REFRESH_M
     for seen_from in _both_sides(lon, lat):

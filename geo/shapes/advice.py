@@ -8,7 +8,6 @@ How wide a shape is, is the diameter of the largest circle that fits into it. A 
 """
 
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -20,6 +19,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
+from base.text import alike
 from geo.shapes.outlines import simplified
 from geo.shapes.overlaps import Overlaps, Share
 
@@ -124,11 +124,6 @@ def advise(draft: Draft, around: Surroundings) -> list[Advice]:
     return sorted(found, key=lambda advice: advice.severity == "info")
 
 
-def same_name(name: str) -> str:
-    """The form of a name in which two that read alike are equal."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
 def swapped(polygon: MultiPolygon) -> MultiPolygon | None:
     """The shape with longitude and latitude exchanged, where that is a place on earth."""
     west, _, east, _ = polygon.bounds
@@ -179,8 +174,8 @@ def _on_home(draft: Draft, home: MultiPolygon | None, overlaps: Overlaps) -> Ite
 
 
 def _on_names(draft: Draft, neighbours: Sequence[Neighbour]) -> Iterable[Advice]:
-    name = None if draft.name is None else same_name(draft.name)
-    for other in [n for n in neighbours if name is not None and same_name(n.name) == name][:MAX_NAMED]:
+    name = None if draft.name is None else alike(draft.name)
+    for other in [n for n in neighbours if name is not None and alike(n.name) == name][:MAX_NAMED]:
         yield Advice("duplicate_name", "warning", other.id)
 
 

@@ -18,12 +18,13 @@ from geo.models.places import Marker, Place
 from geo.models.stays import Visit
 from geo.presence.views import record_views
 from geo.stays import positions
-from geo.stays.evidence import LASTS, Claim
+from geo.stays.evidence import LASTS, Claim, everything
 from geo.stays.locks import changing, lock_device
 from geo.stays.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
+from geo.stays.open_visits import open_visit, open_visits_of, wire_open_visits
 from geo.stays.rules import OutsideHours, rules_for
 from geo.stays.times import FUTURE
-from geo.stays.visits import open_visit, open_visits, support, withdraw
+from geo.stays.visits import Leaving, take_claim, withdraw
 from people.actor import Actor
 from people.models import Person
 from people.permissions import Permission
@@ -71,13 +72,13 @@ def vouch(
     if claim.device_id is not None:
         lock_device(session, claim.device_id)
     with changing(session, person_id, {place.site_id, place_id}):
-        support(session, person_id, place.site_id, claim)
+        take_claim(session, person_id, place.site_id, claim)
         if place.kind == "zone":
-            support(session, person_id, place_id, claim)
+            take_claim(session, person_id, place_id, claim)
     if claim.device_id is not None:
         named = floor if floor is not None else _only_floor(place)
         positions.note_presence(session, claim.device_id, place.site_id, claim.at, named)
-    return {"visits": wire_open(session, person_id, {place.site_id, place_id})}
+    return {"visits": wire_open_visits(session, person_id, {place.site_id, place_id})}
 
 
 def check_out(
@@ -89,19 +90,16 @@ def check_out(
     """
     left_at = at or clock.now()
     place = session.get(Place, place_id)
-    here = select(Visit).where(
-        Visit.person_id == actor.person_id, Visit.left_at.is_(None), Visit.entered_at <= left_at
-    )
     if place is not None and place.kind == "site":
-        of_site = select(Place.id).where(Place.site_id == place_id)
-        here = here.where(Visit.place_id.in_(of_site))
+        here = Visit.place_id.in_(select(Place.id).where(Place.site_id == place_id))
     else:
-        here = here.where(Visit.place_id == place_id)
-    visits = session.scalars(here).all()
+        here = Visit.place_id == place_id
+    visits = open_visits_of(session, actor.person_id, here, Visit.entered_at <= left_at)
     if not visits:
         raise NotFound
     positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
-    ended = [withdraw(session, visit, left_at, reason="checked_out") for visit in visits]
+    checked_out = Leaving("checked_out", left_at)
+    ended = [withdraw(session, visit, everything(), checked_out) for visit in visits]
     return {"visits": [payload for payload in ended if payload is not None]}
 
 
@@ -130,12 +128,7 @@ def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_
     if visit is None:
         return
     positions.forget_places(session, person_id, [place_id])
-    withdraw(session, visit, clock.now(), reason="checked_out", actor_id=actor.person_id)
-
-
-def wire_open(session: Session, person_id: UUID, places: set[UUID]) -> list[dict[str, Any]]:
-    """The person's open visits of some places."""
-    return [visit for visit in open_visits(session, person_id) if UUID(visit["place_id"]) in places]
+    withdraw(session, visit, everything(), Leaving("checked_out", clock.now(), by=actor.person_id))
 
 
 def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime) -> None:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,8 @@ LASTS: dict[str, timedelta | None] = {
     "nfc": timedelta(hours=8),
     "manual": timedelta(hours=12),
 }
+
+Which = ColumnElement[bool]  # a choice of evidence
 
 
 @dataclass(frozen=True)
@@ -92,24 +94,33 @@ def keep(session: Session, visit_id: UUID, organisation_id: UUID, claim: Claim) 
     )
 
 
-def let_go(
-    session: Session,
-    visit_id: UUID,
-    device_id: UUID | None = None,
-    sources: Sequence[str] | None = None,
-    expired_at: datetime | None = None,
-) -> bool:
-    """End live evidence of a visit (of a device, of some sources, expired, or all); False when there was none.
+def everything() -> Which:
+    """All that holds, whoever said it."""
+    return true()
+
+
+def said_by(device_id: UUID, sources: Sequence[str] | None = None) -> Which:
+    """What a device said: by some sources, or by any."""
+    of_device = Evidence.device_id == device_id
+    return of_device if sources is None else and_(of_device, of_sources(sources))
+
+
+def of_sources(sources: Sequence[str]) -> Which:
+    """What is known by some sources, whichever device it was."""
+    return Evidence.source.in_(sources)
+
+
+def expired(at: datetime) -> Which:
+    """What held for a time only that is over."""
+    return Evidence.expires_at <= at
+
+
+def let_go(session: Session, visit_id: UUID, which: Which) -> bool:
+    """End live evidence of a visit; False when there was none such.
 
     What fixes said is kept as of the last of them, since the device's position will go on.
     """
-    gone = update(Evidence).where(Evidence.visit_id == visit_id, Evidence.ended_at.is_(None))
-    if device_id is not None:
-        gone = gone.where(Evidence.device_id == device_id)
-    if sources is not None:
-        gone = gone.where(Evidence.source.in_(sources))
-    if expired_at is not None:
-        gone = gone.where(Evidence.expires_at <= expired_at)
+    gone = update(Evidence).where(Evidence.visit_id == visit_id, Evidence.ended_at.is_(None), which)
     values = {"ended_at": clock.now(), "last_at": func.greatest(Evidence.last_at, _last_fix())}
     return bool(session.execute(gone.values(values).returning(Evidence.id)).all())
 

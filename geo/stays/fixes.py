@@ -22,6 +22,7 @@ from geo.engine.transitions import LOOKUP_RADIUS_M, Fence, Fix, Transition, tran
 from geo.lookup.indexes import PlaceIndexes
 from geo.lookup.nearby import fences_near
 from geo.stays.evidence import Claim
+from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
 from geo.stays.positions import (
     Known,
@@ -35,7 +36,7 @@ from geo.stays.rules import rules_for
 from geo.stays.silence import resume
 from geo.stays.times import corrected
 from geo.stays.trails import keep_trail
-from geo.stays.visits import leave_by_fixes, support
+from geo.stays.visits import take_claim
 from people.actor import Actor
 
 Taken = Sequence[tuple[datetime, dict[str, Any]]]
@@ -135,5 +136,5 @@ def _apply(session: Session, actor: Actor, event: Transition) -> list[dict[str, 
     if not event.entered:
         return leave_by_fixes(session, actor.person_id, actor.device_id, event.place_id, at)
     claim = Claim("gps", 1, at, actor.device_id, doubtful=event.doubtful)
-    visit = support(session, actor.person_id, event.place_id, claim)
+    visit = take_claim(session, actor.person_id, event.place_id, claim)
     return [] if visit is None else [visit]

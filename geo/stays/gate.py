@@ -15,8 +15,9 @@ from geo.models.stays import GateAccount
 from geo.musters.musters import awaited
 from geo.stays.checkins import vouch
 from geo.stays.evidence import Claim
+from geo.stays.leaving import end_visits_of
 from geo.stays.markers import GRADE, SOURCE, CodeRefused, check_code, marker_id_of
-from geo.stays.visits import end_everywhere
+from geo.stays.visits import Leaving
 from people.accounts.visitors import admit_visitor, end_expired_persons
 from people.models import Person
 
@@ -60,7 +61,7 @@ def close_accounts(session: Session) -> int:
     """
     over = end_expired_persons(session, awaited())
     for person_id in over:
-        end_everywhere(session, person_id, clock.now(), "account_ended")
+        end_visits_of(session, person_id, Leaving("account_ended", clock.now()))
     return len(over)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.models.stays import DevicePosition, Evidence, Visit
-from geo.stays.visits import withdraw
+from geo.stays.evidence import said_by
+from geo.stays.visits import Leaving, withdraw
 from people.models import Device, SignedInSession
 
 _BATCH = 200
@@ -34,7 +35,7 @@ def end_foreign_evidence(session: Session) -> int:
 
 def _end_foreign(session: Session, which: Any) -> int:
     foreign = session.execute(
-        select(Visit, Evidence.device_id)
+        select(Visit, Device.id)
         .join(Evidence, Evidence.visit_id == Visit.id)
         .join(Device, Device.id == Evidence.device_id)
         .where(which, Evidence.ended_at.is_(None), Device.person_id != Visit.person_id)
@@ -43,5 +44,5 @@ def _end_foreign(session: Session, which: Any) -> int:
         .limit(_BATCH)
     ).all()
     for visit, device_id in foreign:
-        withdraw(session, visit, None, reason="device_changed", device_id=device_id)
+        withdraw(session, visit, said_by(device_id), Leaving.unseen("device_changed"))
     return len(foreign)

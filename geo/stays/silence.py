@@ -18,7 +18,9 @@ from geo.engine.state import State, forget
 from geo.engine.transitions import settle
 from geo.models.stays import DevicePosition, Evidence, Visit
 from geo.presence.sightings import FRESH
-from geo.stays.visits import leave_by_fixes, mark_stale, withdraw
+from geo.stays.evidence import expired, said_by
+from geo.stays.leaving import leave_by_fixes
+from geo.stays.visits import Leaving, mark_resumed, mark_stale, withdraw
 
 SILENT = timedelta(hours=4)
 # Few at a time: a phone that comes back waits for the batch that it is in.
@@ -43,7 +45,7 @@ def mark_silent(session: Session) -> int:
         _settle(session, row)
         for visit in _visits_by_fixes(session, row.device_id, row.person_id):
             if visit.stale_at is None and not _otherwise_seen(session, visit):
-                mark_stale(session, visit, True)
+                mark_stale(session, visit)
     session.flush()
     return len(silent)
 
@@ -73,7 +75,7 @@ def end_silent(session: Session) -> int:
     for row in gone:
         visits = _visits_by_fixes(session, row.device_id, row.person_id)
         for visit in visits:
-            withdraw(session, visit, None, reason="silent", device_id=row.device_id, sources=("gps",))
+            withdraw(session, visit, said_by(row.device_id, ("gps",)), Leaving.unseen("silent"))
         row.state = forget(State.from_json(row.state), [visit.place_id for visit in visits]).to_json()
     session.flush()
     return len(gone)
@@ -89,7 +91,7 @@ def end_expired_evidence(session: Session) -> int:
         .where(Visit.id.in_(over.order_by(Evidence.expires_at).limit(BATCH)))
         .order_by(Visit.person_id, Visit.place_id)
     ).all()
-    ended = [withdraw(session, visit, None, reason="expired", expired_at=at) for visit in visits]
+    ended = [withdraw(session, visit, expired(at), Leaving.unseen("expired")) for visit in visits]
     return sum(payload is not None for payload in ended)
 
 
@@ -97,7 +99,7 @@ def resume(session: Session, device_id: UUID, person_id: UUID) -> None:
     """The device is heard again: take back that its visits are stale."""
     for visit in _visits_by_fixes(session, device_id, person_id):
         if visit.stale_at is not None:
-            mark_stale(session, visit, False)
+            mark_resumed(session, visit)
 
 
 def _visits_by_fixes(session: Session, device_id: UUID, person_id: UUID) -> list[Visit]:

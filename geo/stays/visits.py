@@ -1,12 +1,13 @@
 """Visits: a person's stays in places, the evidence that carries them, the presence memberships that follow.
 
-A visit opens with the first evidence and ends with the last; `geo/stays/evidence.py` says what counts how much. Whoever
-changes a visit holds the person's lock, since two phones of one person may walk in and out at the same moment.
+A visit opens with the first evidence and ends with the last; `geo/stays/evidence.py` says what counts how much.
+`take_claim` adds evidence, `withdraw` lets some go, and both weigh what is left. Whoever changes a visit holds the
+person's lock, since two phones of one person may walk in and out at the same moment.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -14,37 +15,37 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from geo.models.places import Place
-from geo.models.stays import Evidence, Visit
+from geo.models.stays import Visit
 from geo.musters import roll
 from geo.presence import occupancy
 from geo.stays.admission import follow_presence
-from geo.stays.evidence import PHONE_SOURCES, Claim, grades, keep, last_seen, let_go
+from geo.stays.evidence import Claim, Which, grades, keep, last_seen, let_go
 from geo.stays.locks import lock_person
+from geo.stays.open_visits import open_visit, wire_visit
 from journal.catalogue import VISIT_ENDED, VISIT_RESUMED, VISIT_STALE, VISIT_STARTED, VISIT_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.scopes.memberships import leave_presence
 
 
-def wire_visit(visit: Visit, place: Place) -> dict[str, Any]:
-    """A visit as REST and the events carry it."""
-    return {
-        "id": str(visit.id),
-        "person_id": str(visit.person_id),
-        "place_id": str(visit.place_id),
-        "place_kind": place.kind,
-        "place_name": place.name,
-        "source": visit.source,
-        "confidence": visit.confidence,
-        "doubtful": visit.doubtful,
-        "entered_at": clock.wire(visit.entered_at),
-        "stale_at": clock.wire_or_none(visit.stale_at),
-        "left_at": clock.wire_or_none(visit.left_at),
-        "end_reason": visit.end_reason,
-    }
+@dataclass(frozen=True)
+class Leaving:
+    """How a visit ends where nothing holds it any more: why, when the person left, and who says so if not they.
+
+    `at` is None where nobody saw it: then they left when they were last seen there.
+    """
+
+    reason: str
+    at: datetime | None
+    by: UUID | None = None
+
+    @classmethod
+    def unseen(cls, reason: str) -> Self:
+        """A leaving that nobody saw."""
+        return cls(reason, None)
 
 
-def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> dict[str, Any] | None:
+def take_claim(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> dict[str, Any] | None:
     """Take evidence that the person is in the place; returns the visit where it began or changed.
 
     Evidence in doubt makes a visit that is marked, and opens no scope by itself. What was seen before the person last
@@ -54,14 +55,14 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
     place = session.get(Place, place_id)
     if place is None or place.archived_at is not None:
         return None
-    visit = _open_visit(session, person_id, place_id)
+    visit = open_visit(session, person_id, place_id)
     if visit is None and claim.source != "gps" and _left_since(session, person_id, place_id, claim.at):
         return None
     begun = visit is None
     visit = visit or _begin(session, person_id, place, claim)
     keep(session, visit.id, visit.organisation_id, claim)
-    before = _judged(visit)
-    _judge(session, visit)
+    before = _credit(visit)
+    _weigh(session, visit)
     visit.stale_at = None
     session.flush()
     follow_presence(session, visit, place, claim.at)
@@ -69,99 +70,38 @@ def support(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> 
         told = _tell(session, VISIT_STARTED, visit, place, claim.given_by)
         occupancy.recount(session, place)
     else:
-        changed = _judged(visit) != before
+        changed = _credit(visit) != before
         told = _tell(session, VISIT_UPDATED, visit, place, claim.given_by) if changed else None
-    roll.note(session, visit, place)
+    roll.follow_visit(session, visit, place)
     return told
 
 
-def withdraw(
-    session: Session,
-    visit: Visit,
-    at: datetime | None,
-    *,
-    reason: str,
-    device_id: UUID | None = None,
-    sources: Sequence[str] | None = None,
-    expired_at: datetime | None = None,
-    actor_id: UUID | None = None,
-) -> dict[str, Any] | None:
-    """Let evidence of an open visit go (of a device, of some sources, expired, or all); None when nothing changed.
-
-    `at` is when the person left; None: nobody saw it, and the visit ends as of when they were last seen there.
-    """
+def withdraw(session: Session, visit: Visit, which: Which, leaving: Leaving) -> dict[str, Any] | None:
+    """Let evidence of an open visit go; without any other it ends as `leaving` says. None when nothing changed."""
     lock_person(session, visit.person_id)
-    if not let_go(session, visit.id, device_id, sources, expired_at):
+    if not let_go(session, visit.id, which):
         return None
-    at = at or last_seen(session, visit.id) or clock.now()
+    left_at = leaving.at or last_seen(session, visit.id) or clock.now()
     place = session.get_one(Place, visit.place_id)
-    before = _judged(visit)
-    if _judge(session, visit):
-        session.flush()
-        follow_presence(session, visit, place, at)
-        roll.note(session, visit, place)
-        return _tell(session, VISIT_UPDATED, visit, place) if _judged(visit) != before else None
-    return _end(session, visit, place, at, reason, actor_id)
-
-
-def leave_by_fixes(
-    session: Session, person_id: UUID, device_id: UUID, place_id: UUID, at: datetime
-) -> list[dict[str, Any]]:
-    """What the device's fixes said of the place is over; with a site, all that the device had said there."""
-    place = session.get(Place, place_id)
-    if place is None:
-        return []
-    told: list[dict[str, Any] | None] = []
-    visit = _open_visit(session, person_id, place_id)
-    if visit is not None:
-        sources = None if place.kind == "site" else PHONE_SOURCES
-        told.append(withdraw(session, visit, at, reason="left", device_id=device_id, sources=sources))
-    if place.kind == "site":
-        for zone in _visits_without_fixes(session, person_id, device_id, place_id):
-            told.append(withdraw(session, zone, at, reason="left", device_id=device_id))
-    return [payload for payload in told if payload is not None]
-
-
-def end_everywhere(
-    session: Session, person_id: UUID, at: datetime, reason: str, actor_id: UUID | None = None
-) -> None:
-    """End all open visits of a person, whatever they stood on."""
-    open_ones = select(Visit).where(Visit.person_id == person_id, Visit.left_at.is_(None))
-    for visit in session.scalars(open_ones).all():
-        withdraw(session, visit, at, reason=reason, actor_id=actor_id)
-
-
-def empty(session: Session, place_id: UUID, actor_id: UUID) -> None:
-    """End all open visits of a place that is closed."""
-    for visit in session.scalars(
-        select(Visit).where(Visit.place_id == place_id, Visit.left_at.is_(None))
-    ).all():
-        withdraw(session, visit, clock.now(), reason="archived", actor_id=actor_id)
-
-
-def open_visits(session: Session, person_id: UUID) -> list[dict[str, Any]]:
-    """Where the person is now, longest first."""
-    rows = session.execute(
-        select(Visit, Place)
-        .join(Place, Place.id == Visit.place_id)
-        .where(Visit.person_id == person_id, Visit.left_at.is_(None), Place.archived_at.is_(None))
-        .order_by(Visit.entered_at, Visit.id)
-    )
-    return [wire_visit(visit, place) for visit, place in rows]
-
-
-def open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | None:
-    """The person's open visit of a place."""
-    return _open_visit(session, person_id, place_id)
-
-
-def mark_stale(session: Session, visit: Visit, stale: bool) -> None:
-    """Say that nothing was heard for long, or that something was heard again."""
-    visit.stale_at = clock.now() if stale else None
+    before = _credit(visit)
+    if not _weigh(session, visit):
+        return _end(session, visit, place, left_at, leaving)
     session.flush()
-    place = session.get_one(Place, visit.place_id)
-    _tell(session, VISIT_STALE if stale else VISIT_RESUMED, visit, place)
-    roll.note(session, visit, place)
+    follow_presence(session, visit, place, left_at)
+    roll.follow_visit(session, visit, place)
+    return _tell(session, VISIT_UPDATED, visit, place) if _credit(visit) != before else None
+
+
+def mark_stale(session: Session, visit: Visit) -> None:
+    """Nothing was heard for long."""
+    visit.stale_at = clock.now()
+    _tell_freshness(session, VISIT_STALE, visit)
+
+
+def mark_resumed(session: Session, visit: Visit) -> None:
+    """Something was heard again."""
+    visit.stale_at = None
+    _tell_freshness(session, VISIT_RESUMED, visit)
 
 
 def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Visit:
@@ -180,8 +120,8 @@ def _begin(session: Session, person_id: UUID, place: Place, claim: Claim) -> Vis
     return visit
 
 
-def _judge(session: Session, visit: Visit) -> bool:
-    """Set confidence and doubt from what holds; False when nothing does."""
+def _weigh(session: Session, visit: Visit) -> bool:
+    """Set confidence and doubt from the evidence that holds; False when none does."""
     held = grades(session, visit.id)
     sound = [grade for grade, doubtful in held if not doubtful]
     if held:
@@ -189,47 +129,21 @@ def _judge(session: Session, visit: Visit) -> bool:
     return bool(held)
 
 
-def _judged(visit: Visit) -> tuple[int, bool]:
+def _credit(visit: Visit) -> tuple[int, bool]:
+    """How far the visit is believed."""
     return visit.confidence, visit.doubtful
 
 
-def _end(
-    session: Session, visit: Visit, place: Place, at: datetime, reason: str, actor_id: UUID | None
-) -> dict[str, Any]:
+def _end(session: Session, visit: Visit, place: Place, at: datetime, leaving: Leaving) -> dict[str, Any]:
     left_at = max(at, visit.entered_at)
-    visit.left_at, visit.ended_at, visit.end_reason, visit.stale_at = left_at, clock.now(), reason, None
+    visit.left_at, visit.ended_at, visit.stale_at = left_at, clock.now(), None
+    visit.end_reason = leaving.reason
     session.flush()
-    payload = _tell(session, VISIT_ENDED, visit, place, actor_id)
+    payload = _tell(session, VISIT_ENDED, visit, place, leaving.by)
     leave_presence(session, place.id, visit.person_id, left_at)
     occupancy.recount(session, place)
-    roll.note(session, visit, place)
+    roll.follow_visit(session, visit, place)
     return payload
-
-
-def _visits_without_fixes(
-    session: Session, person_id: UUID, device_id: UUID, site_id: UUID
-) -> Sequence[Visit]:
-    """Open visits of a site's zones that the device's fixes say nothing of: a zone may stick out of its site."""
-    by_fixes = select(Evidence.visit_id).where(
-        Evidence.device_id == device_id, Evidence.source == "gps", Evidence.ended_at.is_(None)
-    )
-    return session.scalars(
-        select(Visit)
-        .join(Place, Place.id == Visit.place_id)
-        .where(
-            Visit.person_id == person_id,
-            Visit.left_at.is_(None),
-            Place.site_id == site_id,
-            Place.kind == "zone",
-            Visit.id.not_in(by_fixes),
-        )
-    ).all()
-
-
-def _open_visit(session: Session, person_id: UUID, place_id: UUID) -> Visit | None:
-    return session.scalars(
-        select(Visit).where(Visit.person_id == person_id, Visit.place_id == place_id, Visit.left_at.is_(None))
-    ).one_or_none()
 
 
 def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime) -> bool:
@@ -237,11 +151,21 @@ def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime)
     return bool(session.scalar(select(exists().where(*later))))
 
 
+def _tell_freshness(session: Session, event_type: EventType, visit: Visit) -> None:
+    session.flush()
+    place = session.get_one(Place, visit.place_id)
+    _tell(session, event_type, visit, place)
+    roll.follow_visit(session, visit, place)
+
+
 def _tell(
-    session: Session, event_type: EventType, visit: Visit, place: Place, actor_id: UUID | None = None
+    session: Session, event_type: EventType, visit: Visit, place: Place, by: UUID | None = None
 ) -> dict[str, Any]:
+    """Write to the person what became of their visit; returns it. `by` is who did it, if not they."""
     payload = wire_visit(visit, place)
-    who = actor_id or visit.person_id
-    event = Event(event_type, subject_id=visit.id, payload=payload, person_id=visit.person_id, actor_id=who)
+    actor_id = by or visit.person_id
+    event = Event(
+        event_type, subject_id=visit.id, payload=payload, person_id=visit.person_id, actor_id=actor_id
+    )
     append(session, visit.organisation_id, event)
     return payload

@@ -59,7 +59,7 @@ class Channel:
 
     def __init__(self, sock: Any, reader: FrameReader, limits: Backlog, deflates: bool) -> None:
         sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, _KERNEL_BUFFER)
-        self._socket = sock
+        self._socket: Any = sock  # None once it is closed
         self._send: Callable[[Any], int] = sock.send
         self._reader = reader
         self._limits = limits

@@ -197,7 +197,7 @@ class EngineServer(engineio.Server):
     def shutdown(self) -> None:
         """Let every client go, to connect again elsewhere or later, and end the heartbeat."""
         for socket in list(self.sockets.values()):
-            socket.go_away()
+            socket.go_away(self.reason.SERVER_DISCONNECT)
         if self._beating is not None:
             self._beating.kill()
             self._beating = None
@@ -207,6 +207,10 @@ class EngineServer(engineio.Server):
     def socket_said(self, sid: str, message: packets.Encoded) -> None:
         """A client's message; in that client's greenlet."""
         self._trigger_event("message", sid, message, run_async=False)
+
+    def socket_closed(self, sid: str) -> None:
+        """A client is cut off: nobody finds it any more."""
+        self.sockets.pop(sid, None)
 
     def socket_ended(self, sid: str, reason: str) -> None:
         """A client's end, behind its messages."""

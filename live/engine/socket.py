@@ -7,22 +7,27 @@ order, before anything newer; from then on the channel is all there is.
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from gevent.event import Event
 
 from base.logs import logger
 from live.engine import packets
 from live.engine.channel import Channel
+from live.engine.host import Host
 from live.engine.packets import Encoded, Malformed, Outgoing
 from live.engine.upgrade import Upgrade
 
-if TYPE_CHECKING:
-    from live.engine.server import EngineServer
-
 log = logger(__name__)
 _INBOX = 100
-_END = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What comes into the inbox behind the last message."""
+
+    reason: str
 
 
 class SecondPoll(Exception):
@@ -51,7 +56,7 @@ class EngineSocket:
         "upgrading",
     )
 
-    def __init__(self, server: "EngineServer", sid: str) -> None:
+    def __init__(self, server: Host, sid: str) -> None:
         self.server = server
         self.sid = sid
         self.channel: Channel | None = None
@@ -64,7 +69,7 @@ class EngineSocket:
         self._waiting: deque[Encoded] | None = None
         self._size = 0
         self._poller: Event | None = None
-        self._inbox: deque[Any] | None = None
+        self._inbox: deque[Encoded | _End] | None = None
 
     @property
     def upgraded(self) -> bool:
@@ -151,7 +156,7 @@ class EngineSocket:
         self.channel = None
         self.cut(reason)
 
-    def _take(self, item: Any) -> None:
+    def _take(self, item: Encoded | _End) -> None:
         """Put something into the inbox, and have a greenlet at work on it."""
         inbox = self._inbox = self._inbox or deque()
         inbox.append(item)
@@ -164,8 +169,8 @@ class EngineSocket:
     def _work(self) -> None:
         while self._inbox:
             item = self._inbox.popleft()
-            if isinstance(item, tuple) and item[0] is _END:
-                self.server.socket_ended(self.sid, item[1])
+            if isinstance(item, _End):
+                self.server.socket_ended(self.sid, item.reason)
             else:
                 self.server.socket_said(self.sid, item)
         self._inbox = None
@@ -203,10 +208,10 @@ class EngineSocket:
         if self.closed:
             return
         if self.channel is not None:
+            channel = self.channel
             self.send_all(self.server.close_packet)
-            if self.channel is not None:
-                self.channel.close(1000, reason)
-                self.channel = None
+            channel.close(1000, reason)
+            self.channel = None
         elif self._waiting and self._poller is None and self.closing is None:
             self._waiting.append(packets.CLOSE)
             self.closing = reason
@@ -215,12 +220,12 @@ class EngineSocket:
             self._release_poll(packets.CLOSE)
         self.cut(reason)
 
-    def go_away(self) -> None:
+    def go_away(self, reason: str) -> None:
         """End the transport and not the session, as far as the client can tell: it connects again by itself."""
         channel, self.channel = self.channel, None
         if channel is not None:
             channel.close(1001, "going away")
-        self.cut(self.server.reason.SERVER_DISCONNECT)
+        self.cut(reason)
 
     def cut(self, reason: str) -> None:
         """End it without a word. Its end is handled behind what it said before."""
@@ -235,5 +240,5 @@ class EngineSocket:
             self.upgrading.abandon()
         if self._poller is not None:
             self._poller.set()
-        self.server.sockets.pop(self.sid, None)
-        self._take((_END, reason))
+        self.server.socket_closed(self.sid)
+        self._take(_End(reason))

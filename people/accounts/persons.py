@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
+from base.text import normalised
 from people.models import Membership, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
@@ -38,7 +39,7 @@ def add_person(
     if password is not None:
         check_password(password)
     taken = select(Person.id).where(
-        Person.organisation_id == organisation_id, func.lower(Person.email) == email.lower()
+        Person.organisation_id == organisation_id, func.lower(Person.email) == func.lower(email)
     )
     if session.scalar(taken):
         raise EmailTaken
@@ -62,7 +63,7 @@ def add_person(
 
 def check_password(password: str, pointer: str = "/password") -> None:
     """Long enough to resist guessing; length is what counts, so no rules about kinds of characters."""
-    if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
+    if not passwords.MIN_LENGTH <= len(normalised(password)) <= passwords.MAX_LENGTH:
         raise Invalid.at(pointer, f"From {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.")
 
 

@@ -1,8 +1,9 @@
 """Who sees what. Feeds, sync, live, push and search all ask here; nothing else filters by hand.
 
 `following` decides what comes to a person unasked: home feed, sync, live rooms, push. It is the live memberships,
-and the organisation's own scope, where membership is implied. `visible` adds what may be read on asking: open
-scopes, and for managers the places that they run.
+and the organisation's own scope, where membership is implied. `sight` adds what may be read on asking: open scopes, and
+for managers the places that they run. One scope is judged by one statement, and of many none is loaded that is not
+asked for: there may be ten thousand.
 
 A visitor belongs to nothing by itself: neither to the organisation's own scope nor to open ones, and knows of no other
 places than those of the scopes that they were let into.
@@ -29,17 +30,28 @@ from people.audience.following import (
     following_of,
 )
 from people.audience.managers import managers_of, managing_among
-from people.audience.rules import BEGINNING, Readable, history_of, live_membership, since_id
-from people.audience.sight import in_sight, lets_in, managed_scopes, readable, standing_by_itself, visible
+from people.audience.rules import BEGINNING, Window, history_of, live_membership, since_id
+from people.audience.sight import (
+    ScopeInSight,
+    followed_by,
+    known_among,
+    known_of,
+    lets_in,
+    managed_by,
+    sight_of,
+    visible_of,
+)
 
 __all__ = [
     "BEGINNING",
     "Followed",
     "Follower",
-    "Readable",
+    "ScopeInSight",
+    "Window",
     "audience",
     "audience_of",
     "everyone_of",
+    "followed_by",
     "followed_since",
     "followers_among",
     "following",
@@ -47,15 +59,15 @@ __all__ = [
     "following_from",
     "following_of",
     "history_of",
-    "in_sight",
+    "known_among",
+    "known_of",
     "lets_in",
     "live_membership",
-    "managed_scopes",
+    "managed_by",
     "managers_of",
     "managing_among",
     "members_of",
-    "readable",
+    "sight_of",
     "since_id",
-    "standing_by_itself",
-    "visible",
+    "visible_of",
 ]

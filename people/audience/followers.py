@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from base.arrays import arrays
-from people.audience.rules import BEGINNING, SINCE_ID, live_membership
+from people.audience.rules import ASKED, BEGINNING, SINCE_ID, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
@@ -92,32 +91,30 @@ def followers_among(
     """Of many (scope, person) those whom the scope's news reach now, as `audience` would say of each scope."""
     if not pairs:
         return {}
-    scopes, persons = zip(*pairs, strict=True)
-    rows = session.execute(_among(), {"scopes": list(scopes), "persons": list(persons)})
+    rows = session.execute(_among(), ASKED.values(pairs))
     return {(row[0], row[1]): Follower(row[1], row[2], row[3], row[4]) for row in rows}
 
 
 @cache
 def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
-    wanted = arrays("wanted", {"scopes": ("scope_id", Uuid), "persons": ("person_id", Uuid)})
     member = and_(
-        Membership.scope_id == wanted.c.scope_id,
-        Membership.person_id == wanted.c.person_id,
+        Membership.scope_id == ASKED.c.scope_id,
+        Membership.person_id == ASKED.c.person_id,
         *live_membership(),
     )
     whole, is_member = Scope.kind == "organisation", Membership.id.is_not(None)
     belongs = and_(whole, Person.ended_at.is_(None), or_(Person.role != VISITOR, is_member))
     return (
         select(
-            wanted.c.scope_id,
-            wanted.c.person_id,
+            ASKED.c.scope_id,
+            ASKED.c.person_id,
             func.coalesce(Membership.level, "all"),
             case((whole, literal(BEGINNING, Uuid)), else_=SINCE_ID.element),
             Membership.muted_until,
         )
-        .select_from(wanted)
-        .join(Scope, and_(Scope.id == wanted.c.scope_id, Scope.archived_at.is_(None)))
-        .join(Person, and_(Person.id == wanted.c.person_id, Person.organisation_id == Scope.organisation_id))
+        .select_from(ASKED.table)
+        .join(Scope, and_(Scope.id == ASKED.c.scope_id, Scope.archived_at.is_(None)))
+        .join(Person, and_(Person.id == ASKED.c.person_id, Person.organisation_id == Scope.organisation_id))
         .outerjoin(Membership, member)
         .where(or_(belongs, and_(~whole, is_member)))
     )

@@ -19,7 +19,7 @@ from base.database import AnyRow, table_of
 from journal.catalogue import MEMBERSHIP_STARTED
 from journal.models import JournalHead, OutboxRow
 from journal.tail import journal
-from people.audience.rules import BEGINNING, HISTORY, Readable, live_membership, since_id
+from people.audience.rules import BEGINNING, HISTORY, Window, live_membership, since_id
 from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR
 
@@ -39,7 +39,6 @@ _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.arch
 _OF_PERSON = select(
     Membership.scope_id,
     Membership.started_at,
-    Membership.level,
     HISTORY,
     Person.role,
 ).select_from(outerjoin(Person, _HELD, and_(Membership.person_id == Person.id, *live_membership())))
@@ -55,15 +54,13 @@ _FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(
 ).where(Person.id == _WHOSE)
 
 
-def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Readable]:
+def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Window]:
     """The scopes whose news come to the person."""
     rows = session.execute(_FOLLOWING, {"person": person_id}).all()
-    return _readable(rows, rows, organisation_id)
+    return _windows(rows, rows, organisation_id)
 
 
-def following_at_head(
-    session: Session, session_id: UUID, organisation_id: UUID
-) -> tuple[int, list[Readable]]:
+def following_at_head(session: Session, session_id: UUID, organisation_id: UUID) -> tuple[int, list[Window]]:
     """The journal's head, and what a session's person follows as of it: both out of one snapshot.
 
     The relay moves an event out of the outbox and the head forward in one transaction. So a membership whose beginning
@@ -74,18 +71,18 @@ def following_at_head(
     if not rows:
         return 0, []
     begun = [row for row in rows if not row.beginning]
-    return rows[0].head, _readable(begun, rows, organisation_id)
+    return rows[0].head, _windows(begun, rows, organisation_id)
 
 
-def _readable(held: Sequence[AnyRow], persons: Sequence[AnyRow], organisation_id: UUID) -> list[Readable]:
+def _windows(held: Sequence[AnyRow], persons: Sequence[AnyRow], organisation_id: UUID) -> list[Window]:
     """The scopes of these memberships, and the organisation's own unless the person is a visitor."""
     own = {
-        row.scope_id: Readable(row.scope_id, since_id(row.history, row.started_at), row.level)
+        row.scope_id: Window(row.scope_id, since_id(row.history, row.started_at))
         for row in held
         if row.scope_id is not None
     }
     if all(row.role != VISITOR for row in persons):
-        own.setdefault(organisation_id, Readable(organisation_id, BEGINNING))
+        own.setdefault(organisation_id, Window(organisation_id, BEGINNING))
     return list(own.values())
 
 

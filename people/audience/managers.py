@@ -4,14 +4,14 @@ from collections.abc import Collection
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from base.arrays import arrays
-from people.audience.rules import live_membership
+from people.audience.rules import ASKED, live_membership
 from people.models import Membership, Person, Scope
+from people.permissions import ADMINISTRATOR
 
-_ADMINISTRATOR = Person.role == "organisation_administrator"
+_ADMINISTRATOR = Person.role == ADMINISTRATOR
 
 
 def managers_of(session: Session, scope_id: UUID, organisation_id: UUID) -> list[UUID]:
@@ -32,8 +32,7 @@ def managing_among(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> se
     """Of many (scope, person) those where the person manages the scope or its site, or is an administrator."""
     if not pairs:
         return set()
-    scopes, persons = zip(*pairs, strict=True)
-    rows = session.execute(_managing(), {"scopes": list(scopes), "persons": list(persons)})
+    rows = session.execute(_managing(), ASKED.values(pairs))
     return {(row[0], row[1]) for row in rows}
 
 
@@ -45,12 +44,11 @@ def _manages() -> list[ColumnElement[bool]]:
 
 @cache
 def _managing() -> Select[UUID, UUID]:
-    wanted = arrays("wanted", {"scopes": ("scope_id", Uuid), "persons": ("person_id", Uuid)})
     return (
-        select(wanted.c.scope_id, wanted.c.person_id)
-        .select_from(wanted)
-        .join(Scope, Scope.id == wanted.c.scope_id)
-        .join(Person, Person.id == wanted.c.person_id)
+        select(ASKED.c.scope_id, ASKED.c.person_id)
+        .select_from(ASKED.table)
+        .join(Scope, Scope.id == ASKED.c.scope_id)
+        .join(Person, Person.id == ASKED.c.person_id)
         .where(
             Person.organisation_id == Scope.organisation_id,
             Person.ended_at.is_(None),

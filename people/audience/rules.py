@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    SQLColumnExpression,
     Uuid,
     case,
     cast,
@@ -17,6 +19,7 @@ from sqlalchemy import (
 )
 
 from base import ids
+from base.rows import GivenRows
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
@@ -25,16 +28,24 @@ _FIRST_ID_ENDS = "70008000000000000000"
 
 
 @dataclass(frozen=True)
-class Readable:
-    """A scope that somebody may read, from which id on; `level` is what is told of it by push."""
+class Window:
+    """What somebody reads of a scope: from which id on."""
 
     scope_id: UUID
     since_id: UUID
-    level: str = "all"
 
     def shows(self, subject_id: UUID, *, holds: bool = False) -> bool:
         """Whether something said in the scope may be read; `holds`: it is so now, whenever it was said."""
         return holds or subject_id >= self.since_id
+
+
+class _Asked(NamedTuple):
+    scope_id: UUID
+    person_id: UUID
+
+
+# Pairs of which something is asked at once; their values are given with the parameters.
+ASKED = GivenRows("asked", _Asked)
 
 
 def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:
@@ -42,15 +53,26 @@ def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[boo
     return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
 
 
-HISTORY = case(
-    (Person.role == VISITOR, "since_entry"), (Membership.source == "presence", Scope.history), else_="all"
-).label("history")
-# `since_id` below, in SQL: the first 12 digits of an id are its milliseconds (`base/ids.py`).
-_MILLISECONDS = func.to_hex(cast(func.floor(extract("epoch", Membership.started_at) * 1000), BigInteger))
-SINCE_ID = case(
-    (HISTORY.element == "since_entry", cast(func.lpad(_MILLISECONDS, 12, "0") + _FIRST_ID_ENDS, Uuid)),
-    else_=literal(BEGINNING, Uuid),
-).label("since_id")
+def first_id(moment: SQLColumnExpression[datetime]) -> ColumnElement[UUID]:
+    """`ids.first_id_at` in SQL: the first 12 digits of an id are its milliseconds."""
+    milliseconds = func.to_hex(cast(func.floor(extract("epoch", moment) * 1000), BigInteger))
+    return cast(func.lpad(milliseconds, 12, "0") + _FIRST_ID_ENDS, Uuid)
+
+
+def history_in(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[str]:
+    """`history_of` in SQL, of a membership beside its scope; `visitor`: whether the person is one."""
+    return case((visitor, "since_entry"), (held.source == "presence", Scope.history), else_="all")
+
+
+def since_id_of(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[UUID]:
+    """`since_id` in SQL, with what `history_in` takes."""
+    since_entry = history_in(visitor, held) == "since_entry"
+    return case((since_entry, first_id(held.started_at)), else_=literal(BEGINNING, Uuid))
+
+
+_VISITS = Person.role == VISITOR
+HISTORY = history_in(_VISITS).label("history")
+SINCE_ID = since_id_of(_VISITS).label("since_id")
 
 
 def history_of(role: str, source: str, history: str) -> str:

@@ -1,60 +1,153 @@
-"""What a person may read on asking, and know of."""
+"""What a person may read on asking, and know of.
 
+What an actor is to a scope (`Standing`) is decided here and nowhere else, by one statement: scopes, each beside the two
+memberships that can say something, the person's own in the scope and that in the site above it. Both are found in the
+index of a person's live memberships, so the statement with a scope's id costs the same in any organisation
+(`sight_of`). Joined by the statement of a list (`visible_of`, `known_of`) it is asked of the scopes that the list
+comes by, and never gives all that there are.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    CompoundSelect,
     Select,
+    Uuid,
     and_,
+    bindparam,
+    case,
     exists,
+    false,
+    func,
     join,
+    literal,
     or_,
     select,
+    true,
+    union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from people.actor import Actor
-from people.audience.following import following
-from people.audience.rules import BEGINNING, Readable, live_membership
+from people.audience.rules import BEGINNING, Window, first_id, live_membership, since_id_of
 from people.models import Membership, Person, Scope
-from people.permissions import VISITOR, Standing
+from people.permissions import ADMINISTRATOR, GRANTED, VISITOR, Permission, Standing
+
+_OWN, _ABOVE = aliased(Membership, name="own"), aliased(Membership, name="above")
+_COLUMNS = (Scope.id, Scope.kind, Scope.name, Scope.admission, Scope.history, Scope.parent_id)
+_READING = [standing for standing in Standing if Permission.POSTS_READ in GRANTED[standing]]
+_PRIVATE = ("group", "direct")
+_ASSIGNED = Scope.admission == "assigned"
 
 
-def visible(session: Session, actor: Actor) -> list[Readable]:
-    """All that the person may read on asking: what is followed, what is open, what is managed."""
-    scopes = {
-        readable.scope_id: readable for readable in following(session, actor.person_id, actor.organisation_id)
-    }
-    if actor.is_visitor:
-        return list(scopes.values())
-    for scope_id in session.scalars(_readable_on_asking(actor)):
-        if scope_id not in scopes or scopes[scope_id].since_id != BEGINNING:
-            scopes[scope_id] = Readable(scope_id, BEGINNING)
-    return list(scopes.values())
+_Rows = Select[*tuple[Any, ...]]
 
 
-def readable(session: Session, actor: Actor, scope_id: UUID) -> Readable | None:
-    """One scope as `visible` would list it; None when the person may not read it."""
-    return next((scope for scope in visible(session, actor) if scope.scope_id == scope_id), None)
+@dataclass(frozen=True)
+class ScopeInSight:
+    """A scope as one actor meets it: what they are to it, and the smallest id that they read of it."""
+
+    id: UUID
+    kind: str
+    name: str
+    admission: str
+    history: str
+    parent_id: UUID | None
+    archived: bool
+    standing: Standing
+    since_id: UUID
+
+    @property
+    def window(self) -> Window:
+        """What may be read of it, by whoever may read."""
+        return Window(self.id, self.since_id)
+
+    def grants(self, permission: Permission) -> bool:
+        """Whether the actor may do this here."""
+        return permission in GRANTED[self.standing]
 
 
-def standing_by_itself(actor: Actor, kind: str, admission: str) -> Standing:
-    """What a person is to a scope of which they are no member."""
-    if actor.is_visitor:
-        return Standing.OUTSIDER
-    if kind == "organisation":
-        return Standing.MEMBER
-    return Standing.READER if admission == "open" else Standing.OUTSIDER
+def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | None:
+    """A scope of the organisation as the actor meets it, an archived one too; whether they may know of it is said by
+    the standing."""
+    values = {"person": actor.person_id, "organisation": actor.organisation_id, "scope": scope_id}
+    row = session.execute(_one(actor.role), values).one_or_none()
+    if row is None:
+        return None
+    standing = Standing(row.standing)
+    return ScopeInSight(
+        row.id,
+        row.kind,
+        row.name,
+        row.admission,
+        row.history,
+        row.parent_id,
+        row.archived,
+        standing,
+        row.since_id,
+    )
 
 
-def in_sight(session: Session, actor: Actor) -> ColumnElement[bool]:
-    """The condition for scopes that the actor may know of: an `assigned` one exists for its members only.
+def visible_of(actor: Actor) -> _Rows:
+    """All that the actor may read on asking (what is followed, what is open, what is managed), to join with.
 
-    For a visitor nothing exists but what they were let into, and the parts of it.
+    scope_id, parent_id, since_id; whether its news come unasked (`follows`) and the first id since they do (`from_id`,
+    `BEGINNING` where they do not).
     """
-    own = [scope.scope_id for scope in visible(session, actor)]
-    shown = Scope.admission != "assigned"
-    return or_(Scope.id.in_(own), and_(shown, Scope.parent_id.in_(own)) if actor.is_visitor else shown)
+    implied = false() if actor.is_visitor else Scope.kind == "organisation"
+    joined_at = select(Person.created_at).where(Person.id == actor.person_id).scalar_subquery()
+    start = case((implied, joined_at), else_=_OWN.started_at)
+    return _with_memberships(
+        select(
+            Scope.id.label("scope_id"),
+            Scope.parent_id,
+            _since(actor.role).label("since_id"),
+            or_(implied, _OWN.id.is_not(None)).label("follows"),
+            func.coalesce(first_id(start), literal(BEGINNING, Uuid)).label("from_id"),
+        ),
+        actor.person_id,
+        actor.organisation_id,
+    ).where(Scope.archived_at.is_(None), _standing(actor.role).in_(_READING))
+
+
+def followed_by(actor: Actor) -> CompoundSelect[UUID]:
+    """The scopes of `visible_of` that can be followed, by id: a list of what comes unasked begins with these few."""
+    held = select(Membership.scope_id).where(Membership.person_id == actor.person_id, *live_membership())
+    return union_all(held, select(literal(actor.organisation_id, Uuid)))
+
+
+def known_of(actor: Actor) -> _Rows:
+    """All that the actor may know of, to join with.
+
+    scope_id, parent_id; whether they may read it (`reads`), and from which id on (`since_id`).
+
+    An `assigned` scope exists for its members only. For a visitor nothing exists but what they were let into, and the
+    parts of it.
+    """
+    reads = _standing(actor.role).in_(_READING)
+    near = _ABOVE.id.is_not(None) if actor.is_visitor else true()
+    return _with_memberships(
+        select(
+            Scope.id.label("scope_id"),
+            Scope.parent_id,
+            reads.label("reads"),
+            _since(actor.role).label("since_id"),
+        ),
+        actor.person_id,
+        actor.organisation_id,
+    ).where(Scope.archived_at.is_(None), or_(and_(~_ASSIGNED, near), reads))
+
+
+def known_among(session: Session, actor: Actor, scope_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these scopes that the actor may know of, as `known_of` says."""
+    known = known_of(actor).subquery("known")
+    return set(session.scalars(select(known.c.scope_id).where(known.c.scope_id.in_(scope_ids))))
 
 
 def lets_in(session: Session, scope_id: UUID, person_id: UUID) -> bool:
@@ -71,23 +164,51 @@ def lets_in(session: Session, scope_id: UUID, person_id: UUID) -> bool:
     return bool(session.scalar(allowed))
 
 
-def managed_scopes(session: Session, actor: Actor) -> list[UUID]:
-    """The scopes that the person manages, without their parts."""
-    return list(session.scalars(_managed(actor)))
-
-
-def _managed(actor: Actor) -> Select[UUID]:
+def managed_by(actor: Actor) -> Select[UUID]:
+    """The scopes that the person manages, without their parts, as a statement."""
     return select(Membership.scope_id).where(
         Membership.person_id == actor.person_id, Membership.role == "manager", *live_membership()
     )
 
 
-def _readable_on_asking(actor: Actor) -> Select[UUID]:
-    if actor.is_administrator:
-        places = Scope.kind.in_(("site", "zone"))
-        return select(Scope.id).where(Scope.archived_at.is_(None), or_(places, Scope.admission == "open"))
-    managed = _managed(actor).scalar_subquery()
-    return select(Scope.id).where(
-        Scope.archived_at.is_(None),
-        or_(Scope.admission == "open", Scope.id.in_(managed), Scope.parent_id.in_(managed)),
+@cache
+def _one(role: str) -> _Rows:
+    """`sight_of` for a role; asked by nearly every request, and so built once."""
+    sight = (_standing(role).label("standing"), _since(role).label("since_id"))
+    columns = (*_COLUMNS, Scope.archived_at.is_not(None).label("archived"), *sight)
+    met = _with_memberships(select(*columns), bindparam("person"), bindparam("organisation"))
+    return met.where(Scope.id == bindparam("scope"))
+
+
+def _with_memberships(
+    scopes: _Rows, person: UUID | BindParameter[UUID], organisation: UUID | BindParameter[UUID]
+) -> _Rows:
+    """Each scope of the organisation once: a person has at most one live membership in a scope."""
+    own = and_(_OWN.person_id == person, _OWN.scope_id == Scope.id, *live_membership(_OWN))
+    above = and_(_ABOVE.person_id == person, _ABOVE.scope_id == Scope.parent_id, *live_membership(_ABOVE))
+    both = scopes.select_from(Scope).outerjoin(_OWN, own).outerjoin(_ABOVE, above)
+    return both.where(Scope.organisation_id == organisation)
+
+
+def _standing(role: str) -> ColumnElement[str]:
+    """What the person is to a scope, from most to least. Visitors are nothing by themselves, and run no parts."""
+    manages, belongs = _OWN.role == "manager", _OWN.id.is_not(None)
+    if role == VISITOR:
+        return case((manages, Standing.MANAGER), (belongs, Standing.MEMBER), else_=Standing.OUTSIDER)
+    administers = ~Scope.kind.in_(_PRIVATE) if role == ADMINISTRATOR else false()
+    return case(
+        (administers, Standing.ADMINISTRATOR),
+        (or_(manages, _ABOVE.role == "manager"), Standing.MANAGER),
+        (or_(belongs, Scope.kind == "organisation"), Standing.MEMBER),
+        (Scope.admission == "open", Standing.READER),
+        else_=Standing.OUTSIDER,
     )
+
+
+def _since(role: str) -> ColumnElement[UUID]:
+    """From which id on: where one may read without being there, being there takes nothing away."""
+    beginning = literal(BEGINNING, Uuid)
+    if role == VISITOR:
+        return func.coalesce(first_id(_OWN.started_at), beginning)
+    runs = _standing(role).in_((Standing.ADMINISTRATOR, Standing.MANAGER))
+    return case((or_(runs, Scope.admission == "open"), beginning), else_=since_id_of(false(), _OWN))

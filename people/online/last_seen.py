@@ -36,7 +36,7 @@ _NOTED = _insert.on_conflict_do_update(
 
 
 def shown_to(session: Session, viewer_id: UUID, among: Collection[UUID]) -> dict[UUID, datetime | None]:
-    """Those of the persons whose presence the viewer may see, and when each was last seen."""
+    """Those of the persons of whom the viewer may see whether they are online, and when each was last seen."""
     viewer, mine = aliased(Person), aliased(Membership)
     shared = exists(
         select(Membership.id)
@@ -64,28 +64,28 @@ def shown_to(session: Session, viewer_id: UUID, among: Collection[UUID]) -> dict
     return {row.id: row.seen_at for row in rows}
 
 
-def presences(
+def online_states(
     session: Session, organisation_id: UUID, viewer_id: UUID, online: Online, person_ids: Collection[UUID]
 ) -> list[dict[str, Any]]:
     """Those of these persons who show it to the viewer, in wire form; all others are left out alike."""
     seen = shown_to(session, viewer_id, person_ids)
     return [
-        wire_presence(person_id, (organisation_id, person_id) in online, seen[person_id])
+        wire_online_state(person_id, (organisation_id, person_id) in online, seen[person_id])
         for person_id in dict.fromkeys(person_ids)
         if person_id in seen
     ]
 
 
-def presence_of(session: Session, actor: Actor, online: Online, person_id: UUID) -> dict[str, Any]:
-    """One person's presence; raises `NotFound` when it is not shown, whatever the reason."""
-    found = presences(session, actor.organisation_id, actor.person_id, online, [person_id])
+def online_state_of(session: Session, actor: Actor, online: Online, person_id: UUID) -> dict[str, Any]:
+    """Whether one person is online; raises `NotFound` when it is not shown, whatever the reason."""
+    found = online_states(session, actor.organisation_id, actor.person_id, online, [person_id])
     if not found:
         raise NotFound
     return found[0]
 
 
-def wire_presence(person_id: UUID, online: bool, seen_at: datetime | None) -> dict[str, Any]:
-    """A presence in wire form; who is here now was not last seen at some time."""
+def wire_online_state(person_id: UUID, online: bool, seen_at: datetime | None) -> dict[str, Any]:
+    """Whether somebody is online, in wire form; who is so now was not last seen at some time."""
     last = None if online or seen_at is None else clock.wire(seen_at.replace(second=0, microsecond=0))
     return {"person_id": str(person_id), "online": online, "last_seen_at": last}
 

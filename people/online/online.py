@@ -1,6 +1,6 @@
 """Who has a socket open, in any web process: what this process knows of it, in memory.
 
-Its own sockets it counts. What the others have they tell (live/watching.py), again and again: a process of which
+Its own sockets it counts. What the others have they tell (live/announcing.py), again and again: a process of which
 nothing was heard for `LASTS_S` seconds is dead, and so are its sockets. Nothing here waits for anything, so a request
 may ask; without word from the others only the process's own sockets count.
 
@@ -47,9 +47,9 @@ class Online:
 
     def are_elsewhere(self, process: str, keys: Iterable[Key]) -> list[Key]:
         """Another process has sockets of these; returns those who thereby came online."""
-        told = list(keys)
-        new = [key for key in told if key not in self]
-        for key in told:
+        theirs = list(keys)
+        new = [key for key in theirs if key not in self]
+        for key in theirs:
             self._elsewhere.setdefault(key, {})[process] = self._now() + LASTS_S
         return new
 

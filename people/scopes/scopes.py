@@ -1,10 +1,9 @@
 """Scopes, and the one way to load one: together with the question whether the actor may."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -12,8 +11,8 @@ from base.errors import Forbidden, NotFound
 from journal.catalogue import SCOPE_UPDATED
 from journal.events import Event, append
 from people.actor import Actor
-from people.audience import live_membership, standing_by_itself
-from people.models import Membership, Scope
+from people.audience import ScopeInSight, sight_of
+from people.models import Scope
 from people.permissions import GRANTED, Permission, Standing
 
 
@@ -21,19 +20,6 @@ class NotAMember(Forbidden):
     """The scope is there, and the actor is not, or no longer, in it."""
 
     code, title = "not_a_member", "You are not, or no longer, a member here"
-
-
-@dataclass(frozen=True)
-class ScopeInSight:
-    """A scope as one actor meets it."""
-
-    id: UUID
-    kind: str
-    name: str
-    admission: str
-    history: str
-    parent_id: UUID | None
-    standing: Standing
 
 
 def create_scope(
@@ -66,47 +52,19 @@ def create_scope(
 def scope_for(session: Session, actor: Actor, scope_id: UUID, permission: Permission) -> ScopeInSight:
     """Load a scope and check the permission: NotFound out of sight, Forbidden or NotAMember in sight."""
     scope = scope_in_sight(session, actor, scope_id)
-    if permission not in GRANTED[scope.standing]:
+    if not scope.grants(permission):
         raise NotAMember if permission in GRANTED[Standing.MEMBER] else Forbidden
     return scope
 
 
 def scope_in_sight(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight:
     """Load a scope that the actor may know of, whatever they may do there; raises `NotFound`."""
-    scope = session.execute(select(Scope).where(Scope.id == scope_id)).scalar_one_or_none()
-    if scope is None or scope.organisation_id != actor.organisation_id or scope.archived_at is not None:
+    scope = sight_of(session, actor, scope_id)
+    if scope is None or scope.archived:
         raise NotFound
-    standing = _standing(session, actor, scope)
-    if standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
+    if scope.standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
         raise NotFound
-    return ScopeInSight(
-        scope.id, scope.kind, scope.name, scope.admission, scope.history, scope.parent_id, standing
-    )
-
-
-def standing_in(session: Session, actor: Actor, scope_id: UUID) -> Standing:
-    """What the actor is to a scope of the organisation."""
-    return _standing(session, actor, session.get_one(Scope, scope_id))
-
-
-def _standing(session: Session, actor: Actor, scope: Scope) -> Standing:
-    if actor.is_administrator and scope.kind not in ("group", "direct"):
-        return Standing.ADMINISTRATOR
-    held = session.execute(
-        select(
-            func.bool_or(Membership.role == "manager"), func.bool_or(Membership.scope_id == scope.id)
-        ).where(
-            Membership.person_id == actor.person_id,
-            or_(
-                Membership.scope_id == scope.id,
-                and_(Membership.scope_id == scope.parent_id, Membership.role == "manager"),
-            ),
-            *live_membership(),
-        )
-    ).one()
-    if held[0]:
-        return Standing.MANAGER
-    return Standing.MEMBER if held[1] else standing_by_itself(actor, scope.kind, scope.admission)
+    return scope
 
 
 def wire_scope(scope: Scope) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Signing in, staying signed in, signing out. See `people/sign_in/tokens.py` for the two tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -143,13 +144,13 @@ def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | No
     ).one_or_none()
     if live is None:
         raise RefreshRefused
-    successor = maker.next_refresh_token(token, retry_key)
+    successors = maker.next_refresh_tokens(token, retry_key)
     if row.used_at is not None:
-        return _repeat(session, maker, row, live, successor, retry_key)
+        return _repeat(session, maker, row, live, successors, retry_key)
     row.used_at = clock.now()
     row.retry_key_digest = None if retry_key is None else digest(retry_key)
     session.execute(update(Device).where(Device.id == live.device_id).values(last_seen_at=clock.now()))
-    return _issue(session, maker, live.id, organisation_id, successor)
+    return _issue(session, maker, live.id, organisation_id, successors[0])
 
 
 def _repeat(
@@ -157,21 +158,23 @@ def _repeat(
     maker: TokenMaker,
     row: RefreshToken,
     live: SignedInSession,
-    successor: str,
+    successors: Sequence[str],
     retry_key: str | None,
 ) -> Tokens:
     """Answer a repeated request with the same successor, if that has not been used yet; else end the session."""
     same_request = retry_key is not None and row.retry_key_digest == digest(retry_key)
+    by_digest = {digest(successor): successor for successor in successors}
     unused = select(RefreshToken.digest).where(
-        RefreshToken.digest == digest(successor), RefreshToken.used_at.is_(None)
+        RefreshToken.digest.in_(by_digest), RefreshToken.used_at.is_(None)
     )
-    if not same_request or session.scalar(unused) is None:
+    given = session.scalar(unused)
+    if not same_request or given is None:
         end_session(session, live.id, reason="refresh_token_reused", actor_id=None)
         raise RefreshRefused
     return Tokens(
         live.id,
         maker.access_token(live.id, live.organisation_id, clock.now()),
-        successor,
+        by_digest[given],
         maker.access_ttl,
     )
 

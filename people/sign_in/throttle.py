@@ -16,8 +16,8 @@ WINDOW = timedelta(minutes=15)
 
 
 def key(organisation: str, email: str) -> bytes:
-    """The account name, digested, since names of people need not lie about here."""
-    return hashlib.sha256(f"{organisation}\n{email.lower()}".encode()).digest()
+    """The account name as `base.text.address` gives it, digested: names of people need not lie about here."""
+    return hashlib.sha256(f"{organisation}\n{email}".encode()).digest()
 
 
 def seconds_to_wait(session: Session, account: bytes) -> int:

@@ -1,7 +1,10 @@
 """The two tokens of a session.
 
 An access token is a signed statement (JWT, HS256) that lasts minutes and names the session; the session's row is
-still looked at with every request, so ending a session ends its access tokens at once.
+still looked at with every request, so ending a session ends its access tokens at once. It names the key that it was
+signed with: the installation's key may be changed, and the former one goes on being read for a while. What is signed by
+a key that is not known any more, is too old, or comes from a clock that is ahead, is answered as a token that is over:
+the app refreshes it, and only the refresh token decides whether somebody has to sign in again.
 
 A refresh token is 32 random bytes of which only the digest is kept. A phone in a lift may lose the answer to a
 refresh and ask again; it then sends the same `Idempotency-Key`, and since the next token is derived from the old
@@ -20,10 +23,13 @@ from uuid import UUID
 
 import jwt
 
+from base import clock
 from base.errors import Unauthenticated
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "hereabouts"
+# How far the clock of the process that made a token may be ahead of the one that reads it, in seconds.
+LEEWAY_S = 60
 
 
 class TokenExpired(Unauthenticated):
@@ -42,11 +48,15 @@ class AccessClaims:
 
 
 class TokenMaker:
-    """Makes and reads tokens with the installation's secret."""
+    """Makes tokens with the installation's secret, and reads those that were made with it or with the former one."""
 
-    def __init__(self, secret: str, access_ttl: int) -> None:
-        self._access_key = _derived(secret, b"access token")
-        self._refresh_key = _derived(secret, b"refresh token")
+    def __init__(self, secret: str, access_ttl: int, former: str | None = None) -> None:
+        secrets_ = [secret] if former is None else [secret, former]
+        self._access_keys = {
+            _name(key): key for key in (_derived(each, b"access token") for each in secrets_)
+        }
+        self._refresh_keys = [_derived(each, b"refresh token") for each in secrets_]
+        self._signs_with = next(iter(self._access_keys))
         self.access_ttl = access_ttl
 
     def access_token(self, session_id: UUID, organisation_id: UUID, at: datetime) -> str:
@@ -58,30 +68,41 @@ class TokenMaker:
             "iat": at,
             "exp": at + timedelta(seconds=self.access_ttl),
         }
-        return jwt.encode(claims, self._access_key, _ALGORITHM)
+        name = self._signs_with
+        return jwt.encode(claims, self._access_keys[name], _ALGORITHM, headers={"kid": name})
 
     def read_access_token(self, token: str) -> AccessClaims:
         """What the token says; raises `TokenExpired` or `Unauthenticated`."""
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._access_key,
+                self._key_of(token),
                 [_ALGORITHM],
                 audience=_AUDIENCE,
-                options={"require": ["exp", "sid", "org"]},
+                options={"require": ["exp", "iat", "sid", "org"], "verify_iat": False, "verify_exp": False},
             )
+            if float(claims["iat"]) > clock.seconds() + LEEWAY_S or float(claims["exp"]) <= clock.seconds():
+                raise TokenExpired
             return AccessClaims(UUID(claims["sid"]), UUID(claims["org"]), float(claims["exp"]))
-        except jwt.ExpiredSignatureError:
-            raise TokenExpired from None
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
             raise Unauthenticated from None
 
-    def next_refresh_token(self, used: str, retry_key: str | None) -> str:
-        """The token that follows `used`: random, or the same again for the same retry key."""
+    def _key_of(self, token: str) -> bytes:
+        """The key that a token names; `TokenExpired` where it is none of ours any more."""
+        name = jwt.get_unverified_header(token).get("kid")
+        if name not in self._access_keys:
+            raise TokenExpired
+        return self._access_keys[name]
+
+    def next_refresh_tokens(self, used: str, retry_key: str | None) -> list[str]:
+        """The token that follows `used`: random, or the same again for the same retry key.
+
+        Further ones are those that followed it under the installation's former key.
+        """
         if retry_key is None:
-            return first_refresh_token()
-        material = hmac.digest(self._refresh_key, f"{used}\n{retry_key}".encode(), "sha256")
-        return _encoded(material)
+            return [first_refresh_token()]
+        said = f"{used}\n{retry_key}".encode()
+        return [_encoded(hmac.digest(key, said, "sha256")) for key in self._refresh_keys]
 
 
 def first_refresh_token() -> str:
@@ -96,6 +117,10 @@ def digest(token: str) -> bytes:
 
 def _encoded(material: bytes) -> str:
     return base64.urlsafe_b64encode(material).decode().rstrip("=")
+
+
+def _name(key: bytes) -> str:
+    return hashlib.sha256(b"name" + key).hexdigest()[:8]
 
 
 def _derived(secret: str, purpose: bytes) -> bytes:

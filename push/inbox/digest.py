@@ -1,82 +1,107 @@
 """What mattered while somebody was away: once a day, at the hour they chose in their own time zone, if they want it.
 
 Who was seen within the last day was not away. What counts is what their list in the app holds unread of posts; there
-has to be something that is newer than the last digest. The day is written down in the transaction that queues the
-digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never double one.
+has to be something that is newer than the last digest. For which moment it was is written down in the transaction that
+queues the digest, and rows are taken with SKIP LOCKED: a worker that is killed leaves both or neither, and two never
+double one.
 
-An hour that a change of clocks leaves out is past when they have gone on, and one that comes twice is the same day.
+Due is the last moment at which the person's clock began to show their hour. So what a worker slept through, over
+midnight, too, is made up for; who crosses the date line or chooses another hour gets the next one when `DIGESTS_APART`
+has passed, and so one a day; an hour that comes twice counts once, and one that is left out when the clocks are set.
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, text
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.database import AnyRow
+from base.rows import GivenRows, typed
+from base.wall_clock import latest
 from people.audience import following
-from people.models import Device, Person, Scope, SignedInSession
+from people.models import Device, Person, Scope
 from push.inbox.inbox import unread_posts
-from push.models import Delivery, Notification, PushPreferences
+from push.models import DIGESTS_APART, Notification, PushPreferences
+from push.plans.deliveries import persons_for
+from push.plans.queue import Notified, queue
 
 BATCH = 100
 _AWAY = timedelta(days=1)
 _LASTS = timedelta(hours=24)
-_SILENT = timedelta(days=60)
-_PRIORITY = 4
 _PLACES = 3
 _NAMES = {"alert": "alerts", "announcement": "announcements", "mention": "mentions", "reply": "replies"}
 _COUNTS = (*_NAMES.values(), "direct")
-_DUE = text(
-    """
-    SELECT wish.person_id, wish.organisation_id, wish.digest, zone.today
-    FROM push_preferences wish
-    JOIN persons person ON person.id = wish.person_id AND person.ended_at IS NULL
-    JOIN unnest(:zones, :days, :clocks) AS zone(name, today, clock) ON zone.name = person.timezone
-    WHERE wish.digest <> 'off' AND wish.digest_at <= zone.clock AND wish.digested_on IS DISTINCT FROM zone.today
-    ORDER BY wish.person_id LIMIT :most FOR UPDATE OF wish SKIP LOCKED
-    """
-).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("zones", "days", "clocks")))
+
+
+class _Latest(NamedTuple):
+    """The last moment at which a digest was due for those of a time zone who chose this time of the day."""
+
+    zone: str
+    clock: str
+    moment: datetime
+
+
+class _Due(NamedTuple):
+    """Somebody whose digest is due, for which moment; `digest` says how they want it."""
+
+    person_id: UUID
+    organisation_id: UUID
+    digest: str
+    moment: datetime
+
+
+_LATEST = GivenRows("latest", _Latest)
 
 
 def send_digests(session: Session, at: datetime | None = None) -> int:
     """Send the digests that are due as of `at` (now); returns for how many persons that was looked at."""
     now = at or clock.now()
-    due = session.execute(_DUE, _clocks(session, now) | {"most": BATCH}).all()
-    for row in due:
-        session.get_one(PushPreferences, row.person_id).digested_on = row.today
-        digest = _digest(session, row, now)
+    due = typed(session.execute(_select_due(), _LATEST.values(_latest(session, now))), _Due)
+    for one in due:
+        session.get_one(PushPreferences, one.person_id).digested_for = one.moment
+        digest = _digest(session, one, now)
         if digest is not None:
-            _queue(session, row, digest, now)
+            _queue(session, one, digest, now)
     session.flush()
     return len(due)
 
 
-def _clocks(session: Session, now: datetime) -> dict[str, list[str]]:
-    """Day and time of day in every zone in which somebody wants digests."""
-    wanted = select(Person.timezone).join(PushPreferences, PushPreferences.person_id == Person.id)
-    zones = session.scalars(wanted.where(PushPreferences.digest != "off").distinct()).all()
-    local = [now.astimezone(ZoneInfo(zone)) for zone in zones]
-    return {
-        "zones": list(zones),
-        "days": [moment.date().isoformat() for moment in local],
-        "clocks": [f"{moment:%H:%M}" for moment in local],
-    }
+@cache
+def _select_due() -> Select[UUID, UUID, str, datetime]:
+    wishes, chosen = PushPreferences, _LATEST.c
+    return (
+        select(wishes.person_id, wishes.organisation_id, wishes.digest, chosen.moment)
+        .join(Person, and_(Person.id == wishes.person_id, Person.ended_at.is_(None)))
+        .join(_LATEST.table, and_(chosen.zone == Person.timezone, chosen.clock == wishes.digest_at))
+        .where(wishes.digest != "off", wishes.digested_for <= chosen.moment - DIGESTS_APART)
+        .order_by(wishes.person_id)
+        .limit(BATCH)
+        .with_for_update(of=wishes, skip_locked=True)
+    )
 
 
-def _digest(session: Session, row: AnyRow, now: datetime) -> dict[str, Any] | None:
+def _latest(session: Session, now: datetime) -> list[_Latest]:
+    """For every zone and time of the day that somebody chose."""
+    wanted = select(Person.timezone, PushPreferences.digest_at)
+    wanted = wanted.join(PushPreferences, PushPreferences.person_id == Person.id)
+    chosen = session.execute(wanted.where(PushPreferences.digest != "off").distinct())
+    return [_Latest(zone, at, latest(time.fromisoformat(at), ZoneInfo(zone), now)) for zone, at in chosen]
+
+
+def _digest(session: Session, due: _Due, now: datetime) -> dict[str, Any] | None:
     """What mattered to somebody who was away; None where they were not, or nothing is new."""
-    seen = session.scalar(select(func.max(Device.last_seen_at)).where(Device.person_id == row.person_id))
+    seen = session.scalar(select(func.max(Device.last_seen_at)).where(Device.person_id == due.person_id))
     if seen is not None and seen > now - _AWAY:
         return None
     posts = unread_posts(
-        session, row.person_id, following(session, row.person_id, row.organisation_id), row.organisation_id
+        session, due.person_id, following(session, due.person_id, due.organisation_id), due.organisation_id
     )
-    last = _last_digest(session, row.person_id)
+    last = _last_digest(session, due.person_id)
     if not posts or (last is not None and posts[0].item_id < ids.first_id_at(last)):
         return None
     counts = Counter(_NAMES.get(post.why, post.why) for post in posts)
@@ -94,47 +119,18 @@ def _last_digest(session: Session, person_id: UUID) -> datetime | None:
     return session.scalar(select(func.max(Notification.created_at)).where(*mine))
 
 
-def _queue(session: Session, row: AnyRow, digest: dict[str, Any], now: datetime) -> None:
-    note = Notification(
+def _queue(session: Session, due: _Due, digest: dict[str, Any], now: datetime) -> None:
+    notification = Notification(
         id=ids.new_id(),
-        organisation_id=row.organisation_id,
+        organisation_id=due.organisation_id,
         kind="digest",
-        subject_id=row.person_id,
+        subject_id=due.person_id,
         facts={"type": "digest", "digest": digest},
         created_at=now,
         expires_at=now + _LASTS,
     )
-    session.add(note)
+    session.add(notification)
     session.flush()
-    if row.digest == "push":
-        session.add_all(_delivery(note, row.person_id, device) for device in _devices(session, row, now))
-
-
-def _devices(session: Session, row: AnyRow, now: datetime) -> list[UUID]:
-    """The devices on which the person can be woken."""
-    signed_in = select(SignedInSession.device_id).where(
-        SignedInSession.person_id == row.person_id,
-        SignedInSession.ended_at.is_(None),
-        SignedInSession.expires_at > now,
-    )
-    reachable = select(Device.id).where(
-        Device.person_id == row.person_id,
-        Device.push_address.is_not(None),
-        Device.last_seen_at > now - _SILENT,
-        Device.id.in_(signed_in),
-    )
-    return list(session.scalars(reachable))
-
-
-def _delivery(note: Notification, person_id: UUID, device_id: UUID) -> Delivery:
-    return Delivery(
-        id=ids.new_id(),
-        organisation_id=note.organisation_id,
-        notification_id=note.id,
-        person_id=person_id,
-        device_id=device_id,
-        why="digest",
-        priority=_PRIORITY,
-        due_at=note.created_at,
-        expires_at=note.expires_at,
-    )
+    if due.digest == "push":
+        notified = Notified(notification.id, due.organisation_id, notification.expires_at)
+        queue(session, notified, persons_for([due.person_id], "digest"))

@@ -1,10 +1,11 @@
 """The list in the app: what concerned a person, whatever woke their phone, with whether it was read."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -12,11 +13,11 @@ from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Readable, following, following_from, visible
+from people.audience import BEGINNING, Window, followed_by, following_from, visible_of
 from people.models import Person
-from push.inbox.statement import COUNT, ITEMS
+from push.inbox.statement import SCOPES, SeenScope, count_unread, items
 from push.models import Notification
-from social.models import Post
+from social.models import Mention, Post
 from social.reads import COUNTED
 from social.wire import COLUMNS, wire_post
 
@@ -27,53 +28,58 @@ def inbox(
     session: Session, actor: Actor, before: UUID | None, limit: int, *, unread: bool
 ) -> list[dict[str, Any]]:
     """A page of what concerned the actor, newest first; `unread`: that alone."""
-    items = ITEMS.subquery("items")
-    query = (
-        select(items, *COLUMNS)
-        .select_from(items)
-        .outerjoin(Post, Post.id == items.c.item_id)
-        .outerjoin(Person, Person.id == Post.author_id)
-        .order_by(items.c.item_id.desc())
-    )
-    values = _values(session, actor) | {"before": before or _NEWEST, "most": limit, "all": not unread}
-    return [_wire(session, actor, row) for row in session.execute(query, values)]
+    values = {"me": actor.person_id, "before": before or _NEWEST, "most": limit}
+    values |= _concerning(session, actor)
+    return [_wire(session, actor, row) for row in session.execute(_items_with_posts(unread=unread), values)]
 
 
 def unread_count(session: Session, actor: Actor) -> int:
     """How much of it is unread; counted up to `COUNTED`."""
-    values = _values(session, actor) | {"before": _NEWEST, "most": COUNTED, "all": False}
-    return session.scalar(COUNT, values) or 0
+    values = _concerning(session, actor) | _counted(actor.person_id)
+    return session.scalar(count_unread(), values) or 0
 
 
 def unread_posts(
-    session: Session, person_id: UUID, readable: Sequence[Readable], organisation_id: UUID
+    session: Session, person_id: UUID, readable: Sequence[Window], organisation_id: UUID
 ) -> Sequence[AnyRow]:
     """The newest unread posts that concern a person (item_id, why, scope_id) of these scopes, at most `COUNTED`."""
-    items = ITEMS.subquery("items")
-    query = select(items.c.item_id, items.c.why, Post.scope_id).join(Post, Post.id == items.c.item_id)
-    values = _values_of(session, person_id, organisation_id, readable)
-    values |= {"before": _NEWEST, "most": COUNTED, "all": False}
-    return session.execute(query.order_by(items.c.item_id.desc()), values).all()
+    posts = items(unread=True).add_columns(Post.scope_id).where(Post.id.is_not(None))
+    scopes = _scopes(session, person_id, organisation_id, readable)
+    return session.execute(posts, scopes | _counted(person_id)).all()
 
 
-def _values(session: Session, actor: Actor) -> dict[str, Any]:
-    return _values_of(session, actor.person_id, actor.organisation_id, visible(session, actor))
+@cache
+def _items_with_posts(*, unread: bool) -> Select[*tuple[Any, ...]]:
+    return items(unread=unread).add_columns(*COLUMNS).outerjoin(Person, Person.id == Post.author_id)
 
 
-def _values_of(
-    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Readable]
+def _concerning(session: Session, actor: Actor) -> dict[str, Any]:
+    """What one follows, and the other scopes that one may read and was named or answered in: not all that are open."""
+    visible = visible_of(actor).subquery("visible")
+    named = select(Mention.scope_id).where(Mention.person_id == actor.person_id)
+    answered = select(Post.scope_id).where(Post.replied_to == actor.person_id)
+    concerned = union(followed_by(actor), named, answered).subquery("concerned")
+    columns = (visible.c.scope_id, visible.c.since_id, visible.c.from_id, visible.c.follows)
+    rows = session.execute(select(*columns).where(visible.c.scope_id.in_(select(concerned))))
+    return SCOPES.values(SeenScope(*row) for row in rows)
+
+
+def _counted(person_id: UUID) -> dict[str, Any]:
+    return {"me": person_id, "before": _NEWEST, "most": COUNTED}
+
+
+def _scopes(
+    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Window]
 ) -> dict[str, Any]:
-    """The scopes whose posts may be in it, each with from which id on one reads it, and since when one follows it."""
-    follows = {scope.scope_id for scope in following(session, person_id, organisation_id)}
-    starts = following_from(session, person_id, organisation_id)
-    begun = {scope_id: ids.first_id_at(start) for scope_id, start in starts.items()}
-    return {
-        "me": person_id,
-        "scopes": [scope.scope_id for scope in readable],
-        "sinces": [scope.since_id for scope in readable],
-        "froms": [begun.get(scope.scope_id, BEGINNING) for scope in readable],
-        "follows": [scope.scope_id in follows for scope in readable],
-    }
+    """The scopes whose posts may be listed: from which id on one reads each, and since when one follows it."""
+    followed = following_from(session, person_id, organisation_id)
+    begun = {scope_id: ids.first_id_at(start) for scope_id, start in followed.items()}
+    return SCOPES.values(
+        SeenScope(
+            scope.scope_id, scope.since_id, begun.get(scope.scope_id, BEGINNING), scope.scope_id in followed
+        )
+        for scope in readable
+    )
 
 
 def _wire(session: Session, actor: Actor, row: AnyRow) -> dict[str, Any]:
@@ -82,8 +88,8 @@ def _wire(session: Session, actor: Actor, row: AnyRow) -> dict[str, Any]:
     if row.why == "muster":
         return item | _of_muster(session, actor, row.item_id)
     if row.why == "digest":
-        note = session.get_one(Notification, row.item_id)
-        return item | {"at": clock.wire(note.created_at), "digest": note.facts["digest"]}
+        digest = session.get_one(Notification, row.item_id)
+        return item | {"at": clock.wire(digest.created_at), "digest": digest.facts["digest"]}
     return item | {"at": clock.wire(row.created_at), "scope_id": str(row.scope_id), "post": wire_post(row)}
 
 

@@ -1,72 +1,180 @@
 """The statement behind the list in the app: what concerned somebody, newest first, from the rows themselves.
 
-Five sources, each walked backwards in its own index and cut at a page: mentions and replies (of all scopes that one may
-read), notices and direct messages (of those that one follows, per scope in a LATERAL join, as the feed does it), and
-roll calls. Their ids are put together, and only the page's rows are fetched. Nothing is copied into an inbox, so what
-was deleted, or may not be read any more, is not there either.
+Each source is a statement of ids, walked backwards in its own index and cut at a page: mentions and replies (of all
+scopes that one may read), notices and direct messages (of those that one follows, per scope in a LATERAL join, as the
+feed does it), roll calls and digests. Their ids are put together, and only the page's rows are fetched. Nothing is
+copied into an inbox, so what was deleted, or may not be read any more, is not there either.
+
+All take the same parameters: `me`, `before` (an id), `most`, and `SCOPES`. Statements are built once.
 """
 
-from sqlalchemy import ARRAY, Boolean, String, TextualSelect, Uuid, bindparam, column, text
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
 
-# Read: up to there, or acknowledged. What was said before one came counts as read, but for a notice that still holds.
-_READ = """(
-    p.id <= CASE WHEN p.kind <> 'post' AND p.ended_at IS NULL AND coalesce(p.valid_until > now(), true)
-        THEN coalesce(s.read_id, s.since_id) ELSE greatest(s.from_id, s.read_id) END
-    OR EXISTS (SELECT FROM acknowledgements a WHERE a.post_id = p.id AND a.person_id = :me)
-)"""
-_MINE = f"p.id >= s.since_id AND p.author_id <> :me AND p.deleted_at IS NULL AND (:all OR NOT {_READ})"
-_PAGE = f"""
-    WITH seen AS MATERIALIZED (
-        SELECT wanted.*, c.kind = 'direct' AS direct, r.post_id AS read_id
-        FROM unnest(:scopes, :sinces, :froms, :follows) AS wanted(scope_id, since_id, from_id, follows)
-        JOIN scopes c ON c.id = wanted.scope_id
-        LEFT JOIN read_positions r ON r.person_id = :me AND r.scope_id = wanted.scope_id
-    ), found AS (
-        (SELECT p.id FROM mentions m JOIN seen s ON s.scope_id = m.scope_id JOIN posts p ON p.id = m.post_id
-        WHERE m.person_id = :me AND m.post_id < :before AND {_MINE} ORDER BY m.post_id DESC LIMIT :most)
-        UNION
-        (SELECT p.id FROM posts p JOIN seen s ON s.scope_id = p.scope_id
-        WHERE p.replied_to = :me AND p.id < :before AND {_MINE} ORDER BY p.id DESC LIMIT :most)
-        UNION
-        SELECT notice.id FROM seen s CROSS JOIN LATERAL (
-            SELECT p.id FROM posts p WHERE p.scope_id = s.scope_id AND p.kind <> 'post' AND p.id < :before AND {_MINE}
-            ORDER BY p.id DESC LIMIT :most) AS notice WHERE s.follows
-        UNION
-        SELECT message.id FROM seen s CROSS JOIN LATERAL (
-            SELECT p.id FROM posts p WHERE p.scope_id = s.scope_id AND p.id < :before AND {_MINE}
-            ORDER BY p.id DESC LIMIT :most) AS message WHERE s.follows AND s.direct
-        UNION
-        (SELECT e.muster_id FROM muster_entries e JOIN musters u ON u.id = e.muster_id
-        WHERE e.person_id = :me AND e.muster_id < :before
-            AND (:all OR (e.status = 'unaccounted' AND u.ended_at IS NULL)) ORDER BY e.muster_id DESC LIMIT :most)
-        UNION
-        (SELECT n.id FROM notifications n
-        WHERE n.subject_id = :me AND n.kind = 'digest' AND n.id < :before AND :all ORDER BY n.id DESC LIMIT :most)
-    ), page AS (SELECT id FROM found ORDER BY id DESC LIMIT :most)
-"""  # noqa: S608 - no value is in it
-_ITEMS = f"""{_PAGE}
-    SELECT page.id AS item_id,
-        CASE WHEN n.id IS NOT NULL THEN 'digest' WHEN p.id IS NULL THEN 'muster' WHEN p.kind <> 'post' THEN p.kind
-            WHEN s.direct THEN 'direct'
-            WHEN EXISTS (SELECT FROM mentions m WHERE m.post_id = p.id AND m.person_id = :me) THEN 'mention'
-            ELSE 'reply' END AS why,
-        CASE WHEN p.id IS NOT NULL THEN {_READ} ELSE n.id IS NOT NULL END AS read
-    FROM page
-    LEFT JOIN posts p ON p.id = page.id
-    LEFT JOIN seen s ON s.scope_id = p.scope_id
-    LEFT JOIN notifications n ON n.id = page.id AND n.kind = 'digest'
-"""  # noqa: S608 - no value is in it
-_BOUND = (
-    *(bindparam(name, type_=ARRAY(Uuid)) for name in ("scopes", "sinces", "froms")),
-    bindparam("follows", type_=ARRAY(Boolean)),
-    bindparam("before", type_=Uuid),
-    bindparam("me", type_=Uuid),
-    bindparam("all", type_=Boolean),
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
-ITEMS: TextualSelect = (
-    text(_ITEMS)
-    .bindparams(*_BOUND)
-    .columns(column("item_id", Uuid), column("why", String), column("read", Boolean))
-)
-COUNT = text(f"{_PAGE} SELECT count(*) FROM page").bindparams(*_BOUND)  # noqa: S608 - no value is in it
+from base.rows import GivenRows
+from geo.models.musters import Muster, MusterEntry
+from people.models import Scope
+from push.models import Notification
+from social.models import Acknowledgement, Mention, Post, ReadPosition
+
+
+class SeenScope(NamedTuple):
+    """A scope that one may read from `since_id` on; what is before `from_id`, one did not follow it yet."""
+
+    scope_id: UUID
+    since_id: UUID
+    from_id: UUID
+    follows: bool
+
+
+SCOPES = GivenRows("wanted", SeenScope)
+_ME: BindParameter[UUID] = bindparam("me", type_=Uuid)
+_BEFORE: BindParameter[UUID] = bindparam("before", type_=Uuid)
+_MOST: BindParameter[int] = bindparam("most", type_=Integer)
+_MENTIONS_ME = and_(Mention.post_id == Post.id, Mention.person_id == _ME)
+
+
+def _seen() -> CTE:
+    """The scopes, each with whether it is a conversation and up to where one has read it."""
+    mine = and_(ReadPosition.person_id == _ME, ReadPosition.scope_id == SCOPES.c.scope_id)
+    direct = (Scope.kind == "direct").label("direct")
+    seen = (
+        select(SCOPES.table, direct, ReadPosition.post_id.label("read_id"))
+        .select_from(SCOPES.table)
+        .join(Scope, Scope.id == SCOPES.c.scope_id)
+        .outerjoin(ReadPosition, mine)
+    )
+    return seen.cte("seen").prefix_with("MATERIALIZED")
+
+
+_SEEN = _seen()
+
+
+def _is_read() -> ColumnElement[bool]:
+    """Whether a post of a scope of `_SEEN` is read: up to there, or acknowledged.
+
+    What was said before one followed the scope counts as read, but for a notice that still holds.
+    """
+    valid = func.coalesce(Post.valid_until > func.now(), true())
+    holds = and_(Post.kind != "post", Post.ended_at.is_(None), valid)
+    read_to = case(
+        (holds, func.coalesce(_SEEN.c.read_id, _SEEN.c.since_id)),
+        else_=func.greatest(_SEEN.c.from_id, _SEEN.c.read_id),
+    )
+    acknowledged = exists().where(Acknowledgement.post_id == Post.id, Acknowledgement.person_id == _ME)
+    return or_(Post.id <= read_to, acknowledged)
+
+
+def _of_others(*, unread: bool) -> list[ColumnElement[bool]]:
+    """The conditions for a post that may be listed at all: theirs to read, of somebody else, and still there."""
+    listed = [Post.id >= _SEEN.c.since_id, Post.author_id != _ME, Post.deleted_at.is_(None)]
+    return [*listed, not_(_is_read())] if unread else listed
+
+
+def _newest(ids: Select[UUID], by: InstrumentedAttribute[UUID]) -> Select[UUID]:
+    """A page of what a source has, by the column whose index it walks."""
+    return ids.where(by < _BEFORE).order_by(by.desc()).limit(_MOST)
+
+
+def _mentions(*, unread: bool) -> Select[UUID]:
+    mentions = (
+        select(Post.id)
+        .select_from(Mention)
+        .join(_SEEN, _SEEN.c.scope_id == Mention.scope_id)
+        .join(Post, Post.id == Mention.post_id)
+        .where(Mention.person_id == _ME, *_of_others(unread=unread))
+    )
+    return _newest(mentions, Mention.post_id)
+
+
+def _replies(*, unread: bool) -> Select[UUID]:
+    replies = select(Post.id).join(_SEEN, _SEEN.c.scope_id == Post.scope_id)
+    return _newest(replies.where(Post.replied_to == _ME, *_of_others(unread=unread)), Post.id)
+
+
+def _notices(*, unread: bool) -> Select[UUID]:
+    return _of_each_scope(Post.kind != "post", *_of_others(unread=unread)).where(_SEEN.c.follows)
+
+
+def _direct_messages(*, unread: bool) -> Select[UUID]:
+    return _of_each_scope(*_of_others(unread=unread)).where(_SEEN.c.follows, _SEEN.c.direct)
+
+
+def _of_each_scope(*conditions: ColumnElement[bool]) -> Select[UUID]:
+    posts = select(Post.id).where(Post.scope_id == _SEEN.c.scope_id, *conditions)
+    newest = _newest(posts, Post.id).lateral()
+    return select(newest.c.id).select_from(_SEEN.join(newest, true()))
+
+
+def _musters(*, unread: bool) -> Select[UUID]:
+    """Roll calls that call, or called, the person; unread until they are answered or over."""
+    calls = select(MusterEntry.muster_id).join(Muster, Muster.id == MusterEntry.muster_id)
+    calls = calls.where(MusterEntry.person_id == _ME)
+    if unread:
+        calls = calls.where(MusterEntry.status == "unaccounted", Muster.ended_at.is_(None))
+    return _newest(calls, MusterEntry.muster_id)
+
+
+def _digests() -> Select[UUID]:
+    """The person's digests, which are never unread."""
+    mine = (Notification.subject_id == _ME, Notification.kind == "digest")
+    return _newest(select(Notification.id).where(*mine), Notification.id)
+
+
+def _page(*, unread: bool) -> CTE:
+    """The ids of a page, of all sources together."""
+    of_posts = [source(unread=unread) for source in (_mentions, _replies, _notices, _direct_messages)]
+    found = union(*of_posts, _musters(unread=unread), *([] if unread else [_digests()])).cte("found")
+    return select(found.c.id).order_by(found.c.id.desc()).limit(_MOST).cte("page")
+
+
+@cache
+def items(*, unread: bool) -> Select[*tuple[Any, ...]]:
+    """A page, newest first: item_id, why, read (a roll call's is not told here); `Post` is joined where it is one."""
+    page = _page(unread=unread)
+    digest = Notification.id.is_not(None)
+    why = case(
+        (digest, "digest"),
+        (Post.id.is_(None), "muster"),
+        (Post.kind != "post", Post.kind),
+        (_SEEN.c.direct, "direct"),
+        (exists().where(_MENTIONS_ME), "mention"),
+        else_="reply",
+    )
+    read = case((Post.id.is_not(None), _is_read()), (digest, true()), else_=false())
+    return (
+        select(page.c.id.label("item_id"), why.label("why"), read.label("read"))
+        .select_from(page)
+        .outerjoin(Post, Post.id == page.c.id)
+        .outerjoin(_SEEN, _SEEN.c.scope_id == Post.scope_id)
+        .outerjoin(Notification, and_(Notification.id == page.c.id, Notification.kind == "digest"))
+        .order_by(page.c.id.desc())
+    )
+
+
+@cache
+def count_unread() -> Select[int]:
+    """How many items are unread, `most` at most."""
+    return select(func.count()).select_from(_page(unread=True))

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from people.audience import audience_of
+from push.plans.deliveries import persons_for
 from push.plans.posts import facts_of
-from push.plans.queue import notify, queue, these
+from push.plans.queue import notify, queue
 from push.rules import expires_at
 from social.models import Acknowledgement
 
@@ -21,17 +22,17 @@ def plan_reminder(session: Session, event: AnyRow) -> int:
     if until <= clock.now():
         return 0
     again = {"round": event.payload["round"], "of": event.payload["of"]}
-    note = notify(session, event, "alert", facts_of(event) | again, until)
+    notification = notify(session, event, "alert", facts_of(event) | again, until)
     whom = audience_of(event.scope_id, event.organisation_id).subquery("audience")
     acknowledged = exists().where(
         Acknowledgement.post_id == event.subject_id, Acknowledgement.person_id == whom.c.person_id
     )
-    told = select(whom.c.person_id, literal("alert", Text).label("why")).where(
+    silent = select(whom.c.person_id, literal("alert", Text).label("why")).where(
         whom.c.person_id != UUID(post["author"]["id"]),
         whom.c.since_id <= event.subject_id,
         ~acknowledged,
     )
-    return queue(session, note, told)
+    return queue(session, notification, silent)
 
 
 def plan_unanswered(session: Session, event: AnyRow) -> int:
@@ -40,5 +41,5 @@ def plan_unanswered(session: Session, event: AnyRow) -> int:
     if until <= clock.now():
         return 0
     facts = facts_of(event) | {"silent_count": event.payload["silent_count"]}
-    note = notify(session, event, "unanswered", facts, until)
-    return queue(session, note, these([event.person_id], "alert"))
+    notification = notify(session, event, "unanswered", facts, until)
+    return queue(session, notification, persons_for([event.person_id], "alert"))

@@ -16,7 +16,8 @@ from geo.models.places import Place
 from geo.models.stays import Visit
 from people.audience import audience_of
 from push.models import Notification, Sighting
-from push.plans.queue import Note, at_their_level, notify, queue, queue_again, resume, these
+from push.plans.deliveries import at_their_level, persons_for
+from push.plans.queue import Notified, notify, queue, queue_again, resume
 from push.plans.withdrawals import withdraw
 from push.rules import expires_at, reading_is_enough
 from social.models import Acknowledgement, Post, ReadPosition
@@ -26,12 +27,12 @@ from social.notices import OPEN
 def plan_arrival(session: Session, event: AnyRow) -> int:
     """Somebody has come into a place."""
     place_id = UUID(event.payload["place_id"])
-    return _tell_what_holds(session, event, place_id) + _resume(session, event, place_id)
+    return _queue_what_holds(session, event, place_id) + _resume(session, event, place_id)
 
 
 def plan_new_member(session: Session, event: AnyRow) -> int:
     """Somebody follows a scope from now on."""
-    return _tell_what_holds(session, event, UUID(event.payload["scope_id"]))
+    return _queue_what_holds(session, event, UUID(event.payload["scope_id"]))
 
 
 def plan_departure(session: Session, event: AnyRow) -> int:
@@ -44,28 +45,34 @@ def plan_departure(session: Session, event: AnyRow) -> int:
     )
     if session.scalar(select(still_there)):
         return 0
-    shown = _shown(place_id, Post.kind == "announcement")
+    shown = _notifications_of_notices(place_id, Post.kind == "announcement")
     return withdraw(session, shown, "left", person_id=event.person_id)
 
 
 def plan_left_scope(session: Session, event: AnyRow) -> int:
     """Somebody follows a scope no more: a closed app is woken without a word, so that it deletes what it has of it."""
-    shown = _shown(UUID(event.payload["scope_id"]))
+    shown = _notifications_of_notices(UUID(event.payload["scope_id"]))
     taken = withdraw(session, shown, "no_longer_a_member", person_id=event.person_id)
     until = expires_at("sync", event.occurred_at)
     if until <= clock.now():
         return taken
-    note = notify(session, event, "sync", {"type": event.type}, until)
-    return taken + queue(session, note, these([event.person_id], "sync"), action="wake")
+    notification = notify(session, event, "sync", {"type": event.type}, until)
+    return taken + queue(session, notification, persons_for([event.person_id], "sync"), action="wake")
 
 
-def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
+def _queue_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
     """Each open notice of the scope that has an end, once a phone, unless the person knows of it.
 
     Also what was said before they came: it holds for everybody who is there now.
     """
-    holding = session.execute(
-        select(Post.id, Post.kind, Post.asks_acknowledgement, Notification.id, Notification.expires_at)
+    notices = session.execute(
+        select(
+            Post.id,
+            Post.kind,
+            Post.asks_acknowledgement,
+            Notification.id.label("notification_id"),
+            Notification.expires_at,
+        )
         .ext(distinct_on(Post.id))
         .join(Notification, Notification.subject_id == Post.id)
         .where(
@@ -75,15 +82,15 @@ def _tell_what_holds(session: Session, event: AnyRow, scope_id: UUID) -> int:
             Post.author_id != event.person_id,
             Notification.kind == Post.kind,
         )
-        .order_by(Post.id, Notification.position)  # the first that told it, before any reminder
+        .order_by(Post.id, Notification.position)  # its first notification, before any reminder's
     ).all()
     return sum(
         queue_again(
             session,
-            Note(notification_id, event.organisation_id, until),
-            _if_unknown(event, scope_id, post_id, kind, asks_acknowledgement=asks),
+            Notified(notice.notification_id, event.organisation_id, notice.expires_at),
+            _newcomer_unless_they_know(event, scope_id, notice),
         )
-        for post_id, kind, asks, notification_id, until in holding
+        for notice in notices
     )
 
 
@@ -94,27 +101,26 @@ def _resume(session: Session, event: AnyRow, place_id: UUID) -> int:
     return resume(session, event.person_id, select(Notification.id).where(Notification.scope_id.in_(of_site)))
 
 
-def _if_unknown(
-    event: AnyRow, scope_id: UUID, post_id: UUID, kind: str, *, asks_acknowledgement: bool
-) -> Select[UUID, str]:
+def _newcomer_unless_they_know(event: AnyRow, scope_id: UUID, notice: AnyRow) -> Select[UUID, str]:
+    """The event's person as the recipient of a notice, where their level lets it through and they do not know it."""
     whom = audience_of(scope_id, event.organisation_id, among=[event.person_id]).subquery("audience")
-    person, why = whom.c.person_id, literal(kind, Text)
+    person, why = whom.c.person_id, literal(notice.kind, Text)
     known: list[ColumnElement[bool]] = [
-        exists().where(Acknowledgement.post_id == post_id, Acknowledgement.person_id == person)
+        exists().where(Acknowledgement.post_id == notice.id, Acknowledgement.person_id == person)
     ]
-    if reading_is_enough(kind, asks_acknowledgement=asks_acknowledgement):
-        known.append(exists().where(Sighting.subject_id == post_id, Sighting.person_id == person))
+    if reading_is_enough(notice.kind, asks_acknowledgement=notice.asks_acknowledgement):
+        known.append(exists().where(Sighting.subject_id == notice.id, Sighting.person_id == person))
         known.append(
             exists().where(
                 ReadPosition.scope_id == scope_id,
                 ReadPosition.person_id == person,
-                ReadPosition.post_id >= post_id,
+                ReadPosition.post_id >= notice.id,
             )
         )
-    return select(person, why.label("why")).where(at_their_level(whom, why), *(~it for it in known))
+    return select(person, why.label("why")).where(at_their_level(whom, why), *(~way for way in known))
 
 
-def _shown(scope_id: UUID, *kinds: ColumnElement[bool]) -> Select[UUID]:
+def _notifications_of_notices(scope_id: UUID, *kinds: ColumnElement[bool]) -> Select[UUID]:
     """The notifications of a scope's open notices that have an end."""
     return (
         select(Notification.id)

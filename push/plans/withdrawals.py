@@ -1,8 +1,7 @@
 """Takes notifications back: what waits is dropped, what is on a lock screen goes from it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,17 +19,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import Insert, distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
+from base.rows import rows_written
 from people.models import Device
 from push.models import Delivery, Notification
-from push.plans.queue import COLUMNS, count, once_more, wakeable
+from push.plans.deliveries import or_queued_afresh, wakeable
 from push.rules import SILENT_PRIORITY, WITHDRAWAL_LASTS
 
 _AT = DateTime(timezone=True)
-_BEING_SENT = timedelta(seconds=5)  # longer than a sending takes; a withdrawal must not overtake it
+_BEING_SENT = timedelta(seconds=5)  # longer than a sending takes
 _UNFINISHED = ("queued", "sending")
 
 
@@ -53,42 +53,52 @@ def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: U
     )
     tried = and_(Delivery.status == "dropped", Delivery.reason == reason, Delivery.attempts > 0)
     gone_out = or_(Delivery.status.in_(("sending", "sent")), tried)
-    rows = insert(Delivery).from_select(COLUMNS, _withdrawals([*of_them, gone_out]))
-    return count(session, once_more(rows, Delivery.status.not_in(_UNFINISHED)))
+    rows = _withdrawals([*of_them, gone_out])
+    return rows_written(session, or_queued_afresh(rows, Delivery.status.not_in(_UNFINISHED)))
 
 
-def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+def _withdrawals(of_them: Sequence[ColumnElement[bool]]) -> Insert:
     """One a phone and subject, though an alert may have been shown again and again: they replace each other there.
 
     What was shown before the last withdrawal is off the screen; what was shown since is not.
     """
     now = clock.now()
-    due_at = case((Delivery.status == "sending", literal(now + _BEING_SENT, _AT)), else_=literal(now, _AT))
-    earlier, told = aliased(Delivery), aliased(Notification)
-    of_subject = select(told.id).where(told.subject_id == Notification.subject_id)
-    taken_back = exists().where(
+    columns = {
+        "organisation_id": Delivery.organisation_id,
+        "notification_id": Delivery.notification_id,
+        "person_id": Delivery.person_id,
+        "device_id": Delivery.device_id,
+        "why": Delivery.why,
+        "action": literal("withdraw", Text),
+        "priority": literal(SILENT_PRIORITY, SmallInteger),
+        "due_at": _due_at(now),
+        "expires_at": func.greatest(Delivery.expires_at, now + WITHDRAWAL_LASTS),
+    }
+    rows = (
+        select(*columns.values())
+        .ext(distinct_on(Delivery.device_id, Notification.subject_id))
+        .join(Notification, Notification.id == Delivery.notification_id)
+        .join(Device, and_(Device.id == Delivery.device_id, Device.person_id == Delivery.person_id))
+        .where(*of_them, ~_taken_back(), *wakeable())
+        .order_by(Delivery.device_id, Notification.subject_id, Notification.id)
+    )
+    return insert(Delivery).from_select(list(columns), rows)
+
+
+def _due_at(now: datetime) -> ColumnElement[datetime]:
+    """A withdrawal must not overtake what is just being sent."""
+    return case((Delivery.status == "sending", literal(now + _BEING_SENT, _AT)), else_=literal(now, _AT))
+
+
+def _taken_back() -> ColumnElement[bool]:
+    """Whether there was a withdrawal on this phone since."""
+    earlier, same = aliased(Delivery), aliased(Notification)
+    of_subject = select(same.id).where(same.subject_id == Notification.subject_id)
+    return exists().where(
         earlier.notification_id.in_(of_subject),
         earlier.device_id == Delivery.device_id,
         earlier.action == "withdraw",
         earlier.status == "sent",
         earlier.person_id == Delivery.person_id,
         earlier.sent_at > Delivery.sent_at,
-    )
-    return (
-        select(
-            Delivery.organisation_id,
-            Delivery.notification_id,
-            Delivery.person_id,
-            Delivery.device_id,
-            Delivery.why,
-            literal("withdraw", Text),
-            literal(SILENT_PRIORITY, SmallInteger),
-            due_at,
-            func.greatest(Delivery.expires_at, now + WITHDRAWAL_LASTS),
-        )
-        .ext(distinct_on(Delivery.device_id, Notification.subject_id))
-        .join(Notification, Notification.id == Delivery.notification_id)
-        .join(Device, and_(Device.id == Delivery.device_id, Device.person_id == Delivery.person_id))
-        .where(*of_them, ~taken_back, *wakeable())
-        .order_by(Delivery.device_id, Notification.subject_id, Notification.id)
     )

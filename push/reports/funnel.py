@@ -102,6 +102,6 @@ def _by_reason(states: Any, state: str) -> dict[str, int]:
     summed: dict[str, int] = {}
     for row in states:
         if row.state == state:
-            told = row.reason if state == "failed" or row.reason in _TECHNICAL else "held_back"
-            summed[told] = summed.get(told, 0) + row.devices
+            reason = row.reason if state == "failed" or row.reason in _TECHNICAL else "held_back"
+            summed[reason] = summed.get(reason, 0) + row.devices
     return summed

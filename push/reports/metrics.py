@@ -64,8 +64,8 @@ def metrics(session: Session, reader: str) -> str:
     """All metrics; `reader` is the planner's cursor."""
     samples = [*_queue(session), *_recent(session), *_latencies(session), *_backlogs(session, reader)]
     lines: list[str] = []
-    for name, told in _HELP.items():
-        lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
+    for name, what in _HELP.items():
+        lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge"]
         lines += [_line(sample) for sample in samples if sample[0] == name]
     return "\n".join(lines) + "\n"
 
@@ -115,5 +115,5 @@ def _counted(session: Session, rows: Select[Any]) -> int:
 
 def _line(sample: _Sample) -> str:
     name, labels, value = sample
-    told = ",".join(f'{label}="{text_}"' for label, text_ in labels.items())
-    return f"{name}{{{told}}} {value}" if told else f"{name} {value}"
+    pairs = ",".join(f'{label}="{text_}"' for label, text_ in labels.items())
+    return f"{name}{{{pairs}}} {value}" if pairs else f"{name} {value}"

@@ -1,42 +1,62 @@
 """What apps report of the pushes that reached them: delivered, opened. It comes late, repeated and out of order."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, text
+from sqlalchemy import BindParameter, ColumnElement, Update, Uuid, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from base.database import table_of
+from base.rows import GivenRows
 from people.actor import Actor
+from push.models import Delivery
 
-# The first time stands. A phone's clock may be wrong: nothing arrives before it was made, or in the future.
-_REPORT = text(
-    """
-    WITH told AS (
-        SELECT id, min(at) FILTER (WHERE what = 'delivered') AS delivered,
-            min(at) FILTER (WHERE what = 'opened') AS opened
-        FROM unnest(:ids, :whats, :ats) AS item(id, what, at) GROUP BY id
-    )
-    UPDATE deliveries d SET
-        delivered_at = CASE WHEN d.delivered_at IS NOT NULL OR told.delivered IS NULL THEN d.delivered_at
-            ELSE least(greatest(told.delivered, d.created_at), now()) END,
-        opened_at = CASE WHEN d.opened_at IS NOT NULL OR told.opened IS NULL THEN d.opened_at
-            ELSE least(greatest(told.opened, d.created_at), now()) END
-    FROM told WHERE d.id = told.id AND d.device_id = :device AND d.person_id = :me
-    """
-).bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("whats", type_=ARRAY(Text)),
-    bindparam("ats", type_=ARRAY(DateTime(timezone=True))),
-)
+
+class _Report(NamedTuple):
+    """`what` is delivered or opened."""
+
+    delivery_id: UUID
+    what: str
+    at: datetime
+
+
+_REPORTS = GivenRows("reports", _Report)
+_ME: BindParameter[UUID] = bindparam("me", type_=Uuid)
+_DEVICE: BindParameter[UUID] = bindparam("device", type_=Uuid)
+_DELIVERY = table_of(Delivery)
 
 
 def report(session: Session, actor: Actor, items: Sequence[dict[str, Any]]) -> None:
     """Take reports of the actor's own device; whatever else they name is left alone, and nobody is told so."""
-    values = {
-        "ids": [item["delivery_id"] for item in items],
-        "whats": [item["what"] for item in items],
-        "ats": [item["at"] for item in items],
-        "device": actor.device_id,
-        "me": actor.person_id,
-    }
-    session.execute(_REPORT, values)
+    reports = [_Report(item["delivery_id"], item["what"], item["at"]) for item in items]
+    values = {"device": actor.device_id, "me": actor.person_id, **_REPORTS.values(reports)}
+    session.execute(_reported(), values)
+
+
+@cache
+def _reported() -> Update:
+    given = _REPORTS.c
+    delivered = func.min(given.at).filter(given.what == "delivered").label("delivered")
+    opened = func.min(given.at).filter(given.what == "opened").label("opened")
+    reported = select(given.delivery_id, delivered, opened).group_by(given.delivery_id).cte("reported").c
+    return (
+        update(_DELIVERY)
+        .values(
+            delivered_at=_first(_DELIVERY.c.delivered_at, reported.delivered),
+            opened_at=_first(_DELIVERY.c.opened_at, reported.opened),
+        )
+        .where(
+            _DELIVERY.c.id == reported.delivery_id,
+            _DELIVERY.c.device_id == _DEVICE,
+            _DELIVERY.c.person_id == _ME,
+        )
+    )
+
+
+def _first(known: ColumnElement[datetime], reported: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """The first time stands. A phone's clock may be wrong: nothing arrives before it was made, or in the future."""
+    plausible = func.least(func.greatest(reported, _DELIVERY.c.created_at), func.now())
+    return case((or_(known.is_not(None), reported.is_(None)), known), else_=plausible)

@@ -1,15 +1,15 @@
 """What is forgotten of push: notifications with their deliveries after a month, sightings after a day.
 
-What may still be told is kept, however old: by its rows it is known who was told of it already.
+What may still be sent is kept, however old: by its rows it is known whom it has reached already.
 """
 
 from datetime import timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.rows import rows_written
 
 KEPT = timedelta(days=30)
 SIGHTINGS_KEPT = timedelta(days=1)
@@ -43,12 +43,12 @@ _SIGHTINGS = text(
 
 
 def forget_old_deliveries(session: Session) -> int:
-    """Delete a batch of deliveries that are older than `KEPT` and too late to be told; returns how many."""
+    """Delete a batch of deliveries that are older than `KEPT` and too late to be sent; returns how many."""
     return _forget(session, _DELIVERIES, KEPT)
 
 
 def forget_old_notifications(session: Session) -> int:
-    """Delete a batch of notifications that are older than `KEPT` and too late to be told; returns how many."""
+    """Delete a batch of notifications that are older than `KEPT` and too late to be sent; returns how many."""
     return _forget(session, _NOTIFICATIONS, KEPT)
 
 
@@ -57,7 +57,6 @@ def forget_old_sightings(session: Session) -> int:
     return _forget(session, _SIGHTINGS, SIGHTINGS_KEPT)
 
 
-def _forget(session: Session, statement: Any, kept: timedelta) -> int:
+def _forget(session: Session, statement: TextClause, kept: timedelta) -> int:
     now = clock.now()
-    result = session.execute(statement, {"before": now - kept, "now": now, "most": BATCH})
-    return cast("CursorResult[Any]", result).rowcount
+    return rows_written(session, statement, {"before": now - kept, "now": now, "most": BATCH})

@@ -34,7 +34,7 @@ def send_test(session: Session, actor: Actor) -> dict[str, Any]:
         raise PushNotRegistered
     now = clock.now()
     _check_rate(session, actor, now)
-    note = Notification(
+    notification = Notification(
         id=ids.new_id(),
         organisation_id=actor.organisation_id,
         kind="test",
@@ -46,7 +46,7 @@ def send_test(session: Session, actor: Actor) -> dict[str, Any]:
     delivery = Delivery(
         id=ids.new_id(),
         organisation_id=actor.organisation_id,
-        notification_id=note.id,
+        notification_id=notification.id,
         person_id=actor.person_id,
         device_id=actor.device_id,
         why="test",
@@ -56,7 +56,7 @@ def send_test(session: Session, actor: Actor) -> dict[str, Any]:
         expires_at=now + LASTS,
         created_at=now,
     )
-    session.add(note)
+    session.add(notification)
     session.flush()
     session.add(delivery)
     session.flush()

@@ -6,12 +6,11 @@ them, everything may have changed: who has the device, who reads the scope, what
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from base.hours import is_open, sound_hours
+from base.hours import edges, is_open, sound_hours
 from journal.catalogue import ALERT_UNANSWERED
 from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
@@ -22,6 +21,7 @@ IN_A_SCOPE = LEVELS["all"]
 _PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
 # A manager is told that others are silent, whatever they know of the alert themselves.
 _OF_OTHERS = ALERT_UNANSWERED.name
+_AHEAD_DAYS = 8
 
 
 @dataclass(slots=True)
@@ -206,19 +206,6 @@ def is_quiet(wishes: Wishes, moment: datetime) -> bool:
 def quiet_ends(wishes: Wishes, now: datetime) -> datetime | None:
     """When the quiet time that holds now is over; None where that is not within eight days."""
     moments = [wishes.do_not_disturb_until] if wishes.do_not_disturb_until is not None else []
-    for hours, edge in ((wishes.quiet_hours, "to"), (wishes.working_hours, "from")):
-        moments += _edges(hours, edge, wishes.timezone, now)
+    for hours in (wishes.quiet_hours, wishes.working_hours):
+        moments += edges(hours, wishes.timezone, now, _AHEAD_DAYS)
     return next((at for at in sorted(moments) if at > now and not is_quiet(wishes, at)), None)
-
-
-def _edges(hours: Mapping[str, Any] | None, edge: str, timezone: str, now: datetime) -> list[datetime]:
-    """Every moment of the coming days at which stretches of the hours begin, or end; hours are the person's own."""
-    if sound_hours(hours, timezone) is None or hours is None:
-        return []
-    try:
-        zone = ZoneInfo(hours.get("timezone") or timezone)
-        clocks = {time.fromisoformat(stretch[edge]) for stretch in hours["weekly"]}
-    except (LookupError, OSError, TypeError, ValueError):
-        return []
-    days = [now.astimezone(zone).date() + timedelta(days=ahead) for ahead in range(9)]
-    return [datetime.combine(day, at, zone) for day in days for at in clocks]

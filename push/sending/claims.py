@@ -1,4 +1,4 @@
-"""The queue in the database: claiming what is due, and recording what became of it. Row locks alone share the work.
+"""Claiming what is due from the queue in the database. Row locks alone share the work.
 
 Each claim looks which organisations have something due, by walking the index `ix_deliveries_due` from one to the next.
 Alerts of any organisation come first, but for a fifth of each claim: an alert to tens of thousands must not hold up
@@ -11,15 +11,16 @@ an answer for and could not write down yet.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Integer, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
 from base import clock
-from base.database import AnyRow
+from base.rows import typed
+from push.outgoing import OutgoingDelivery
 
 # Longer than a batch may take: what is not on its way `BEGIN_WITHIN_S` after the claim goes back to the queue, and
 # two timeouts of the transport, with as many waits for an access token, end the rest.
@@ -73,17 +74,17 @@ _CLAIM = text(
     ), claimed AS (
         UPDATE deliveries SET status = 'sending', attempts = attempts + 1, due_at = :leased
         WHERE id = ANY (ARRAY(SELECT id FROM due))
-        RETURNING id, organisation_id, notification_id, person_id, device_id, why, action, priority, attempts,
-            expires_at
+        RETURNING id, notification_id, person_id, device_id, why, action, priority, attempts, expires_at
     )
-    SELECT claimed.*, device.person_id AS holder_id, device.push_address, device.push_address_kind,
-        device.platform, device.locale AS device_locale, device.last_seen_at, person.locale, person.timezone,
-        wish.quiet_hours, wish.working_hours, wish.do_not_disturb_until, wish.on_call_until,
-        coalesce(wish.off_site, 'quiet') AS off_site,
+    SELECT claimed.*, device.person_id AS holder_id,
         EXISTS (
             SELECT FROM sessions WHERE sessions.device_id = claimed.device_id AND sessions.ended_at IS NULL
                 AND sessions.person_id = claimed.person_id AND sessions.expires_at > :now
-        ) AS signed_in
+        ) AS signed_in,
+        device.push_address, coalesce(device.push_address_kind, 'token') AS push_address_kind, device.last_seen_at,
+        coalesce(device.locale, person.locale) AS locale, person.timezone,
+        wish.quiet_hours, wish.working_hours, wish.do_not_disturb_until, wish.on_call_until,
+        coalesce(wish.off_site, 'quiet') AS off_site
     FROM claimed
     JOIN devices device ON device.id = claimed.device_id
     JOIN persons person ON person.id = claimed.person_id
@@ -93,53 +94,25 @@ _CLAIM = text(
     bindparam("priorities", type_=ARRAY(Integer)),
     *(bindparam(name, type_=ARRAY(Uuid)) for name in ("organisations", "unrecorded")),
 )
-# What was sent stays sent, also where the lease was over and another worker has it: the phone has been told.
-_RECORD = text(
-    """
-    UPDATE deliveries d SET status = result.status, message_id = result.message_id, reason = result.reason,
-        due_at = coalesce(result.due_at, d.due_at),
-        attempts = d.attempts - CASE WHEN result.tried THEN 0 ELSE 1 END,
-        sent_at = CASE WHEN result.status = 'sent' THEN :now ELSE d.sent_at END
-    FROM unnest(:ids, :attempts, :statuses, :message_ids, :reasons, :due, :tried)
-        AS result(id, attempts, status, message_id, reason, due_at, tried)
-    WHERE d.id = result.id AND d.status IN ('queued', 'sending')
-        AND (result.status = 'sent' OR d.attempts = result.attempts)
-    """
-).bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("attempts", type_=ARRAY(Integer)),
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("statuses", "message_ids", "reasons")),
-    bindparam("due", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("tried", type_=ARRAY(Boolean)),
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a claimed delivery; `due_at` for one that is to be tried again.
+class Claim(NamedTuple):
+    """What was taken, and whether there may be more that is due."""
 
-    Where it was not `tried` the attempt does not count.
-    """
-
-    id: UUID
-    attempts: int
-    status: str
-    reason: str | None = None
-    message_id: str | None = None
-    due_at: datetime | None = None
-    tried: bool = True
+    deliveries: list[OutgoingDelivery]
+    more: bool
 
 
-def claim(session: Session, most: int, unrecorded: Sequence[UUID] = ()) -> tuple[Sequence[AnyRow], bool]:
-    """Take up to `most` that are due, each with its device, person and wishes; and whether there may be more."""
+def claim(session: Session, most: int, unrecorded: Sequence[UUID] = ()) -> Claim:
+    """Take up to `most` that are due, but for the `unrecorded`."""
     now = clock.now()
     waiting = session.execute(_WAITING, {"now": now}).all()
     urgent = [row.organisation_id for row in waiting if row.alerts]
     others = [row.organisation_id for row in waiting if row.others]
     for_alerts = most - int(most * RESERVED) if others else most
-    rows, more = _claim(session, urgent, ALERTS, for_alerts, now, unrecorded)
-    rest, more_of_rest = _claim(session, others, OTHERS, most - len(rows), now, unrecorded)
-    return [*rows, *rest], more or more_of_rest
+    alerts = _claim(session, urgent, ALERTS, for_alerts, now, unrecorded)
+    rest = _claim(session, others, OTHERS, most - len(alerts.deliveries), now, unrecorded)
+    return Claim([*alerts.deliveries, *rest.deliveries], alerts.more or rest.more)
 
 
 def _claim(
@@ -149,9 +122,9 @@ def _claim(
     most: int,
     now: datetime,
     unrecorded: Sequence[UUID],
-) -> tuple[Sequence[AnyRow], bool]:
+) -> Claim:
     if not organisations or most < 1:
-        return [], bool(organisations)
+        return Claim([], bool(organisations))
     chosen = random.sample(organisations, min(most, len(organisations)))
     share = most // len(chosen)
     values = {
@@ -159,31 +132,8 @@ def _claim(
         "priorities": priorities,
         "share": share,
         "unrecorded": list(unrecorded),
+        "now": now,
+        "leased": now + LEASE,
     }
-    rows = session.execute(_CLAIM, {**values, "now": now, "leased": now + LEASE}).all()
-    return rows, len(chosen) < len(organisations) or len(rows) >= share
-
-
-def _written(answer: str | None) -> str | None:
-    """What another server said, as text that PostgreSQL can hold."""
-    return None if answer is None else str(answer).replace("\0", "").encode(errors="replace").decode()
-
-
-def record(session: Session, results: Sequence[Result]) -> None:
-    """Write down what became of claimed deliveries, in the order of their ids, so that no two writers cross."""
-    if not results:
-        return
-    ordered = sorted(results, key=lambda result: result.id)
-    session.execute(
-        _RECORD,
-        {
-            "ids": [result.id for result in ordered],
-            "attempts": [result.attempts for result in ordered],
-            "statuses": [result.status for result in ordered],
-            "message_ids": [_written(result.message_id) for result in ordered],
-            "reasons": [_written(result.reason) for result in ordered],
-            "due": [result.due_at for result in ordered],
-            "tried": [result.tried for result in ordered],
-            "now": clock.now(),
-        },
-    )
+    deliveries = typed(session.execute(_CLAIM, values), OutgoingDelivery)
+    return Claim(deliveries, len(chosen) < len(organisations) or len(deliveries) >= share)

@@ -11,7 +11,6 @@ log: it must not keep the others from being written.
 import queue
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Event, Lock
 from uuid import UUID
 
@@ -19,20 +18,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 
 from base.database import Database
 from base.logs import logger
-from push.sending.claims import Result, record
+from push.sending.answers import Answer
+from push.sending.results import record
 from push.sending.tokens import forget_addresses
 
 log = logger(__name__)
 MANY, SOON_S = 50, 0.02
 _IDLE_S, _RETRY_S = 0.5, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A result, and the device with its address where that address is to be forgotten."""
-
-    result: Result
-    gone: tuple[UUID, str] | None = None
 
 
 class Recorder:

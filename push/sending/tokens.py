@@ -6,24 +6,20 @@ An invalid argument may be our own payload; the address goes only where FCM refu
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CursorResult, Text, Uuid, bindparam, text
+from sqlalchemy import Update, text, update
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import table_of
+from base.rows import GivenRows, rows_written
+from people.models import Device
 
 FORGET_AFTER = timedelta(days=270)
 BATCH = 1_000
-# Unless the app has registered another one meanwhile.
-_FORGET = text(
-    """
-    UPDATE devices SET push_address = NULL, push_address_kind = NULL, push_address_at = NULL
-    FROM unnest(:ids, :addresses) AS gone(id, address)
-    WHERE devices.id = gone.id AND devices.push_address = gone.address
-    """
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("addresses", type_=ARRAY(Text)))
 _FORGET_SILENT = text(
     """
     UPDATE devices SET push_address = NULL, push_address_kind = NULL, push_address_at = NULL
@@ -35,15 +31,34 @@ _FORGET_SILENT = text(
 )
 
 
-def forget_addresses(session: Session, gone: Sequence[tuple[UUID, str]]) -> None:
-    """Remove addresses, each given with its device."""
+class Address(NamedTuple):
+    """Where push reaches a device."""
+
+    device_id: UUID
+    address: str
+
+
+_GONE = GivenRows("gone", Address)
+
+
+def forget_addresses(session: Session, gone: Sequence[Address]) -> None:
+    """Remove addresses, in the order of their devices, so that no two writers cross."""
     if gone:
-        ordered = sorted(gone)
-        values = {"ids": [device for device, _ in ordered], "addresses": [address for _, address in ordered]}
-        session.execute(_FORGET, values)
+        session.execute(_forgotten(), _GONE.values(sorted(gone)))
+
+
+@cache
+def _forgotten() -> Update:
+    """Unless the app has registered another one meanwhile."""
+    device = table_of(Device)
+    return (
+        update(device)
+        .values(push_address=None, push_address_kind=None, push_address_at=None)
+        .where(device.c.id == _GONE.c.device_id, device.c.push_address == _GONE.c.address)
+    )
 
 
 def forget_silent_addresses(session: Session) -> int:
     """Remove a batch of the addresses of devices that were silent for `FORGET_AFTER`; returns how many."""
-    result = session.execute(_FORGET_SILENT, {"before": clock.now() - FORGET_AFTER, "most": BATCH})
-    return cast("CursorResult[Any]", result).rowcount
+    values = {"before": clock.now() - FORGET_AFTER, "most": BATCH}
+    return rows_written(session, _FORGET_SILENT, values)

@@ -8,18 +8,17 @@
 Words are a function of the texts that go into them and are remembered by these alone.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from journal.catalogue import ALERT_REMINDED, ALERT_UNANSWERED
-from push.models import Delivery, Notification
-from push.words.catalogue import CATALOGUE, LOCALES
+from push.outgoing import Outgoing, OutgoingDelivery, OutgoingNotification
+from push.words.catalogue import CATALOGUE
 from push.words.graphemes import one_line, plain
-from push.words.messages import MESSAGE, Push, Style
+from push.words.messages import MESSAGE, Push, Style, UnsendablePush
 
-__all__ = ["LOCALES", "STYLES", "Recipient", "compose"]
 _PERSONAL = Style("messages", "high", "active", 0.8, sound=True)
 _URGENT = Style("alerts", "max", "time-sensitive", 1.0, sound=True)
 STYLES = {
@@ -37,69 +36,61 @@ STYLES = {
 _TTL = {"muster": timedelta(hours=1), "test": timedelta(minutes=5), "announcement": timedelta(days=7)}
 _TTL_ELSE, _TTL_ALERT = timedelta(hours=24), timedelta(days=28)
 _NAME, _WORDS = 80, 4_096
+_OF_NO_POST = ("digest", "test", "sync")
 _OF_EVENT = {ALERT_REMINDED.name: "alert_reminded", ALERT_UNANSWERED.name: "alert_unanswered"}
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A phone: where it is reached, its platform and language, what its scope lets out, what its badge shows."""
+def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
+    """What a phone gets, with the number that its badge shows. A wake and a withdrawal have no words at all.
 
-    address: str
-    address_kind: str
-    platform: str
-    locale: str
-    content: str  # place, sender, full, id
-    badge: int | None
-
-
-def compose(note: Notification, delivery: Delivery, to: Recipient, ttl: timedelta) -> Push:
-    """What this phone gets of it. A wake and a withdrawal have no words at all."""
+    Raises `UnsendablePush` where there is no address.
+    """
+    delivery, notification = outgoing
+    if delivery.push_address is None:
+        raise UnsendablePush("there is no address")
     silent = delivery.action != "show"
-    key = _key(note, delivery.why)
-    title, body = ("", "") if silent else _words(note, delivery.why, to)
-    image = note.facts.get("image_url") if to.content == "full" and not silent else None
+    key = _collapse_key(notification, delivery.why)
+    title, body = ("", "") if silent else _title_and_body(notification, delivery.why, delivery.locale)
     return Push(
-        address=to.address,
-        address_kind=to.address_kind,
+        address=delivery.push_address,
+        address_kind=delivery.push_address_kind,
         title=title,
         body=body,
-        data=_data(note, delivery, key),
+        data=_data(notification, delivery, key),
         collapse_key=key,
-        thread_id=str(note.scope_id or note.subject_id),
-        ttl=_ttl(delivery.why, ttl),
+        thread_id=str(notification.scope_id or notification.subject_id),
+        ttl=_ttl(delivery.why, delivery.expires_at - now),
         style=STYLES[delivery.why],
-        badge=to.badge,
-        image=image if image is not None and image.startswith("https://") else None,
+        badge=badge,
         silent=silent,
-        only_data_on_android=to.content == "id",
+        only_data_on_android=notification.content == "id",
         android_collapse=not silent and delivery.why in ("message", "digest"),
     )
 
 
-def _key(note: Notification, why: str) -> str:
+def _collapse_key(notification: OutgoingNotification, why: str) -> str:
     """What replaces what: the messages of a scope each other, all else what is told of the same thing."""
-    if why == "message" and note.scope_id is not None:
-        return str(note.scope_id)
-    return why if why in ("digest", "test", "sync") else str(note.subject_id)
+    if why == "message" and notification.scope_id is not None:
+        return str(notification.scope_id)
+    return why if why in _OF_NO_POST else str(notification.subject_id)
 
 
-def _ttl(why: str, ttl: timedelta) -> timedelta:
+def _ttl(why: str, left: timedelta) -> timedelta:
     most = _TTL_ALERT if why == "alert" else _TTL.get(why, _TTL_ELSE)
-    return max(timedelta(0), min(ttl, most))
+    return max(timedelta(0), min(left, most))
 
 
-def _words(note: Notification, why: str, to: Recipient) -> tuple[str, str]:
-    facts = note.facts
-    content = to.content if to.content in ("place", "sender", "full") else "id"
+def _title_and_body(notification: OutgoingNotification, why: str, locale: str) -> tuple[str, str]:
+    content = notification.content if notification.content in ("place", "sender", "full") else "id"
     # A conversation has no place: its name is made of persons' names.
-    place = None if facts.get("scope_kind") == "direct" else facts.get("scope_name")
+    place = None if notification.scope_kind == "direct" else notification.scope_name
     return _text(
-        to.locale if to.locale in CATALOGUE else "en",
-        _OF_EVENT.get(facts.get("type", ""), why),
+        locale if locale in CATALOGUE else "en",
+        _OF_EVENT.get(notification.facts.get("type", ""), why),
         content,
         "" if content == "id" else place or "",
-        (facts.get("author_name") or "") if content in ("sender", "full") else "",
-        (facts.get("text") or facts.get("message") or "") if content == "full" else "",
+        (notification.author_name or "") if content in ("sender", "full") else "",
+        (notification.text or "") if content == "full" else "",
     )
 
 
@@ -126,24 +117,26 @@ def _joined(label: str, place: str) -> str:
     return f"{label} · {place}" if place else label
 
 
-def _data(note: Notification, delivery: Delivery, key: str) -> dict[str, str]:
-    """What the app opens and tells us of; ids alone, at every level."""
+def _data(notification: OutgoingNotification, delivery: OutgoingDelivery, key: str) -> dict[str, str]:
+    """What the app opens and reports of; ids alone, at every level."""
+    facts = notification.facts
     known: dict[str, Any] = {
-        "type": note.facts.get("type") or note.kind,
+        "type": facts.get("type") or notification.kind,
         "action": delivery.action,
         "why": delivery.why,
         "tag": key,
-        "notification_id": note.id,
-        "event_id": note.id,
+        "notification_id": notification.id,
+        "event_id": notification.id,
         "delivery_id": delivery.id,
-        "scope_id": note.scope_id,
-        "position": note.position,
-        **{name: note.facts.get(name) for name in ("muster_id", "place_id")},
-        "post_id": note.facts.get("post_id") or _post_id(note, delivery.why),
+        "scope_id": notification.scope_id,
+        "position": notification.position,
+        "muster_id": facts.get("muster_id"),
+        "place_id": facts.get("place_id"),
+        "post_id": facts.get("post_id") or _post_id(notification, delivery.why),
     }
     return {name: str(value) for name, value in known.items() if value is not None}
 
 
-def _post_id(note: Notification, why: str) -> Any:
+def _post_id(notification: OutgoingNotification, why: str) -> UUID | None:
     """The post that a notification is of is its subject."""
-    return None if why in ("muster", "digest", "test", "sync") else note.subject_id
+    return None if why == "muster" or why in _OF_NO_POST else notification.subject_id

@@ -68,7 +68,6 @@ class Push:
     ttl: timedelta
     style: Style = MESSAGE
     badge: int | None = None
-    image: str | None = None
     silent: bool = False
     only_data_on_android: bool = False
     android_collapse: bool = False
@@ -95,7 +94,7 @@ def build_message(push: Push) -> messaging.Message:
         notification_count=push.badge,
         visibility="private",
     )
-    notification = messaging.Notification(title=push.title, body=body or None, image=push.image)
+    notification = messaging.Notification(title=push.title, body=body or None)
     return messaging.Message(
         notification=notification,
         data=push.data,
@@ -138,14 +137,14 @@ def _apns(push: Push, alert: messaging.ApsAlert | None) -> messaging.APNSConfig:
 
 def payload_size(push: Push) -> int:
     """The bytes of what is shown and of the data, without what APNs has of its own."""
-    shown = {"title": push.title, "body": push.body} | ({"image": push.image} if push.image else {})
+    shown = {"title": push.title, "body": push.body}
     return len(orjson.dumps({"notification": shown, "data": push.data}))
 
 
 def _fitted(push: Push) -> str:
     """The body, cut to what the rest leaves of the payload, in steps so that recipients share the work."""
     rest = 64 + sum(len(key) + len(value.encode()) + 6 for key, value in push.data.items())
-    rest += len(push.thread_id.encode()) + len((push.image or "").encode())
+    rest += len(push.thread_id.encode())
     room = MAX_PAYLOAD - _ROOM_FOR_APS - rest - _title_bytes(push.title)
     if room < 0:
         raise UnsendablePush("title and data alone are too large")

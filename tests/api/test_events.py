@@ -10,6 +10,7 @@ from journal.catalogue import CATALOGUE
 from journal.event_types import EventType
 from journal.tail import read_all, wire_event
 from schemas.events import PAYLOADS
+from tests.stories.visits import is_seen
 from tests.world import World
 
 TYPES = pytest.mark.parametrize("event_type", CATALOGUE.values(), ids=CATALOGUE)
@@ -41,7 +42,7 @@ def test_what_is_written_is_what_is_described(fresh_world: World) -> None:
     org = fresh_world.organisation()
     site = org.site(grace_seconds=0)
     bob = org.person("Bob", scopes=[site])
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.patch(f"/v1/admin/scopes/{site}", {"read_receipts": True})
     post = org.admin.posts(site, "@Bob", mentions=[bob.id])
     bob.put(f"/v1/scopes/{site}/read", {"post_id": post["id"]})

@@ -1,68 +1,22 @@
 """Every route, asked by nobody, by a member of another organisation, and by one without the permission."""
 
+from collections import defaultdict
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
+from marshmallow import class_registry
+from werkzeug.test import TestResponse
 
-from api.app import create_app
-from base.settings import load_settings
 from people.permissions import Permission
-from tests.world import World, feature, square
+from tests.api.operations import APP, OPERATIONS, json_body, least_query
+from tests.stories.things import filled, things
+from tests.world import Phone, World
 
-APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
-)
-OPERATIONS = [
-    (method.upper(), path, operation)
-    for path, operations in APP.extensions["openapi"]["paths"].items()
-    for method, operation in operations.items()
-    if method in ("get", "post", "put", "patch", "delete")
-]
 CLOSED = [item for item in OPERATIONS if item[2]["x-permission"] != "public"]
 NAMES = [f"{method} {path}" for method, path, _ in CLOSED]
-PLACE = feature(square(127, 37, 0.001), name="x")
-BODIES: dict[str, Any] = {
-    "publish_post": {"text": "x"},
-    "edit_post": {"text": "x"},
-    "send_queued": {"sent_at": "2026-01-01T00:00:00Z", "items": [{}]},
-    "mark_scope_read": {"post_id": str(UUID(int=1))},
-    "edit_scope": {"read_receipts": True},
-    "change_my_membership": {"level": "nothing"},
-    "create_site": PLACE,
-    "create_zone": PLACE,
-    "edit_site": {"type": "Feature", "properties": {"name": "x"}},
-    "edit_zone": {"type": "Feature", "properties": {"name": "x"}},
-    "report_deliveries": {
-        "items": [{"delivery_id": str(UUID(int=1)), "what": "opened", "at": "2026-01-01T00:00:00Z"}]
-    },
-    "register_push_address": {"kind": "token", "address": "x" * 20},
-    "report_fixes": {"fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}]},
-    "check_in": {"kind": "code", "code": "x"},
-    "check_out": {"place_id": str(UUID(int=1))},
-    "set_my_floor": {"floor": 1},
-    "report_region_events": {
-        "events": [{"place_id": str(UUID(int=1)), "type": "enter", "at": "2026-01-01T00:00:00Z"}]
-    },
-    "answer_muster": {"status": "safe"},
-    "mark_muster_entry": {"status": "safe"},
-    "give_consent": {"kind": "presence", "text_version": "1"},
-    "set_my_sharing": {"paused_until": None},
-    "add_marker": {"kind": "printed", "name": "x"},
-    "announce": {"text": "x"},
-    "raise_alert": {"text": "x"},
-    "start_muster": {"message": "Fire alarm"},
-    "check_person_in": {"person_id": str(UUID(int=1))},
-    "write_charter": {"purpose": "To know who is there in an emergency."},
-    "write_privacy_rules": {},
-    "import_collection": {"type": "FeatureCollection", "features": []},
-    "check_draft": feature(square(127, 37, 0.001), name="x"),
-    "rehearse_draft": {
-        "geometry": square(127, 37, 0.001),
-        "fixes": [{"at": "2026-01-01T00:00:00Z", "lon": 0, "lat": 0}],
-    },
-    "import_streaming": {"type": "FeatureCollection", "features": []},
-}
+WITH_BODY = [item for item in OPERATIONS if "requestBody" in item[2]]
+BODIES = [f"{method} {path}" for method, path, _ in WITH_BODY]
 
 
 def test_every_route_is_documented_and_says_who_may() -> None:
@@ -83,11 +37,21 @@ def test_only_these_routes_are_public() -> None:
     assert public == {"/v1/sessions", "/v1/sessions/refresh", "/v1/invitations/accept", "/v1/visitors"}
 
 
+@pytest.mark.parametrize("operation", [item[2] for item in WITH_BODY], ids=BODIES)
+def test_the_example_of_a_body_is_one_that_its_schema_takes(operation: dict[str, Any]) -> None:
+    content = json_body(operation)
+    schema: Any = class_registry.get_class(content["schema"]["$ref"].rpartition("/")[2])
+    assert content["example"] is not None, f"give {schema.__name__} an example"
+    assert schema().validate(content["example"]) == {}
+
+
 @pytest.mark.parametrize(("method", "path", "operation"), CLOSED, ids=NAMES)
 def test_nobody_gets_in(world: World, method: str, path: str, operation: dict[str, Any]) -> None:
     client = world.app.test_client()
+    anything = defaultdict(lambda: str(uuid4()))
     for token in ("", "Bearer nonsense", "Basic YTpi"):
-        answer = client.open(_filled(path, {}), method=method, headers={"Authorization": token}, json={})
+        headers = {"Authorization": token}
+        answer = client.open(path.format_map(anything), method=method, headers=headers, json={})
         assert answer.status_code == 401
         assert answer.mimetype == "application/problem+json"
 
@@ -100,13 +64,8 @@ def test_ids_of_another_organisation_do_not_exist(
         return
     theirs, ours = world.organisation(), world.organisation()
     site = theirs.site()
-    known = {"site": site, "zone": theirs.zone(site), "person": theirs.person("Thea").id}
-    known["post"] = theirs.admin.posts(str(theirs.id), "secret")["id"]
-    marker = {"kind": "printed", "name": "Door"}
-    known["marker"] = theirs.admin.post(f"/v1/admin/places/{site}/markers", marker, 201)["id"]
-    roll_call = {"message": "Fire alarm"}
-    known["muster"] = theirs.admin.post(f"/v1/admin/places/{site}/musters", roll_call, 201)["id"]
-    answer = ours.admin.request(method, _filled(path, known), _body(method, operation), If_Match="*")
+    known = things(theirs, theirs.person("Thea"), site, theirs.zone(site))
+    answer = asks(ours.admin, method, path, operation, known)
     assert answer.status_code == 404, answer.get_data(as_text=True)
 
 
@@ -118,41 +77,21 @@ def test_a_plain_member_manages_nothing(
         return
     org = world.organisation()
     site = org.site(admission="assigned")
-    known = {"site": site, "zone": org.zone(site, admission="assigned")}
-    mel = org.person("Mel", scopes=[site, known["zone"]])
-    known["person"] = mel.id
-    known["post"] = org.admin.posts(site, "for members")["id"]
-    marker = {"kind": "printed", "name": "Door"}
-    known["marker"] = org.admin.post(f"/v1/admin/places/{site}/markers", marker, 201)["id"]
-    answer = mel.request(method, _filled(path, known), _body(method, operation), If_Match="*")
-    if operation["operationId"] in ("list_managed_sites", "import_collection"):
-        assert answer.get_json()["items"] == []  # these look at each site by itself
+    zone = org.zone(site, admission="assigned")
+    mel = org.person("Mel", scopes=[site, zone])
+    answer = asks(mel, method, path, operation, things(org, mel, site, zone))
+    if operation["operationId"] == "list_managed_sites":
+        assert answer.get_json()["items"] == []
+    elif operation["operationId"] == "import_collection":  # this looks at each site by itself
+        assert [item["outcome"] for item in answer.get_json()["items"]] == ["refused"]
     else:
         assert answer.status_code == 403, answer.get_data(as_text=True)
 
 
-def _body(method: str, operation: dict[str, Any]) -> Any:
-    return BODIES.get(operation["operationId"], {}) if method in ("POST", "PUT", "PATCH") else None
-
-
-def _filled(path: str, known: dict[str, str]) -> str:
-    anything = str(UUID(int=uuid4().int))
-    place = known.get("zone" if "/zones/" in path else "site", anything)
-    values = {
-        "{place_id}": place,
-        "{site_id}": place,
-        "{scope_id}": place,
-        "{person_id}": known.get("person", anything),
-        "{post_id}": known.get("post", anything),
-        "{marker_id}": known.get("marker", anything),
-        "{muster_id}": known.get("muster", anything),
-        "{delivery_id}": anything,
-        "{kind}": "nonsense",
-    }
-    for name, value in values.items():
-        path = path.replace(name, value)
-    if path.endswith("/present"):
-        return path + "?reason=drill"
-    if path.endswith("/import/file"):
-        return path + "?filename=x.geojson"
-    return path if "sync" not in path else path + "?after=0"
+def asks(
+    phone: Phone, method: str, path: str, operation: dict[str, Any], known: dict[str, str]
+) -> TestResponse:
+    """The request of an operation, made of its examples."""
+    content = json_body(operation)
+    body = content["example"] if content else {} if method in ("POST", "PUT", "PATCH") else None
+    return phone.request(method, filled(path, known) + least_query(operation), body, If_Match="*")

@@ -11,14 +11,6 @@ from deploy.local.cluster import SOCKET_PATH_LIMIT, Cluster, ClusterError
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for part in (tmp_path, *tmp_path.parents):
-        if part.stat().st_uid == os.geteuid() and part != Path("/"):
-            part.chmod(part.stat().st_mode | 0o011)
-    return tmp_path
-
-
-@pytest.fixture
 def own(folder: Path) -> Iterator[Cluster]:
     cluster = Cluster(folder / "pg")
     cluster.start()

@@ -5,8 +5,7 @@ import os
 import signal
 import socket
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ import pytest
 from deploy.local.phone import Phone
 from deploy.local.proxy import free_ports, has_nginx
 from deploy.local.run import CannotRun, Product
-from tests.deploy.test_run import children_named, local, processes_of, ready, starts
-from tests.live.clients import PythonClient
+from tests.deploy.running import children_named, processes_of, ready, starts
 from tests.product import free_port
+from tests.stories.clients import PythonClient
+from tests.stories.waiting import until
 
-__all__ = ["local"]
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.skipif(not has_nginx(), reason="needs nginx: sh deploy/local/nginx.sh"),
@@ -37,13 +36,6 @@ def facts(local: Path) -> Iterator[dict[str, Any]]:
     assert running.wait(30) == 0
     running.stdout.close()
     assert processes_of(local) == []
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def signs_in(facts: dict[str, Any], email: str) -> Phone:

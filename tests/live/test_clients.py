@@ -7,8 +7,8 @@ import pytest
 from base import clock
 from deploy.local.phone import Phone
 from people.sign_in.tokens import TokenMaker
-from tests.live.clients import JavaScriptClient, PythonClient
 from tests.product import Product
+from tests.stories.clients import JavaScriptClient, PythonClient
 from tests.world import Organisation
 
 AnyClient = JavaScriptClient | PythonClient

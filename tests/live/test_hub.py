@@ -1,6 +1,5 @@
 """The hub against a model that replays the journal for each socket from its start: any order of events."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,25 +8,15 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.packets import Outgoing
 from live.fanout import FanOut
 from live.hub import Hub
 from live.subscribers import Subscriber
-from people.audience import BEGINNING, Readable
+from people.audience import BEGINNING, Window
+from tests.live.subscribers import Ear
 
 ORGANISATION = UUID(int=99)
 PERSONS = [UUID(int=n) for n in (1, 2)]
 SCOPES = [UUID(int=n) for n in (11, 12)]
-
-
-@dataclass
-class Ear:
-    """A socket that keeps what it is sent."""
-
-    heard: list[str] = field(default_factory=list)
-
-    def send_all(self, outgoing: Outgoing) -> None:
-        self.heard += [str(packet) for packet in outgoing.packets]
 
 
 def event(position: int, kind: str, person: UUID, scope: UUID) -> Any:
@@ -85,7 +74,7 @@ def test_each_socket_hears_what_it_may_and_nothing_else(
             if at == applied:
                 head, ear = min(len(journal), applied + ahead), Ear()
                 subscriber = Subscriber(f"{number}", ear, person, UUID(int=0), ORGANISATION, head, 0.0)
-                scopes = [Readable(scope, BEGINNING) for scope in memberships(journal[:head], person)]
+                scopes = [Window(scope, BEGINNING) for scope in memberships(journal[:head], person)]
                 assert hub.admit(subscriber, scopes)
                 ears.append((person, head, ear))
         if said is not None:
@@ -116,7 +105,7 @@ def test_nothing_is_kept_of_those_who_left() -> None:
     hub = Hub()
     for number in range(10):
         subscriber = Subscriber(f"{number}", Ear(), PERSONS[number % 2], UUID(int=0), ORGANISATION, 0, 0.0)
-        hub.admit(subscriber, [Readable(scope, BEGINNING) for scope in SCOPES])
+        hub.admit(subscriber, [Window(scope, BEGINNING) for scope in SCOPES])
     for number in range(10):
         hub.dismiss(f"{number}")
     assert [value for value in vars(hub).values() if value] == []
@@ -131,14 +120,14 @@ def test_a_socket_that_is_ahead_is_not_put_out_by_what_it_has_seen() -> None:
         event(3, "post", person, scope),
     ]
     subscriber = Subscriber("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
-    assert hub.admit(subscriber, [Readable(scope, BEGINNING)])
+    assert hub.admit(subscriber, [Window(scope, BEGINNING)])
     assert [subscriber in hub.apply(said) for said in told] == [False, False, True]
 
 
 def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not() -> None:
     hub, ear, scope = Hub(), Ear(), SCOPES[0]
     subscriber = Subscriber("late", ear, PERSONS[0], UUID(int=0), ORGANISATION, 0, 0.0)
-    hub.admit(subscriber, [Readable(scope, UUID(int=5_000))])
+    hub.admit(subscriber, [Window(scope, UUID(int=5_000))])
     edited = event(1, "post", PERSONS[1], scope)
     renamed = SimpleNamespace(**{**vars(event(2, "post", PERSONS[1], scope)), "type": "scope.updated"})
     reminded = SimpleNamespace(**{**vars(event(3, "post", PERSONS[1], scope)), "type": "alert.reminded"})

@@ -1,62 +1,20 @@
 """Typing and who is online, within one process and without Redis: who is told, and who never is."""
 
 import contextlib
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from socketio.exceptions import SocketIOError
 
-from tests.live.clients import PythonClient
+from tests.live.apps import App
 from tests.product import Product
-from tests.world import Organisation, Phone
-
-SHOWN = {"last_seen": "colleagues"}
-
-
-class App(PythonClient):
-    """A person's app, connected. `until_post` shows by a later post which signals came, and that others did not."""
-
-    def __init__(self, address: str, person: Phone) -> None:
-        super().__init__()
-        self.person = person
-        self.open(address, person.tokens["access_token"], ("websocket",))
-        self.tells("ready")
-
-    def types(self, scope: str, kind: str = "start", **members: Any) -> None:
-        """Type in a scope; the acknowledgement says that the server has done with it."""
-        self.emit(f"typing.{kind}", {"scope_id": scope, **members})
-
-    def send(self, name: str, data: Any) -> None:
-        """Emit, and wait for nothing."""
-        self._client.emit(name, data)
-
-    def watches(self, *persons: Phone) -> dict[str, bool]:
-        """Watch; returns whether each of those that one may see is online."""
-        answer = self.emit("presence.watch", {"person_ids": [person.id for person in persons]})
-        return {item["person_id"]: item["online"] for item in answer["items"]}
-
-    def until_post(self, org: Organisation) -> list[str]:
-        """The signals that came before a post that everyone hears."""
-        org.admin.posts(str(org.id), "mark")
-        kinds = []
-        while True:
-            kind, _ = self._told.get(timeout=20)
-            if kind == "post.created":
-                return kinds
-            kinds += [kind] if kind.startswith(("typing.", "presence.")) else []
+from tests.stories.online import showing
+from tests.world import Organisation
 
 
 @pytest.fixture
 def org(product: Product) -> Organisation:
     return product.world.organisation()
-
-
-def showing(org: Organisation, *names: str, scopes: list[str]) -> list[Phone]:
-    people = [org.person(name, scopes=scopes) for name in names]
-    for person in people:
-        person.patch("/v1/me", SHOWN)
-    return people
 
 
 def test_the_others_in_the_scope_see_who_types(product: Product, org: Organisation) -> None:

@@ -7,9 +7,10 @@ import pytest
 import requests
 
 from bench.chaos.proxy import FaultProxy
+from tests.live.apps import App
 from tests.live.redis_server import RedisServer, needs_redis
-from tests.live.test_signals import App, showing
 from tests.product import Product
+from tests.stories.online import showing
 from tests.world import Phone
 
 pytestmark = needs_redis

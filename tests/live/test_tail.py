@@ -18,7 +18,8 @@ from live.hub import Hub
 from live.kept import kept_running
 from live.subscribers import Subscriber
 from live.tail import JournalTail
-from tests.live.test_hub import Ear
+from tests.live.subscribers import Ear
+from tests.stories.waiting import until
 from tests.world import World
 
 WAIT_S = 10.0
@@ -69,13 +70,6 @@ def follower(fresh_world: World) -> Iterator[Follower]:
     follower = Follower(fresh_world)
     yield follower
     follower.ends()
-
-
-def until(true: Callable[[], Any], meanwhile: Callable[[], None] = lambda: None) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < deadline
-        meanwhile()
 
 
 def test_a_chatty_neighbour_does_not_hide_what_came_before_the_first_socket(follower: Follower) -> None:

@@ -9,8 +9,8 @@ from live.hub import Hub
 from live.signals import Signals
 from live.subscribers import Subscriber
 from live.typing import LARGEST_ROOM
-from people.audience import BEGINNING, Readable
-from tests.live.test_hub import Ear
+from people.audience import BEGINNING, Window
+from tests.live.subscribers import Ear
 from tests.world import World
 
 ORGANISATION, OTHER, SCOPE, TYPIST = (UUID(int=n) for n in (99, 98, 11, 1_000))
@@ -24,7 +24,7 @@ def opened(world: World) -> tuple[Signals, Hub]:
 def joins(hub: Hub, number: int, since: UUID = BEGINNING) -> Ear:
     ear = Ear()
     subscriber = Subscriber(f"{number}", ear, UUID(int=number), UUID(int=0), ORGANISATION, 0, 0.0)
-    assert hub.admit(subscriber, [Readable(SCOPE, since)])
+    assert hub.admit(subscriber, [Window(SCOPE, since)])
     return ear
 
 

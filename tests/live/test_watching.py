@@ -15,7 +15,7 @@ from live.signals import Signals
 from live.subscribers import Subscriber
 from people import models
 from people.online.online import Online
-from tests.live.test_hub import Ear
+from tests.live.subscribers import Ear
 from tests.world import Organisation, Phone, World
 
 
@@ -73,7 +73,7 @@ def test_to_watch_is_allowed_some_times_in_a_stretch(org: Organisation) -> None:
 def test_many_who_ask_are_told_once(org: Organisation) -> None:
     hub, others = Hub(), Others()
     signals = Signals(org.world.app.extensions["hereabouts"], hub, others)
-    signals.watching.came(joins(hub, *colleagues(org, "Alice")))
+    signals.came(joins(hub, *colleagues(org, "Alice")))
     others.told.clear()
     for number in range(100):
         signals.hear({"kind": "hello", "process": f"{number}"})
@@ -109,11 +109,11 @@ def test_rights_that_may_have_changed_are_read_again_and_what_changed_meanwhile_
     subscriber.socket = ear
     assert watching.watch(alice.name, {"person_ids": [bob.id]})["items"][0]["online"] is False
     watching.apply(Moved(org.id, UUID(bob.id)))
-    watching.came(joins(hub, bob))
+    signals.came(joins(hub, bob))
     assert ear.heard == []
-    watching.read_stale()
+    watching.read_rights()
     assert len(ear.heard) == 1
-    watching.read_stale()
+    watching.read_rights()
     assert len(ear.heard) == 1
 
 

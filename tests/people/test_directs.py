@@ -1,26 +1,17 @@
 """Direct conversations: among a few, found again, and nobody else's."""
 
-from typing import Any
-
 import pytest
 
-from tests.geo.stays.test_checkins import code, marker
-from tests.geo.stays.test_visitors import comes_as_visitor
-from tests.push.planning import plans, reachable, told
-from tests.world import Organisation, Phone, World
+from tests.stories.checkins import code, marker
+from tests.stories.directs import talks_with
+from tests.stories.pushes import followed, reachable, told
+from tests.stories.visitors import comes_as_visitor
+from tests.world import Organisation, World
 
 
 @pytest.fixture
 def org(world: World) -> Organisation:
-    made = world.organisation()
-    plans(world)
-    return made
-
-
-def talks_with(phone: Phone, *others: Phone, status: int = 201) -> Any:
-    body = {"person_ids": [other.id for other in others]}
-    answer = phone.post("/v1/direct-conversations", body, status)
-    return answer["scope"]["id"] if status < 300 else answer
+    return followed(world)
 
 
 def test_two_talk_and_the_other_is_told_at_once(org: Organisation) -> None:

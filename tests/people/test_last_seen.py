@@ -9,19 +9,9 @@ from sqlalchemy import select
 from base import clock
 from people.models import LastSeen
 from people.online.last_seen import note_seen
-from tests.world import Organisation, Phone, World
-
-SHOWN = {"last_seen": "colleagues"}
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def shows(person: Phone) -> Phone:
-    person.patch("/v1/me", SHOWN)
-    return person
+from tests.stories.online import SHOWN, shows
+from tests.stories.visits import is_seen
+from tests.world import Organisation, Phone
 
 
 def sees(viewer: Phone, *persons: Phone | str) -> list[str]:
@@ -72,7 +62,7 @@ def test_being_in_the_same_place_tells_nothing(org: Organisation) -> None:
     zone = org.zone(org.site(), admission="present")
     alice, bob = (shows(org.person(name)) for name in ("Alice", "Bob"))
     for person in (alice, bob):
-        org.admin.post(f"/v1/admin/places/{zone}/visits", {"person_id": person.id}, 201)
+        is_seen(org, person, zone)
         assert zone in [held["scope_id"] for held in person.get("/v1/me")["memberships"]]
     assert sees(alice, bob) == []
     org.admin.put(f"/v1/admin/scopes/{zone}/memberships/{bob.id}", {"role": "member"})

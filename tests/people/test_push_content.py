@@ -1,13 +1,6 @@
 """How much pushes let out: by scope, or else by organisation; managers alone decide."""
 
-import pytest
-
-from tests.world import Organisation, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
+from tests.world import Organisation
 
 
 def test_a_manager_sets_what_the_pushes_of_a_scope_let_out(org: Organisation) -> None:

@@ -4,16 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.geo.stays.test_checkins import code, marker
-from tests.geo.stays.test_visitors import comes_as_visitor
-from tests.world import Organisation, Phone, World
+from tests.stories.checkins import code, marker
+from tests.stories.events import types
+from tests.stories.visitors import comes_as_visitor
+from tests.world import Organisation, Phone
 
 MUTED = "2030-01-01T00:00:00.000Z"
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
 
 
 def wishes(phone: Phone, scope: str, status: int = 200, **changes: Any) -> Any:
@@ -22,10 +18,6 @@ def wishes(phone: Phone, scope: str, status: int = 200, **changes: Any) -> Any:
 
 def memberships(phone: Phone) -> dict[str, dict[str, Any]]:
     return {held["scope_id"]: held for held in phone.get("/v1/me")["memberships"]}
-
-
-def types(phone: Phone, since: int) -> list[str]:
-    return [event["type"] for event in phone.syncs(since)]
 
 
 def test_ones_own_devices_hear_of_it_once_and_nobody_else(org: Organisation) -> None:

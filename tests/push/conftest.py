@@ -7,7 +7,7 @@ import pytest
 from push.fcm.client import TRANSPORTS, FcmSender
 from tests.product import Product
 from tests.push.messages import TIMEOUT_S
-from tests.push.planning import plans
+from tests.stories.pushes import followed
 from tests.world import Organisation, World
 
 
@@ -25,6 +25,4 @@ def sender(product: Product, transport: str) -> Iterator[FcmSender]:
 
 @pytest.fixture
 def org(world: World) -> Organisation:
-    made = world.organisation()
-    plans(world)
-    return made
+    return followed(world)

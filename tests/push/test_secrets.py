@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests.geo.musters.test_musters import calls
 from tests.product import Product
-from tests.push.sending.test_push import reachable
-from tests.social.test_notices import alerts
+from tests.stories.musters import calls
+from tests.stories.notices import alerts
+from tests.stories.pushes import reachable_at
+from tests.stories.scopes import lets_out
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone
 
 # Words of posts and roll calls in scopes that let none out; names where not even these are let out.
@@ -27,10 +29,6 @@ FAILURES: tuple[dict[str, Any], ...] = (
     {"status": 500, "error_code": "INTERNAL", "times": 1},
     {"status": 404, "error_code": "UNREGISTERED"},
 )
-
-
-def lets_out(org: Organisation, scope: str, content: str) -> None:
-    org.admin.patch(f"/v1/admin/scopes/{scope}", {"push_content": content})
 
 
 def says(author: Phone, org: Organisation, scope: str, named: Phone) -> None:
@@ -63,8 +61,8 @@ def test_planted_secrets_are_found_nowhere(product: Product) -> None:
     lets_out(org, ward, "id")
     lets_out(org, yard, "id")
     lets_out(org, site, "place")
-    author, _ = reachable(org, "SECRETauthor", site)
-    phones = [reachable(org, name, site) for name in ("Bob", "Mina", "Jonas", "Sora")]
+    author, _ = reachable_at(org, "SECRETauthor", site)
+    phones = [reachable_at(org, name, site) for name in ("Bob", "Mina", "Jonas", "Sora")]
     bob, bobs = phones[0]
     for phone in (author, *(phone for phone, _ in phones)):
         for zone in (ward, yard):
@@ -76,7 +74,7 @@ def test_planted_secrets_are_found_nowhere(product: Product) -> None:
     for scope in (site, ward, yard):
         says(author, org, scope, bob)
     author.posts(direct, "SECRETdirect")
-    org.admin.post(f"/v1/admin/places/{ward}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, ward)
     calls(org.admin, ward, message="SECRETroll")
     open_one = org.admin.posts(str(org.id), "OPENwords")
     messages = product.pushed(bobs, count=15)

@@ -7,18 +7,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
-from tests.social.test_phone_queue import ago, queued, sends
+from tests.stories.acknowledgements import acknowledges
+from tests.stories.notices import alerts, announces, time_passes
+from tests.stories.phone_queue import queued, sends
+from tests.stories.scopes import manager
+from tests.stories.times import ago, ahead
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def acknowledges(phone: Phone, post: dict[str, Any], status: int = 200) -> Any:
-    return phone.put(f"/v1/posts/{post['id']}/acknowledgement", status=status)
 
 
 def account(phone: Phone, post: dict[str, Any], status: str) -> list[str]:
@@ -98,7 +93,7 @@ def test_one_who_came_later_owes_no_word_for_what_was_said_before(org: Organisat
     site = org.site(admission="present", history="since_entry")
     bob = org.person("Bob")
     before = alerts(org.admin, site, "before")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     since = alerts(org.admin, site, "since")
     assert [summary(org.admin, alert) for alert in (before, since)] == [(0, 0, 0), (None, None, None)]
     acknowledges(bob, before)  # it still holds, so they may
@@ -120,7 +115,7 @@ def test_the_account_is_for_those_who_manage(org: Organisation, world: World) ->
 
 def comes(org: Organisation, name: str, place: str) -> Phone:
     phone = org.person(name)
-    org.admin.post(f"/v1/admin/places/{place}/visits", {"person_id": phone.id}, 201)
+    is_seen(org, phone, place)
     return phone
 
 

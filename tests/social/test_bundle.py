@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.stories.scopes import manager
+from tests.stories.visits import is_seen
 from tests.world import Phone, World
 
 
@@ -14,11 +16,10 @@ def test_it_has_all_that_one_needs(world: World) -> None:
     site = org.site(admission="assigned")
     zone = org.zone(site, "Gate", admission="open")
     bob = org.person("Bob", scopes=[site])
-    hanna = org.person("Hanna")
-    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{hanna.id}", {"role": "manager"})
+    manager(org, "Hanna", site)
     org.admin.posts(site, "mind the crane")
     org.admin.posts(zone, "gate is open")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.post(f"/v1/admin/places/{site}/musters", {"message": "Fire alarm"}, 201)
     got = bundle(bob, site)
     assert [place["id"] for place in got["places"]] == [site, zone]

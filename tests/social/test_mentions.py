@@ -1,6 +1,7 @@
 """Mentions name persons, reach nobody new, and tell nobody who is where."""
 
-from tests.social.test_reads import reads_up_to, unread
+from tests.stories.reads import reads_up_to, unread
+from tests.stories.visits import is_seen
 from tests.world import World
 
 
@@ -49,7 +50,7 @@ def test_naming_somebody_does_not_tell_whether_they_are_there(world: World) -> N
     site = org.site(admission="present")
     amy, here, away = (org.person(name) for name in ("Amy", "Here", "Away"))
     for phone in (amy, here):
-        org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": phone.id}, 201)
+        is_seen(org, phone, site)
     for colleague in (here, away):
         amy.posts(site, "@you", mentions=[colleague.id])
     stranger = world.organisation().person("Stranger")

@@ -1,51 +1,14 @@
 """Announcements and alerts: raised by managers, heard by everyone of the scope, and over when they are over."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import pytest
 
 from social.notices import end_expired_notices
-from tests.geo.stays.test_checkins import code, marker
-from tests.geo.stays.test_visitors import comes_as_visitor
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def ahead(**time: float) -> str:
-    return (datetime.now(UTC) + timedelta(**time)).isoformat()
-
-
-def alerts(phone: Phone, scope: str, text: str = "Gas leak", status: int = 201, **members: Any) -> Any:
-    return phone.post(f"/v1/admin/scopes/{scope}/alerts", {"text": text, **members}, status)
-
-
-def announces(phone: Phone, scope: str, text: str = "Water off", status: int = 201, **members: Any) -> Any:
-    return phone.post(f"/v1/admin/scopes/{scope}/announcements", {"text": text, **members}, status)
-
-
-def open_for(phone: Phone) -> list[str]:
-    return [notice["post"]["text"] for notice in phone.get("/v1/me/notices")["items"]]
-
-
-def manager(org: Organisation, name: str, scope: str) -> Phone:
-    phone = org.person(name)
-    org.admin.put(f"/v1/admin/scopes/{scope}/memberships/{phone.id}", {"role": "manager"})
-    return phone
-
-
-def time_passes(world: World, post: dict[str, Any], **time: float) -> None:
-    """Let a notice have been there for longer, and its end be nearer."""
-    with world.owner() as connection:
-        connection.exec_driver_sql(
-            "UPDATE posts SET created_at = created_at - %(by)s, reminded_at = reminded_at - %(by)s,"
-            " valid_until = valid_until - %(by)s WHERE id = %(id)s",
-            {"by": timedelta(**time), "id": post["id"]},
-        )
+from tests.stories.checkins import code, marker
+from tests.stories.notices import alerts, announces, open_for, time_passes
+from tests.stories.scopes import manager
+from tests.stories.times import ahead
+from tests.stories.visitors import comes_as_visitor
+from tests.world import Organisation, World
 
 
 def test_an_alert_is_a_post_that_everyone_of_the_place_hears(org: Organisation) -> None:

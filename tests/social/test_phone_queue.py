@@ -1,33 +1,12 @@
 """What was done without a network: in order, once, each by itself, with the phone's corrected times."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import pytest
-from sqlalchemy import event
-
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def ago(**since: float) -> str:
-    return (datetime.now(UTC) - timedelta(**since)).isoformat()
-
-
-def queued(kind: str, client_id: str, at: str | None = None, **members: Any) -> dict[str, Any]:
-    return {"kind": kind, "client_id": client_id, "at": at or ago(hours=3), **members}
-
-
-def sends(phone: Phone, *items: dict[str, Any], clock: str | None = None) -> list[dict[str, Any]]:
-    return phone.post("/v1/me/outbox", {"sent_at": clock or ago(), "items": list(items)})["items"]
-
-
-def statuses(results: list[dict[str, Any]]) -> list[int]:
-    return [result["status"] for result in results]
+from tests.stories.phone_queue import queued, sends, statuses
+from tests.stories.statements import statements
+from tests.stories.times import ago
+from tests.stories.visits import is_seen
+from tests.world import Organisation
 
 
 def test_a_morning_in_the_basement(org: Organisation) -> None:
@@ -121,7 +100,7 @@ def test_an_edit_that_waited_does_not_undo_a_later_one(org: Organisation) -> Non
 
 def test_an_answer_that_waited_does_not_undo_what_a_warden_said_since(org: Organisation) -> None:
     site, bob = org.site(), org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     muster = org.admin.post(f"/v1/admin/places/{site}/musters", {"message": "Fire alarm"}, 201)
     answer = {"muster_id": muster["id"], "status": "safe"}
     [taken] = sends(bob, queued("muster_answer", "client-01", ago(minutes=5), **answer))
@@ -150,7 +129,7 @@ def test_a_code_that_was_scanned_and_left_again_without_a_network(org: Organisat
 def test_what_was_written_in_a_place_arrives_though_its_author_has_left(org: Organisation) -> None:
     site = org.site(admission="present", grace_seconds=0)
     bob, eve = org.person("Bob"), org.person("Eve")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     wrote = ago()
     org.admin.delete(f"/v1/admin/places/{site}/visits/{bob.id}")
     item = queued("post", "client-01", wrote, scope_id=site, text="written there")
@@ -178,22 +157,14 @@ def test_a_plain_post_and_a_queued_one_with_one_client_id_are_one_post(org: Orga
 
 
 def test_each_post_of_a_long_queue_costs_few_statements(org: Organisation) -> None:
-    bob, said = org.person("Bob"), list[str]()
-
-    def hears(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
+    bob = org.person("Bob")
 
     def cost(count: int) -> int:
         posts = [
             queued("post", f"long-{count}-{n}", scope_id=str(org.id), text="Hello") for n in range(count)
         ]
-        said.clear()
-        assert statuses(sends(bob, *posts)) == [201] * count
-        return sum("SAVEPOINT" not in statement for statement in said)
+        with statements(org.world.web.engine) as asked:
+            assert statuses(sends(bob, *posts)) == [201] * count
+        return sum("SAVEPOINT" not in statement for statement, _ in asked)
 
-    engine = org.world.web.engine
-    event.listen(engine, "before_cursor_execute", hears)
-    try:
-        assert (cost(12) - cost(2)) / 10 <= 6
-    finally:
-        event.remove(engine, "before_cursor_execute", hears)
+    assert (cost(12) - cost(2)) / 10 <= 6

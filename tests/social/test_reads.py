@@ -1,25 +1,10 @@
 """How far people have read: it never goes back, counts follow it, and receipts are the scope's choice."""
 
-from typing import Any
-
-import pytest
 from sqlalchemy import text
 
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def reads_up_to(phone: Phone, post: dict[str, Any], status: int = 200) -> Any:
-    return phone.put(f"/v1/scopes/{post['scope_id']}/read", {"post_id": post["id"]}, status)
-
-
-def unread(phone: Phone, scope: str) -> tuple[int, int]:
-    item = next(item for item in phone.get("/v1/me/unread")["items"] if item["scope_id"] == scope)
-    return item["unread"], item["mentions"]
+from tests.stories.reads import reads_up_to, unread
+from tests.stories.visits import is_seen
+from tests.world import Organisation
 
 
 def test_counts_follow_the_position(org: Organisation) -> None:
@@ -90,7 +75,7 @@ def test_what_one_reads_since_entry_is_what_one_can_have_read(org: Organisation)
     site = org.site(history="since_entry")
     before = org.admin.posts(site, "before")
     bob = org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     reads_up_to(bob, before, 404)
     assert unread(bob, site) == (0, 0)
     after = org.admin.posts(site, "after")

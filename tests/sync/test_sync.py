@@ -9,16 +9,13 @@ from base import ids
 from journal.catalogue import CATALOGUE
 from journal.event_types import Reach
 from journal.events import Event, append
+from tests.stories.events import head
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
 
 
 def texts(events: list[dict[str, Any]]) -> list[str]:
     return [event["data"]["text"] for event in events if event["type"] == "post.created"]
-
-
-def head(phone: Phone) -> int:
-    phone.organisation.world.relays()
-    return phone.get("/v1/me")["position"]
 
 
 def team(org: Organisation) -> tuple[Phone, str]:
@@ -142,7 +139,7 @@ def test_one_who_reads_since_entry_gets_no_edits_of_what_was_said_before(world: 
     bob = org.person("Bob")
     before = org.admin.posts(site, "before")
     start = head(bob)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.patch(f"/v1/posts/{before['id']}", {"text": "before, edited"})
     org.admin.posts(site, "after")
     assert [e["data"]["text"] for e in bob.syncs(start) if e["type"].startswith("post.")] == ["after"]
@@ -181,7 +178,7 @@ def test_one_who_reads_since_entry_is_told_what_is_so_of_the_place_itself(world:
     org = world.organisation()
     site = org.site(history="since_entry", grace_seconds=0)
     bob = org.person("Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     start = head(bob)
     org.admin.patch(f"/v1/admin/scopes/{site}", {"read_receipts": True})
     assert [event["type"] for event in bob.syncs(start)] == ["scope.updated"]
@@ -192,7 +189,7 @@ def test_one_who_reads_since_entry_gets_of_before_what_is_so_and_nothing_that_wa
     site = org.site(history="since_entry", grace_seconds=0)
     bob = org.person("Bob")
     before = ids.new_id()
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     start = head(bob)
     of_scopes = [declared for declared in CATALOGUE.values() if declared.reach is not Reach.PERSON]
     with world.worker.transaction() as session:

@@ -1,17 +1,11 @@
 """Waiting for news: it comes at once, and nobody who waits holds a database connection."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from journal.wakeups import Wakeups
+from tests.stories.waiting import until
 from tests.world import World
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
 
 
 def wakeups(world: World) -> Wakeups:

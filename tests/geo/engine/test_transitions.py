@@ -1,37 +1,31 @@
 """The geofence engine: a pure function, on made-up walks. A place of 177 by 223 m, and one beside it."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from shapely import MultiPolygon, box
 
-from geo.engine.transitions import Fence, Fix, State, Stay, Transition, forget, silent_since, transitions
+from geo.engine.transitions import Fence, State, Stay, Transition, forget, silent_since, transitions
+from tests.geo.engine.fences import (
+    AWAY,
+    BESIDE_ROOM,
+    DOWN_THE_HALL,
+    FENCE,
+    FENCES,
+    IN,
+    IN_ROOM,
+    INSIDE,
+    NEAR,
+    NEXT_DOOR,
+    OUT,
+    OUTSIDE,
+    PLACE,
+    ROOM,
+    at,
+    play,
+    told,
+)
 
-PLACE, NEXT_DOOR = UUID(int=1), UUID(int=2)
-HALF = 0.001
-FENCE = Fence(MultiPolygon([box(127 - HALF, 37.5 - HALF, 127 + HALF, 37.5 + HALF)]))
-FENCES = {PLACE: FENCE}
 # 88 m a thousandth of a degree: outside by 883, 18, 79 and 97 m.
-INSIDE, OUTSIDE, NEAR, AWAY = (127.0, 37.5), (127.01, 37.5), (127.0012, 37.5), (127.0019, 37.5)
-ROOM = {PLACE: Fence(MultiPolygon([box(127, 37.5, 127.0001, 37.5001)]))}
-IN_ROOM, BESIDE_ROOM, DOWN_THE_HALL = (127.00005, 37.50005), (127.00013, 37.50005), (127.0003, 37.50005)
-IN, OUT = True, False
-
-
-def play(*fixes: Fix, fences: dict[UUID, Fence] = FENCES) -> list[Transition]:
-    state, events = State(), []
-    for fix in fixes:
-        state, decided = transitions(State.from_json(state.to_json()), fix, fences)
-        events += decided
-    return events
-
-
-def told(*fixes: Fix, fences: dict[UUID, Fence] = FENCES) -> list[tuple[bool, float]]:
-    return [(event.entered, event.at) for event in play(*fixes, fences=fences)]
-
-
-def at(second: float, where: tuple[float, float], accuracy: float | None = 8, speed: float | None = 0) -> Fix:
-    return Fix(second, *where, accuracy, speed)
 
 
 def test_in_and_out() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, box
 
 from geo.engine.sights import USABLE_ACCURACY_M
-from geo.engine.transitions import Fence, Fix, State, Transition, transitions
-from tests.geo.engine.test_transitions import FENCE, PLACE
+from geo.engine.transitions import Fence, Fix, State, Transition
+from tests.geo.engine.fences import FENCE, PLACE, play_on
 
 FENCES = {
     PLACE: FENCE,
@@ -31,11 +31,7 @@ FIXES = st.builds(
 
 
 def play(fixes: list[Fix], state: State | None = None) -> tuple[State, list[Transition]]:
-    state, events = state or State(), []
-    for fix in fixes:
-        state, decided = transitions(State.from_json(state.to_json()), fix, FENCES)
-        events += decided
-    return state, events
+    return play_on(state or State(), fixes, FENCES)
 
 
 @settings(max_examples=300, deadline=None)

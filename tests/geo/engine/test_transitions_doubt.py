@@ -1,7 +1,7 @@
 """What phones may have made up: marked, and told again once a fix beyond doubt agrees."""
 
 from geo.engine.transitions import Fix, State, Transition, transitions
-from tests.geo.engine.test_transitions import AWAY, FENCES, INSIDE, NEAR, PLACE, ROOM, at, play
+from tests.geo.engine.fences import AWAY, FENCES, INSIDE, NEAR, PLACE, ROOM, at, play
 
 BUSAN = (129.0, 35.1)
 

@@ -6,7 +6,7 @@ import pytest
 
 from geo.engine.fences import whole_height
 from geo.engine.transitions import Fence, Fix, State, transitions
-from tests.geo.engine.test_transitions import FENCE, INSIDE, PLACE, told
+from tests.geo.engine.fences import FENCE, INSIDE, PLACE, told
 
 
 def storeys(low: int | None, high: int | None, of_site: tuple[int, int] = (-1, 4)) -> dict[UUID, Fence]:

@@ -8,19 +8,7 @@ from shapely import MultiPolygon, box
 
 from geo.engine.state import assume
 from geo.engine.transitions import Fence, Fix, State, Transition, settle, transitions
-from tests.geo.engine.test_transitions import (
-    AWAY,
-    FENCES,
-    IN,
-    INSIDE,
-    NEAR,
-    OUT,
-    OUTSIDE,
-    PLACE,
-    at,
-    play,
-    told,
-)
+from tests.geo.engine.fences import AWAY, FENCES, IN, INSIDE, NEAR, OUT, OUTSIDE, PLACE, at, play, told
 
 WARD_1, WARD_2 = UUID(int=11), UUID(int=12)
 METRE = 1 / 111_320

@@ -6,10 +6,10 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from geo.files.imports import CHUNK
 from geo.files.levels import floors_of
+from tests.stories.statements import statements
 from tests.world import Phone, World, feature, square
 
 STREAM = "/v1/admin/places/import/stream"
@@ -53,17 +53,12 @@ def test_a_line_for_every_feature_then_progress_then_the_summary(world: World) -
 
 def test_the_work_for_a_feature_does_not_grow_with_the_file(world: World) -> None:
     admin, body = world.organisation().admin, collection(CHUNK * 2, 3)
-    statements: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(world.web.engine, "before_cursor_execute", count)
-    streams(admin, body)
-    made, statements[:] = len(statements), []
-    streams(admin, body)
-    assert made < len(body["features"]) * 8
-    assert len(statements) < 60  # what is there already is looked up by the chunk
+    with statements(world.web.engine) as made:
+        streams(admin, body)
+    with statements(world.web.engine) as looked_up:
+        streams(admin, body)
+    assert len(made) < len(body["features"]) * 8
+    assert len(looked_up) < 60  # what is there already is looked up by the chunk
 
 
 def test_the_same_file_again_changes_nothing_and_a_changed_one_what_differs(world: World) -> None:

@@ -10,9 +10,10 @@ import pytest
 from shapely.geometry import shape
 
 from tests.conftest import ROOT
-from tests.geo.stays.test_checkins import code, marker, places, scans
-from tests.geo.stays.test_fixes import stands
-from tests.geo.stays.test_recordings import DATA
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import stands
+from tests.stories.recordings import DATA
+from tests.stories.visits import places
 from tests.world import World
 
 HOUSE = DATA / "sites" / "indoor" / "westport-house" / "main.json"

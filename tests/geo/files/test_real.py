@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from geo.check import OUTCOMES, check_file, check_paths, main, totals
-from tests.geo.stays.test_recordings import DATA
+from tests.stories.recordings import DATA
 
 pytestmark = [
     pytest.mark.real,

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from geo.lookup.index import IndexedPlace, PlaceIndex
 from geo.shapes.boundaries import Boundary, BoundaryRefused, parse_boundary, parse_collection
-from tests.conftest import ROOT
+from tests.stories.recordings import DATA
 from tests.world import World
 
-SITES = ROOT.parent / "shared" / "data" / "sites"
+SITES = DATA / "sites"
 
 
 def drawn_by_others() -> list[MultiPolygon]:

@@ -1,22 +1,19 @@
 """When the index of places is asked (never when it is stale), and how much of it is kept."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import event, text
 
-from geo.lookup.index import PlaceIndex
 from geo.lookup.indexes import Freshness, PlaceIndexes, judge, load
 from geo.lookup.nearby import _Versions, fences_near
-from tests.geo.conftest import asks_the_index, ready
-from tests.geo.stays import test_fixes
-from tests.geo.stays.test_fixes import FAR, GATE, places_of, stands
+from tests.stories.fixes import FAR, GATE, stands
+from tests.stories.indexes import asks_the_index, ready
+from tests.stories.visits import places_of
+from tests.stories.waiting import until
 from tests.world import Organisation, World, feature, square
-
-_WALKS = [name for name in dir(test_fixes) if name.startswith("test_")]
 
 
 def redraw(org: Organisation, site: str, where: tuple[float, float]) -> None:
@@ -27,18 +24,6 @@ def redraw(org: Organisation, site: str, where: tuple[float, float]) -> None:
 
 
 # When it is asked
-
-
-@pytest.mark.parametrize("walk", _WALKS)
-def test_everything_that_holds_for_fixes_holds_with_an_index(
-    world: World, indexes: PlaceIndexes, walk: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def always_built(session: Any, organisation_id: UUID) -> PlaceIndex:
-        return load(world.web, organisation_id)
-
-    monkeypatch.setattr(indexes, "current", always_built)
-    story: Callable[[World], None] = getattr(test_fixes, walk)
-    story(world)
 
 
 def test_the_very_next_fix_is_judged_by_the_new_boundary(world: World, indexes: PlaceIndexes) -> None:
@@ -184,13 +169,6 @@ def test_the_background_builds_what_is_asked_for_and_follows_the_journal(world: 
 def covered(indexes: PlaceIndexes, org: Organisation, where: tuple[float, float]) -> list[UUID]:
     index = indexes._kept.get(org.id)
     return [] if index is None else index.covering(*where)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 # How much is kept

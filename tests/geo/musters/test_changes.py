@@ -3,62 +3,26 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from base import clock
 from geo.models.musters import Muster
-from geo.models.stays import DevicePosition, Evidence, Visit
+from geo.models.stays import Visit
 from geo.musters.musters import end, remind_silent
 from geo.musters.roll import refresh_running
 from geo.stays.silence import end_expired_evidence, end_silent, mark_silent
-from people.actor import Actor
-from tests.geo.musters.test_musters import at_the_gate, board, calls, counts
-from tests.geo.stays.test_checkins import FAR, code, marker, scans
-from tests.geo.stays.test_fixes import GATE, fix, stands
-from tests.world import Organisation, Phone, World
+from tests.stories.actors import actor_of
+from tests.stories.checkins import code, marker, scans
+from tests.stories.events import head, types
+from tests.stories.fixes import FAR, GATE, at_the_gate, fix, stands
+from tests.stories.musters import board, calls, counts
+from tests.stories.visits import ages
+from tests.stories.waiting import until_somebody_waits
+from tests.world import Phone, World
 
 HOUR = 3600.0
-
-
-def alerts_to(phone: Phone, since: int) -> list[str]:
-    return [event["type"] for event in phone.syncs(since) if event["type"].startswith("muster.")]
-
-
-def position(phone: Phone) -> int:
-    phone.organisation.world.relays()
-    return phone.get("/v1/me")["position"]
-
-
-def ages(world: World, phone: Phone, by: timedelta) -> None:
-    """Let all that is known of a person be older."""
-    person_id = UUID(phone.id)
-    mine = select(Visit.id).where(Visit.person_id == person_id)
-    with world.worker.transaction() as session:
-        aged = {"last_at": Evidence.last_at - by, "expires_at": Evidence.expires_at - by}
-        session.execute(update(Evidence).where(Evidence.visit_id.in_(mine)).values(aged))
-        session.execute(
-            update(DevicePosition)
-            .where(DevicePosition.person_id == person_id)
-            .values(fixed_at=DevicePosition.fixed_at - by)
-        )
-        session.execute(
-            update(Visit).where(Visit.person_id == person_id).values(entered_at=Visit.entered_at - by)
-        )
-
-
-def actor_of(org: Organisation, phone: Phone) -> Actor:
-    me = phone.get("/v1/me")
-    return Actor(
-        person_id=UUID(me["person"]["id"]),
-        organisation_id=org.id,
-        session_id=UUID(me["session_id"]),
-        device_id=UUID(me["device"]["id"]),
-        role=me["person"]["role"],
-        locale="en",
-    )
 
 
 def test_fixes_of_hours_ago_are_uncertain_and_wake_nobody(world: World) -> None:
@@ -66,21 +30,21 @@ def test_fixes_of_hours_ago_are_uncertain_and_wake_nobody(world: World) -> None:
     site = org.site(at=GATE)
     alice = org.person("Alice")
     muster = calls(org.admin, site)
-    before = position(alice)
+    before = head(alice)
     stands(alice, GATE, time.time() - 3 * HOUR)
     line = board(org.admin, muster)["Alice"]
     assert (line["expected"], line["certain"], line["alerts"]) == ("arrived_late", False, 0)
     assert line["doubts"] == ["not_seen_lately"]
-    assert alerts_to(alice, before) == []
+    assert types(alice, before, "muster.") == []
     with world.worker.transaction() as session:
         session.execute(update(Muster).where(Muster.id == UUID(muster)).values(repeat_at=clock.now()))
     with world.worker.transaction() as session:
         remind_silent(session)
-    assert alerts_to(alice, before) == []
+    assert types(alice, before, "muster.") == []
     alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})
     line = board(org.admin, muster)["Alice"]
     assert (line["certain"], line["alerts"]) == (True, 1)
-    assert alerts_to(alice, before) == ["muster.started"]
+    assert types(alice, before, "muster.") == ["muster.started"]
 
 
 def test_an_app_that_tells_of_yesterday_wakes_nobody(world: World) -> None:
@@ -88,12 +52,12 @@ def test_an_app_that_tells_of_yesterday_wakes_nobody(world: World) -> None:
     site = org.site(at=GATE)
     bob = org.person("Bob")
     muster = calls(org.admin, site)
-    before = position(bob)
+    before = head(bob)
     at = datetime.fromtimestamp(time.time() - 20 * HOUR, UTC).isoformat()
     entered = {"place_id": site, "type": "enter", "at": at, "judged_by": "device"}
     bob.post("/v1/me/regions/events", {"events": [entered]})
     assert board(org.admin, muster)["Bob"]["certain"] is False
-    assert alerts_to(bob, before) == []
+    assert types(bob, before, "muster.") == []
 
 
 def test_a_batch_that_leads_through_the_place_is_nobody(world: World) -> None:
@@ -101,13 +65,13 @@ def test_a_batch_that_leads_through_the_place_is_nobody(world: World) -> None:
     site = org.site(at=GATE)
     alice = org.person("Alice")
     muster = calls(org.admin, site)
-    before = position(alice)
+    before = head(alice)
     now = time.time()
     walk = [fix(now - 3 * HOUR + 10 * i, GATE) for i in range(10)]
     walk += [fix(now - 2 * HOUR + 10 * i, FAR) for i in range(10)] + [fix(now, FAR)]
     assert len(alice.post("/v1/me/fixes", {"fixes": walk})["visits"]) == 2
     assert board(org.admin, muster) == {}
-    assert alerts_to(alice, before) == []
+    assert types(alice, before, "muster.") == []
 
 
 def test_fixes_from_half_an_hour_ago_until_now_are_certain(world: World) -> None:
@@ -142,7 +106,7 @@ def test_the_board_tells_when_a_phone_falls_silent_and_is_heard_again(world: Wor
     site = org.site(at=GATE)
     alice = at_the_gate(org, "Alice")
     muster = calls(org.admin, site)
-    before = position(org.admin)
+    before = head(org.admin)
     ages(world, alice, timedelta(minutes=40))
     assert counts(org.admin, muster)["uncertain"] == 1
     assert board(org.admin, muster)["Alice"]["doubts"] == ["not_seen_lately"]
@@ -160,7 +124,7 @@ def test_time_alone_makes_the_live_board_uncertain(world: World) -> None:
     alice = org.person("Alice")
     scans(alice, code(org, marker(org, site)))
     calls(org.admin, site)
-    before = position(org.admin)
+    before = head(org.admin)
     ages(world, alice, timedelta(minutes=31))
     with world.worker.transaction() as session:
         assert refresh_running(session) >= 1
@@ -253,14 +217,14 @@ def test_nobody_is_called_to_a_roll_call_that_is_ending(world: World) -> None:
     site = org.site(at=GATE)
     alice = org.person("Alice")
     muster = calls(org.admin, site)
-    before, admin = position(alice), actor_of(org, org.admin)
+    before, admin = head(alice), actor_of(org.admin)
     arrives = threading.Thread(target=stands, args=(alice, GATE, time.time()))
     with world.worker.transaction() as session:
         end(session, admin, UUID(muster))
         arrives.start()
         until_somebody_waits(session)
     arrives.join()
-    assert alerts_to(alice, before) == []
+    assert types(alice, before, "muster.") == []
     assert board(org.admin, muster) == {}
 
 
@@ -285,11 +249,3 @@ def test_four_wardens_mark_somebody_nobody_expected_at_once(world: World) -> Non
         thread.join()
     assert answers == [200] * 4
     assert list(board(org.admin, muster)) == ["Dan"]
-
-
-def until_somebody_waits(session: Any) -> None:
-    """Until another transaction waits for a lock that this one holds."""
-    deadline = time.monotonic() + 20
-    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-    while not session.connection().exec_driver_sql(waiting).scalar():
-        assert time.monotonic() < deadline, "nobody waits"

@@ -12,9 +12,9 @@ from base import clock
 from geo.models.musters import Muster
 from geo.musters.musters import remind_silent
 from geo.stays.silence import end_silent, mark_silent
-from tests.geo.musters.test_musters import at_the_gate, board, counts
-from tests.geo.stays.test_checkins import FAR, code, marker, scans
-from tests.geo.stays.test_fixes import GATE, stands
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import FAR, GATE, at_the_gate, stands
+from tests.stories.musters import board, counts
 from tests.world import Organisation, Phone, World
 
 MINUTE = 60.0

@@ -5,7 +5,6 @@ import io
 import threading
 import time
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -14,29 +13,10 @@ from base import clock
 from geo.models.musters import Muster
 from geo.models.stays import DevicePosition, Evidence, Visit
 from geo.musters.musters import remind_silent
-from tests.geo.stays.test_checkins import FAR, code, marker, scans
-from tests.geo.stays.test_fixes import GATE, stands
-from tests.world import Organisation, Phone, World
-
-
-def calls(manager: Phone, place: str, **members: Any) -> str:
-    body = {"message": "Fire in hall 2", **members}
-    return manager.post(f"/v1/admin/places/{place}/musters", body, 201)["id"]
-
-
-def board(manager: Phone, muster: str) -> dict[str, dict[str, Any]]:
-    entries = manager.get(f"/v1/musters/{muster}/entries")["items"]
-    return {entry["person"]["name"]: entry for entry in entries}
-
-
-def counts(manager: Phone, muster: str) -> dict[str, int]:
-    return manager.get(f"/v1/musters/{muster}")["counts"]
-
-
-def at_the_gate(org: Organisation, name: str, minutes_ago: float = 0) -> Phone:
-    phone = org.person(name)
-    stands(phone, GATE, time.time() - 60 * minutes_ago)
-    return phone
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import FAR, GATE, at_the_gate, stands
+from tests.stories.musters import board, calls, counts
+from tests.world import Phone, World
 
 
 def test_everyone_there_is_called_and_answers(world: World) -> None:

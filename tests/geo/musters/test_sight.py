@@ -6,19 +6,11 @@ from uuid import UUID
 from base import ids
 from people.scopes.memberships import assign
 from people.scopes.scopes import create_scope
-from tests.geo.musters.test_musters import at_the_gate, board, calls
-from tests.geo.stays.test_fixes import GATE, stands
-from tests.world import Organisation, Phone, World
-
-
-def manager_of(org: Organisation, site: str, name: str) -> Phone:
-    manager = org.person(name)
-    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{manager.id}", {"role": "manager"})
-    return manager
-
-
-def heard(phone: Phone, since: int) -> list[str]:
-    return [event["type"] for event in phone.syncs(since) if event["type"].startswith("muster.")]
+from tests.stories.events import types
+from tests.stories.fixes import GATE, at_the_gate, stands
+from tests.stories.musters import board, calls
+from tests.stories.scopes import manager
+from tests.world import World
 
 
 def test_only_a_place_has_a_roll(world: World) -> None:
@@ -35,7 +27,7 @@ def test_only_a_place_has_a_roll(world: World) -> None:
 def test_who_manages_no_longer_sees_no_longer(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
-    mo = manager_of(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     muster = calls(mo, site)
     org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{mo.id}")
     world.relays()
@@ -44,7 +36,7 @@ def test_who_manages_no_longer_sees_no_longer(world: World) -> None:
     for path in ("", "/entries", "/report"):
         mo.get(f"/v1/musters/{muster}{path}", 403)
     mo.post(f"/v1/musters/{muster}/end", status=403)
-    assert heard(mo, before) == []
+    assert types(mo, before, "muster.") == []
 
 
 def test_wardens_oversee_while_it_runs(world: World) -> None:
@@ -57,7 +49,7 @@ def test_wardens_oversee_while_it_runs(world: World) -> None:
     world.relays()
     before = warden.get("/v1/me")["position"]
     org.admin.post(f"/v1/musters/{muster}/end")
-    assert heard(warden, before) == ["muster.ended"]
+    assert types(warden, before, "muster.") == ["muster.ended"]
     warden.get(f"/v1/musters/{muster}/entries", 403)
     warden.get(f"/v1/musters/{muster}/report", 403)
 
@@ -65,13 +57,13 @@ def test_wardens_oversee_while_it_runs(world: World) -> None:
 def test_administrators_have_the_live_board_too(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
-    mo = manager_of(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     alice = at_the_gate(org, "Alice")
     muster = calls(mo, site)
     world.relays()
     before = org.admin.get("/v1/me")["position"]
     alice.put(f"/v1/musters/{muster}/answer", {"status": "safe"})
-    assert heard(org.admin, before) == ["muster.updated"]
+    assert types(org.admin, before, "muster.") == ["muster.updated"]
 
 
 def test_every_viewer_of_the_board_is_written_down_once(world: World) -> None:
@@ -97,7 +89,7 @@ def test_a_report_that_is_read_later_is_a_look_too(world: World) -> None:
     alice = at_the_gate(org, "Alice")
     muster = calls(org.admin, site)
     org.admin.post(f"/v1/musters/{muster}/end")
-    mo = manager_of(org, site, "Mo")
+    mo = manager(org, "Mo", site)
     mo.get(f"/v1/musters/{muster}/report.csv")
     viewers = [look["viewer"]["name"] for look in alice.get("/v1/me/presence-views")["items"]]
     assert sorted(viewers) == ["Ada", "Mo"]

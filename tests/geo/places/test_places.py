@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from tests.stories.scopes import manager
 from tests.world import World, feature, square
 
 
@@ -51,8 +52,7 @@ def test_archiving_a_site_ends_its_zones_and_memberships(world: World) -> None:
 def test_a_manager_runs_the_own_site_and_no_other(world: World) -> None:
     org = world.organisation()
     mine, other = org.site("Mine"), org.site("Other")
-    hanna = org.person("Hanna")
-    org.admin.put(f"/v1/admin/scopes/{mine}/memberships/{hanna.id}", {"role": "manager"})
+    hanna = manager(org, "Hanna", mine)
     zone = hanna.post(f"/v1/admin/sites/{mine}/zones", feature(square(127, 37.5, 0.0001), name="Z"), 201)[
         "id"
     ]

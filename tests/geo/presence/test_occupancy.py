@@ -6,14 +6,8 @@ from sqlalchemy import update
 
 from base import clock
 from geo.models.stays import Visit
-from tests.world import Organisation, World
-
-
-def fills(org: Organisation, place: str, count: int, start: int = 0) -> list[str]:
-    people = [org.person(f"P{number}").id for number in range(start, start + count)]
-    for person in people:
-        org.admin.post(f"/v1/admin/places/{place}/visits", {"person_id": person}, 201)
-    return people
+from tests.stories.visits import fills
+from tests.world import World
 
 
 def test_small_groups_are_not_shown(world: World) -> None:

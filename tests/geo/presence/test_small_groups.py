@@ -10,8 +10,8 @@ from sqlalchemy import update
 from base import clock
 from geo.models.stays import Visit
 from geo.presence.groups import Groups
-from tests.geo.presence.test_occupancy import fills
-from tests.geo.privacy.test_privacy import PURPOSE
+from tests.stories.charters import promises
+from tests.stories.visits import fills
 from tests.world import Organisation, World, feature
 
 SITE, HALL, ROOM, YARD = (UUID(int=number) for number in range(1, 5))
@@ -50,15 +50,6 @@ def test_where_only_numbers_are_shown_nobody_is_a_small_group_too() -> None:
     assert told({SITE: range(20), HALL: range(0)}, aggregate_only=True) == {SITE: 20}
     assert told({SITE: range(20), HALL: range(20)}, aggregate_only=True) == {SITE: 20}
     assert told({SITE: range(0)}, aggregate_only=True) == {}
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-def promises(org: Organisation, site: str, status: int = 200, **members: Any) -> Any:
-    return org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, **members}, status)
 
 
 def limits(org: Organisation, zone: str, limit: int | None, status: int = 200) -> Any:

@@ -5,30 +5,25 @@ from typing import Any
 
 import pytest
 
-from tests.geo.privacy.test_privacy import PURPOSE
-from tests.geo.stays.test_fixes import GATE, places_of, stands
-from tests.world import Organisation, Phone, World
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
+from tests.stories.charters import promises
+from tests.stories.fixes import GATE, stands
+from tests.stories.scopes import manager
+from tests.stories.visits import places_of
+from tests.world import Organisation, Phone
 
 
 @pytest.fixture
 def site(org: Organisation) -> str:
     """A site that shows numbers only."""
     made = org.site(at=GATE)
-    org.admin.put(f"/v1/admin/sites/{made}/charter", {"purpose": PURPOSE, "aggregate_only": True})
+    promises(org, made, aggregate_only=True)
     return made
 
 
 @pytest.fixture
 def mo(org: Organisation, site: str) -> Phone:
     """Its manager."""
-    mo = org.person("Mo")
-    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{mo.id}", {"role": "manager"})
-    return mo
+    return manager(org, "Mo", site)
 
 
 def listed(phone: Phone, site: str) -> list[str]:

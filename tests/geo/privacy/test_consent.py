@@ -1,42 +1,25 @@
 """What consent, pauses and hours decide: everything that a phone does by itself, also what is under way."""
 
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from base import clock
 from geo.privacy.sharing import withdraw_consent
 from geo.stays.fixes import take_fixes
-from people.actor import Actor
 from schemas.visits import FixBatch
-from tests.geo.privacy.test_privacy import PURPOSE, positions_of
-from tests.geo.stays.test_checkins import BEACON, code, marker, scans
-from tests.geo.stays.test_fixes import GATE, fix, places_of, stands
-from tests.geo.stays.test_hours import ALWAYS, never_now
-from tests.world import Phone, World
+from tests.stories.actors import actor_of
+from tests.stories.charters import promises
+from tests.stories.checkins import BEACON, code, hears_the_beacon, marker, scans
+from tests.stories.fixes import GATE, fix, positions_of, stands
+from tests.stories.hours import ALWAYS, never_now
+from tests.stories.regions import enters, exits, tells_of
+from tests.stories.visits import places_of
+from tests.stories.waiting import begins, until_somebody_waits
+from tests.world import World
 
 BSSID = "02:00:5e:10:00:01"
-
-
-def hears_the_beacon(phone: Phone, status: int = 201) -> Any:
-    return phone.post("/v1/me/check-ins", {"kind": "beacon", "beacon": BEACON}, status)
-
-
-def enters(phone: Phone, place: str, status: int = 200, kind: str = "enter") -> Any:
-    event = {"place_id": place, "type": kind, "at": clock.wire(clock.now()), "judged_by": "device"}
-    return phone.post("/v1/me/regions/events", {"events": [event]}, status)
-
-
-def actor_of(phone: Phone) -> Actor:
-    me = phone.get("/v1/me")
-    named = (me["person"]["id"], me["organisation"]["id"], me["session_id"], me["device"]["id"])
-    return Actor(*map(UUID, named), me["person"]["role"], me["person"]["locale"])
 
 
 def test_what_is_not_named_of_ones_sharing_stays_as_it_is(world: World) -> None:
@@ -70,7 +53,7 @@ def test_what_a_phone_does_by_itself_needs_consent_and_a_scan_does_not(world: Wo
     alice = org.person("Alice", consents=False)
     assert hears_the_beacon(alice, 403)["code"] == "consent_missing"
     alice.post("/v1/me/check-ins", {"kind": "wifi", "bssid": BSSID}, 403)
-    enters(alice, site, 403)
+    tells_of(alice, "enter", site, status=403)
     alice.put("/v1/me/floor", {"floor": 2}, 403)
     assert places_of(alice) == []
     scans(alice, code(org, marker(org, site)))
@@ -88,8 +71,8 @@ def test_outside_the_hours_nothing_counts_but_a_scan(world: World, whose: str) -
     elif whose == "person":
         alice.patch("/v1/me/sharing", {"hours": never_now()})
     else:
-        org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
-    (result,) = enters(alice, site)["items"]
+        promises(org, site, hours=never_now())
+    (result,) = tells_of(alice, "enter", site)["items"]
     assert (result["outcome"], result["code"]) == ("refused", "outside_working_hours")
     assert hears_the_beacon(alice, 409)["code"] == "outside_working_hours"
     assert places_of(alice) == []
@@ -101,9 +84,9 @@ def test_that_one_has_left_counts_at_any_hour(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
     alice = org.person("Alice")
-    enters(alice, site)
+    enters(alice, site, judged_by="device")
     org.admin.put("/v1/admin/privacy", {"hours": never_now()})
-    enters(alice, site, kind="exit")
+    exits(alice, site, judged_by="device")
     assert places_of(alice) == []
 
 
@@ -135,7 +118,7 @@ def test_a_batch_under_way_while_consent_is_taken_back_is_refused(world: World, 
     with world.web.transaction(org.id) as session:
         withdraw_consent(session, actor, "presence")
         sending = begins(lambda: answers.append(alice.post("/v1/me/fixes", body, 403)["code"]))
-        until_one_waits(world)
+        until_somebody_waits(session)
     sending.join()
     assert answers == ["consent_missing"]
     assert positions_of(world, alice) == 0
@@ -153,27 +136,7 @@ def test_a_withdrawal_waits_for_the_batch_under_way_and_forgets_it(world: World,
     with world.web.transaction(org.id) as session:
         assert take_fixes(session, actor, batch, None)["accepted"] == 10
         withdrawing = begins(lambda: alice.delete("/v1/me/consents/presence"))
-        until_one_waits(world)
+        until_somebody_waits(session)
     withdrawing.join()
     assert positions_of(world, alice) == 0
     assert places_of(alice) == []
-
-
-def begins(act: Callable[[], Any]) -> threading.Thread:
-    thread = threading.Thread(target=act)
-    thread.start()
-    return thread
-
-
-def until_one_waits(world: World) -> None:
-    """Return once a transaction of this database waits for a lock of another."""
-    deadline = time.monotonic() + 20
-    waiting = text(
-        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-        " WHERE NOT l.granted AND a.datname = current_database()"
-    )
-    # A transaction keeps its first look at pg_stat_activity: a connection that was made since would never be seen.
-    looking = world.worker.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with looking.connect() as connection:
-        while not connection.scalar(waiting):
-            assert time.monotonic() < deadline

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import func, select, text
 
 from base import clock
@@ -16,19 +15,13 @@ from geo.privacy.retention import forget_old_presence
 from journal.chain import verify
 from journal.erasing import ERASE, erase_presence, survivors
 from people.models import Membership
-from tests.geo.musters.test_musters import board, calls
-from tests.geo.privacy.test_privacy import PURPOSE
-from tests.geo.stays.test_checkins import FAR
-from tests.geo.stays.test_fixes import GATE, stands
+from tests.stories.charters import promises
+from tests.stories.fixes import FAR, GATE, stands
+from tests.stories.musters import board, calls
 from tests.world import Organisation, Phone, World
 
 POINT = {"type": "Point", "coordinates": [127.1234567, 37.7654321]}
 WORDS = "I am stuck under the crane."
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
 
 
 def forgets(world: World, days: int) -> None:
@@ -68,7 +61,7 @@ def a_stay(org: Organisation, site: str) -> Phone:
 
 def test_a_stay_is_forgotten_everywhere_after_the_charters_days(org: Organisation, world: World) -> None:
     site = org.site(at=GATE, grace_seconds=0)
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "visit_days": 10})
+    promises(org, site, visit_days=10)
     alice = a_stay(org, site)
     presence = (Membership.source == "presence",)
     forgets(world, 9)
@@ -108,7 +101,7 @@ def test_what_was_said_and_who_belongs_is_not_touched(org: Organisation, world: 
 def test_other_places_keep_theirs(org: Organisation, world: World) -> None:
     site, long = org.site(at=GATE), org.site("Long", at=FAR)
     for place, days in ((site, 10), (long, 100)):
-        org.admin.put(f"/v1/admin/sites/{place}/charter", {"purpose": PURPOSE, "visit_days": days})
+        promises(org, place, visit_days=days)
     a_stay(org, site)
     journal_of(org)
     forgets(world, 50)

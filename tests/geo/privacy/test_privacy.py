@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -12,17 +11,11 @@ from base import clock
 from geo.models.privacy import TrailPoint
 from geo.models.stays import DevicePosition, Visit
 from geo.privacy.retention import forget_old_positions, forget_old_presence, forget_old_trails
-from tests.geo.stays.test_checkins import code, marker, scans
-from tests.geo.stays.test_fixes import GATE, fix, places_of, stands
-from tests.world import Phone, World
-
-PURPOSE = "To know who is there in an emergency."
-
-
-def positions_of(world: World, phone: Phone) -> int:
-    with world.worker.transaction() as session:
-        mine = select(func.count()).where(DevicePosition.person_id == UUID(phone.id))
-        return session.scalar(mine) or 0
+from tests.stories.charters import PURPOSE, promises
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import GATE, fix, positions_of, stands
+from tests.stories.visits import places_of
+from tests.world import World
 
 
 def test_without_consent_no_fix_is_taken(world: World) -> None:
@@ -103,7 +96,7 @@ def test_what_is_old_is_deleted_by_the_rules(fresh_world: World) -> None:
     world = fresh_world
     org = world.organisation()
     site = org.site(at=GATE)
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "visit_days": 10})
+    promises(org, site, visit_days=10)
     org.admin.put("/v1/admin/privacy", {"trail_days": 3})
     alice = org.person("Alice").agrees("trail")
     stands(alice, GATE, time.time())
@@ -137,7 +130,7 @@ def test_every_look_at_who_is_there_needs_a_reason_and_is_shown(world: World) ->
 def test_a_site_that_shows_numbers_only(world: World) -> None:
     org = world.organisation()
     site = org.site(at=GATE)
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "aggregate_only": True})
+    promises(org, site, aggregate_only=True)
     alice = org.person("Alice")
     stands(alice, GATE, time.time())
     refused = org.admin.get(f"/v1/admin/sites/{site}/present?reason=curiosity", 403)
@@ -163,7 +156,7 @@ def test_every_member_reads_the_charter_and_hears_of_its_change(world: World) ->
     alice, carol = org.person("Alice", scopes=[site]), org.person("Carol")
     assert alice.get(f"/v1/sites/{site}/charter")["version"] == 0
     position = alice.get("/v1/me")["position"]
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE})
+    promises(org, site)
     assert alice.get(f"/v1/sites/{site}/charter")["purpose"] == PURPOSE
     assert "charter.updated" in [event["type"] for event in alice.syncs(position)]
     carol.get(f"/v1/sites/{site}/charter", 404)

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from geo.engine.circles import Circle, distance_m, enclosing_circle
 from geo.shapes.boundaries import Boundary, parse_collection
 from tests.conftest import ROOT
-from tests.geo.stays.test_fixes import GATE, stands
-from tests.geo.stays.test_recordings import DATA
+from tests.stories.fixes import GATE, stands
+from tests.stories.recordings import DATA
+from tests.stories.visits import is_seen
 from tests.world import Phone, World
 
 LAT = st.floats(-89.9, 89.9)
@@ -73,7 +74,7 @@ def test_the_places_one_is_in_come_first_then_the_nearest(world: World) -> None:
         org.site(name, at=(127.0 + off, 37.5)) for name, off in (("A", 0.01), ("B", 0.02), ("C", 0.03))
     )
     alice = org.person("Alice")
-    org.admin.post(f"/v1/admin/places/{farther}/visits", {"person_id": alice.id}, 201)
+    is_seen(org, alice, farther)
     answer = regions(alice, GATE)
     assert [region["id"] for region in answer["regions"]] == [farther, near, far]
     assert [region["inside"] for region in answer["regions"]] == [True, False, False]

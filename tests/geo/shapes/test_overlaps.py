@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from uuid import UUID
 
 import pytest
 import shapely
@@ -13,7 +14,8 @@ from geo.shapes.advice import Draft, Neighbour, Surroundings, advise
 from geo.shapes.boundaries import BoundaryRefused, parse_boundary
 from geo.shapes.outlines import edge_boxes, simplified
 from geo.shapes.overlaps import NOTHING, Overlaps, Share
-from tests.geo.shapes.test_advice import OTHER
+
+OTHER = UUID(int=7)
 
 
 def comb(teeth: int, turned: bool = False) -> MultiPolygon:

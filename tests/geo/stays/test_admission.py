@@ -11,8 +11,9 @@ from base import clock
 from geo.models.stays import Evidence
 from geo.stays.admission import end_expired_memberships
 from people.models import Membership
-from tests.geo.stays.test_checkins import BEACON, code, marker, scans
-from tests.geo.stays.test_fixes import GATE, places_of, stands
+from tests.stories.checkins import BEACON, code, marker, scans
+from tests.stories.fixes import GATE, stands
+from tests.stories.visits import places_of
 from tests.world import Organisation, Phone, World
 
 

@@ -1,33 +1,42 @@
-"""Fixes, visits and presence: people walk in and out, through the HTTP application."""
+"""Fixes, visits and presence: people walk in and out, whether places are looked up in the database or in an index."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
+from geo.lookup.index import PlaceIndex
+from geo.lookup.indexes import PlaceIndexes, load
 from geo.models.stays import DevicePosition
 from geo.stays.admission import end_expired_memberships
 from people.models import Membership
-from tests.world import Phone, World
-
-GATE = (127.0, 37.5)
-FAR = (127.01, 37.5)
-
-
-def fix(at: float, where: tuple[float, float], **members: Any) -> dict[str, Any]:
-    when = datetime.fromtimestamp(at, UTC).isoformat()
-    return {"at": when, "lon": where[0], "lat": where[1], "accuracy": 8, **members}
+from tests.stories.fixes import FAR, GATE, fix, stands
+from tests.stories.visits import places_of
+from tests.world import World
 
 
-def stands(phone: Phone, where: tuple[float, float], until: float, **members: Any) -> list[dict[str, Any]]:
-    """A minute of fixes at one point."""
-    fixes = [fix(until - 10 * i, where, **members) for i in range(6)]
-    return phone.post("/v1/me/fixes", {"fixes": fixes})["visits"]
+@pytest.fixture(params=["database", "index"], autouse=True)
+def looked_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every story holds with either; the index is one that is never behind."""
+    if request.param == "database":
+        yield
+        return
+    fresh = "fresh_world" in request.fixturenames
+    world: World = request.getfixturevalue("fresh_world" if fresh else "world")
+    world.app.extensions["hereabouts_place_indexes"] = AlwaysBuilt(world.web)
+    yield
+    del world.app.extensions["hereabouts_place_indexes"]
 
 
-def places_of(phone: Phone) -> list[str]:
-    return [visit["place_id"] for visit in phone.get("/v1/me/places")["visits"]]
+class AlwaysBuilt(PlaceIndexes):
+    """Indexes that are built anew for every request."""
+
+    def current(self, _session: Session, organisation_id: UUID) -> PlaceIndex:
+        return load(self._database, organisation_id)
 
 
 def test_walking_in_opens_the_feed_and_walking_out_closes_it(world: World) -> None:

@@ -2,7 +2,8 @@
 
 import time
 
-from tests.geo.stays.test_fixes import GATE, places_of, stands
+from tests.stories.fixes import GATE, stands
+from tests.stories.visits import places_of
 from tests.world import World
 
 

@@ -9,18 +9,11 @@ from geo.models.stays import Visit
 from geo.stays.handover import end_foreign_evidence
 from geo.stays.silence import mark_silent
 from people.models import Device
-from tests.geo.stays.test_checkins import FAR, code, marker, places, scans
-from tests.geo.stays.test_fixes import GATE, stands
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import FAR, GATE, stands
+from tests.stories.sessions import takes_over
+from tests.stories.visits import places
 from tests.world import PASSWORD, Organisation, Phone, World
-
-
-def takes_over(org: Organisation, former: Phone, name: str) -> Phone:
-    """Somebody signs in on the phone of another."""
-    phone = Phone(org, name)
-    phone.app = former.app
-    account = {"organisation": org.slug, "email": f"{name.lower()}@example.com", "password": PASSWORD}
-    phone.keeps(phone.post("/v1/sessions", {**account, "device": former.app}, 201))
-    return phone
 
 
 def present(org: Organisation, site: str) -> dict[str, bool]:

@@ -1,24 +1,17 @@
 """Hours of organisations, persons and charters: how they are read, and what is not taken outside of them."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from base.hours import is_open
-from tests.geo.privacy.test_privacy import PURPOSE, positions_of
-from tests.geo.stays.test_fixes import GATE, fix, places_of, stands
+from tests.stories.charters import PURPOSE, promises
+from tests.stories.fixes import GATE, fix, positions_of, stands
+from tests.stories.hours import ALWAYS, EVERY_DAY, never_now
+from tests.stories.visits import places_of
 from tests.world import World
-
-EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ALWAYS = {"timezone": "UTC", "weekly": [{"days": EVERY_DAY, "from": "00:00", "to": "00:00"}]}
-
-
-def never_now() -> dict[str, Any]:
-    """Hours that are open tomorrow only."""
-    tomorrow = (datetime.now(UTC) + timedelta(days=2)).strftime("%a").lower()
-    return {"timezone": "UTC", "weekly": [{"days": [tomorrow], "from": "08:00", "to": "17:00"}]}
 
 
 def test_fixes_outside_the_hours_are_refused_one_by_one(world: World) -> None:
@@ -81,12 +74,12 @@ def test_outside_the_charters_hours_fixes_do_not_count_at_the_site(world: World)
     now = time.time()
     stands(alice, GATE, now - 300)
     assert set(places_of(alice)) == {site, zone}
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": never_now()})
+    promises(org, site, hours=never_now())
     stands(alice, GATE, now - 200)
     assert places_of(alice) == []
     later = org.zone(site, "Later", at=GATE)
     stands(alice, GATE, now - 100)
     assert places_of(alice) == []
-    org.admin.put(f"/v1/admin/sites/{site}/charter", {"purpose": PURPOSE, "hours": None})
+    promises(org, site, hours=None)
     stands(alice, GATE, now)
     assert set(places_of(alice)) == {site, zone, later}

@@ -1,8 +1,6 @@
 """One order of locks, on real connections; and what happens where two still wait in a circle."""
 
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,9 +10,10 @@ from sqlalchemy import text
 from base import ids
 from geo.stays.locks import lock_person
 from geo.stays.silence import end_expired_evidence
-from tests.geo.musters.test_changes import ages, until_somebody_waits
-from tests.geo.stays.test_checkins import FAR, code, marker, places, scans
-from tests.geo.stays.test_fixes import GATE, fix, stands
+from tests.stories.checkins import code, marker, scans
+from tests.stories.fixes import FAR, GATE, fix, stands
+from tests.stories.visits import ages, places
+from tests.stories.waiting import begins, until_somebody_waits
 from tests.world import Phone, World
 
 _DEVICE = text("SELECT FROM device_positions WHERE device_id = :id FOR UPDATE")
@@ -25,12 +24,6 @@ _EVIDENCE = text("SELECT FROM evidence WHERE organisation_id = :id FOR UPDATE NO
 
 def device_of(phone: Phone) -> UUID:
     return UUID(phone.get("/v1/me")["device"]["id"])
-
-
-def begins(act: Callable[..., Any], *arguments: Any) -> threading.Thread:
-    thread = threading.Thread(target=act, args=arguments)
-    thread.start()
-    return thread
 
 
 def test_a_check_in_takes_the_device_before_the_person(world: World) -> None:

@@ -11,9 +11,8 @@ import pytest
 
 from geo.shapes.boundaries import BoundaryRefused, parse_boundary, parse_collection
 from tests.conftest import ROOT
+from tests.stories.recordings import DATA, SHARED
 
-SHARED = ROOT.parent / "shared"
-DATA = SHARED / "data"
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not at {DATA}"),

@@ -1,32 +1,18 @@
 """A batch of fixes that decides nothing is cheap: three statements of its own, and nothing for the journal."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import select, text
 
 from geo.lookup.indexes import PlaceIndexes
 from geo.lookup.nearby import fences_near
 from geo.models.stays import DevicePosition
-from tests.geo.conftest import ready
-from tests.geo.stays.test_fixes import FAR, GATE, stands
+from tests.stories.fixes import FAR, GATE, stands
+from tests.stories.indexes import ready
+from tests.stories.statements import statements
 from tests.world import Phone, World
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database."""
-    asked: list[tuple[str, Any]] = []
-
-    def hears(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", hears)
-    yield asked
-    event.remove(engine, "before_cursor_execute", hears)
 
 
 def test_a_still_batch_reads_its_row_checks_the_index_and_moves(world: World, indexes: PlaceIndexes) -> None:

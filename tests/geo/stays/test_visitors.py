@@ -9,17 +9,11 @@ from base import clock
 from geo.stays.admission import end_expired_memberships
 from geo.stays.gate import close_accounts
 from people.models import Membership, Person
-from tests.geo.musters.test_musters import board, calls
-from tests.geo.stays.test_checkins import code, marker, places
-from tests.world import Organisation, Phone, World
-
-
-def comes_as_visitor(org: Organisation, shown: str, status: int = 201) -> Phone:
-    phone = Phone(org, "Vera")
-    body = {"code": shown, "name": "Vera", "locale": "ko", "device": phone.app}
-    answer = phone.post("/v1/visitors", body, status)
-    phone.keeps(answer if status == 201 else {})
-    return phone
+from tests.stories.checkins import code, marker
+from tests.stories.musters import board, calls
+from tests.stories.visitors import comes_as_visitor
+from tests.stories.visits import is_seen, places
+from tests.world import Phone, World
 
 
 def test_a_stranger_scans_the_gate_and_is_in(fresh_world: World) -> None:
@@ -72,7 +66,7 @@ def test_a_contractor_for_today(fresh_world: World) -> None:
     tonight = clock.wire(clock.now() + timedelta(hours=6))
     assert org.admin.put(path, {"ends_at": tonight})["ends_at"] == tonight
     conny.posts(site, "hello")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": conny.id}, 201)
+    is_seen(org, conny, site)
     position = conny.get("/v1/me")["position"]
     with world.worker.transaction() as session:
         session.execute(update(Membership).values(ends_at=clock.now()))
@@ -89,7 +83,7 @@ def test_being_there_does_not_lengthen_a_visitors_time(world: World) -> None:
     conny = org.person("Conny")
     tonight = clock.wire(clock.now() + timedelta(hours=6))
     org.admin.put(f"/v1/admin/scopes/{site}/memberships/{conny.id}", {"ends_at": tonight})
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": conny.id}, 201)
+    is_seen(org, conny, site)
     membership = next(m for m in conny.get("/v1/me")["memberships"] if m["scope_id"] == site)
     assert (membership["source"], membership["ends_at"]) == ("assigned", tonight)
 
@@ -118,7 +112,7 @@ def test_after_an_assignment_presence_is_taken_up_again(world: World) -> None:
     conny = org.person("Conny")
     path = f"/v1/admin/scopes/{site}/memberships/{conny.id}"
     org.admin.put(path, {})
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": conny.id}, 201)
+    is_seen(org, conny, site)
     org.admin.delete(path)
     (membership,) = conny.get("/v1/me")["memberships"]
     assert (membership["scope_id"], membership["source"]) == (site, "presence")

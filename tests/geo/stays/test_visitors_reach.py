@@ -9,17 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from people.audience import audience
-from tests.geo.stays.test_checkins import code, marker
-from tests.geo.stays.test_fixes import places_of, stands
-from tests.geo.stays.test_visitors import comes_as_visitor
+from tests.stories.checkins import code, marker
+from tests.stories.fixes import stands
+from tests.stories.visitors import comes_as_visitor
+from tests.stories.visits import places_of
 from tests.world import Organisation, Phone, World
 
 HERE, ELSEWHERE = (127.0, 37.5), (127.1, 37.5)
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
 
 
 @pytest.fixture

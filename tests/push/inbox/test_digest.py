@@ -1,5 +1,6 @@
 """The digest: for those who were away and want it, once a day of their own, of what mattered and is unread."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,9 @@ from sqlalchemy import select
 
 from push.inbox.digest import send_digests
 from push.models import Delivery
-from tests.push.reports.test_receipts import reachable
-from tests.social.test_notices import announces
-from tests.social.test_reads import reads_up_to
+from tests.stories.notices import announces
+from tests.stories.pushes import reachable
+from tests.stories.reads import reads_up_to
 from tests.world import Organisation, Phone, World
 
 
@@ -32,6 +33,14 @@ def away(org: Organisation, days: float = 10) -> None:
     with org.world.owner() as connection:
         long_ago = "UPDATE devices SET last_seen_at = now() - make_interval(secs => %(seconds)s)"
         connection.exec_driver_sql(long_ago, {"seconds": days * 86_400})
+
+
+def says_more(org: Organisation) -> None:
+    """Something new since the last digest, as of which everybody has been away for days."""
+    with org.world.owner() as connection:
+        connection.exec_driver_sql("UPDATE notifications SET created_at = now() - interval '1 hour'")
+    announces(org.admin, str(org.id))
+    away(org)
 
 
 def runs(org: Organisation, at: datetime) -> None:
@@ -57,6 +66,7 @@ def tomorrow(clock: str) -> datetime:
 
 def test_once_a_day_from_the_chosen_hour_on(org: Organisation) -> None:
     bob = wants(org, "Bob")
+    runs(org, tomorrow("07:30") - timedelta(days=1))
     announces(org.admin, str(org.id))
     away(org)
     runs(org, tomorrow("07:29"))
@@ -133,6 +143,7 @@ def test_the_hour_is_the_persons_own(
     org: Organisation, zone: str, chosen: str, before: str, then: str
 ) -> None:
     bob = wants(org, "Bob", "inbox", chosen, zone)
+    runs(org, datetime.fromisoformat(before) - timedelta(hours=20))
     announces(org.admin, str(org.id))
     away(org)
     runs(org, datetime.fromisoformat(before))
@@ -141,3 +152,43 @@ def test_the_hour_is_the_persons_own(
     for minutes in (0, 30, 60, 90):
         runs(org, datetime.fromisoformat(then) + timedelta(minutes=minutes))
     assert (told_before, len(digests(bob))) == (0, 1)
+
+
+@pytest.mark.parametrize("chosen", ["23:50", "23:55", "23:59"])
+def test_a_worker_that_slept_over_midnight_makes_up_for_it(org: Organisation, chosen: str) -> None:
+    bob = wants(org, "Bob", "inbox", chosen)
+    announces(org.admin, str(org.id))
+    away(org)
+    runs(org, tomorrow("23:49") - timedelta(days=1) if chosen == "23:50" else tomorrow("00:20"))
+    told = len(digests(bob))
+    says_more(org)
+    runs(org, tomorrow("00:20") + timedelta(days=1))
+    runs(org, tomorrow("00:40") + timedelta(days=1))
+    assert len(digests(bob)) == told + 1
+
+
+def test_whoever_crosses_the_date_line_gets_one_a_day(org: Organisation) -> None:
+    bob = wants(org, "Bob", "inbox", "08:00", "Pacific/Auckland")
+    start, told = tomorrow("00:00") + timedelta(days=1), list[datetime]()
+    for hours in range(6 * 24):
+        at = start + timedelta(hours=hours)
+        if hours in (50, 100):
+            bob.patch("/v1/me", {"timezone": "America/Los_Angeles" if hours == 50 else "Pacific/Auckland"})
+        says_more(org)
+        before = len(digests(bob))
+        runs(org, at)
+        told += [at] * (len(digests(bob)) - before)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
+    assert len(told) >= 5
+    assert timedelta(hours=12) <= min(gaps)
+    assert max(gaps) <= timedelta(hours=36)
+
+
+def test_who_begins_in_the_evening_is_not_told_of_the_morning(org: Organisation) -> None:
+    bob = wants(org, "Bob", "inbox", f"{datetime.now(UTC) - timedelta(minutes=1):%H:%M}")
+    announces(org.admin, str(org.id))
+    away(org)
+    runs(org, datetime.now(UTC))
+    assert digests(bob) == []
+    runs(org, datetime.now(UTC) + timedelta(days=1))
+    assert len(digests(bob)) == 1

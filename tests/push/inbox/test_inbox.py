@@ -1,18 +1,18 @@
 """The list in the app: what concerned somebody, while they may read it, and whether they have."""
 
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from base import ids
 from people.scopes.memberships import start_membership
 from people.scopes.scopes import create_scope
-from tests.geo.musters.test_musters import at_the_gate, calls
-from tests.geo.stays.test_fixes import GATE
-from tests.social.test_notices import alerts, announces, time_passes
-from tests.social.test_reads import reads_up_to
+from tests.stories.fixes import GATE, at_the_gate
+from tests.stories.musters import calls
+from tests.stories.notices import alerts, announces, time_passes
+from tests.stories.reads import reads_up_to
+from tests.stories.statements import statements
+from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
 
 
@@ -112,7 +112,7 @@ def test_what_was_said_before_one_entered_is_not_there(org: Organisation) -> Non
     bob = org.person("Bob")
     org.admin.posts(site, "@Bob too early", mentions=[bob.id])
     announces(org.admin, site, "too early")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     org.admin.posts(site, "@Bob now", mentions=[bob.id])
     assert listed(bob) == [("mention", "@Bob now")]
 
@@ -217,17 +217,10 @@ def test_among_a_hundred_thousand_posts_it_walks_indexes(fresh_world: World) -> 
 
 def explained(org: Organisation, phone: Phone, path: str) -> list[str]:
     """How the statement behind an answer runs for the person, line by line."""
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "WITH seen" in statement:
-            asked.append((statement, parameters))
-
     web = org.world.web
-    event.listen(web.engine, "before_cursor_execute", keep)
-    phone.get(path)
-    event.remove(web.engine, "before_cursor_execute", keep)
-    ((statement, parameters),) = asked
+    with statements(web.engine) as asked:
+        phone.get(path)
+    ((statement, parameters),) = (one for one in asked if "WITH seen" in one[0])
     with web.transaction(org.id) as session:
         run = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE) {statement}", parameters)
         return list(run.scalars())

@@ -8,8 +8,10 @@ from sqlalchemy import update
 from base import clock
 from push.models import Delivery
 from social.notices import end_expired_notices
-from tests.geo.stays.test_checkins import code, marker, scans
-from tests.push.planning import (
+from tests.stories.acknowledgements import acknowledges
+from tests.stories.checkins import comes
+from tests.stories.notices import alerts, announces, time_passes
+from tests.stories.pushes import (
     count,
     gets_address,
     notifications,
@@ -20,16 +22,16 @@ from tests.push.planning import (
     set_all,
     told,
 )
-from tests.social.test_acknowledgements import acknowledges
-from tests.social.test_notices import ahead, alerts, announces, manager, time_passes
-from tests.social.test_reminding import round_of
+from tests.stories.reminding import round_of
+from tests.stories.scopes import manager
+from tests.stories.times import ahead
 from tests.world import Organisation, Phone
 
 DAY = {"hours": 8}
 
 
-def comes(phone: Phone, org: Organisation, place: str) -> Any:
-    scans(phone, code(org, marker(org, place)))
+def arrives(org: Organisation, phone: Phone, place: str) -> None:
+    comes(org, phone, place)
     plans(org.world)
 
 
@@ -44,13 +46,13 @@ def test_a_late_arrival_is_told_what_still_holds_once(org: Organisation) -> None
     open_end, post = announces(org.admin, site), org.admin.posts(site, "hello")
     plans(org.world)
     bob = reachable(org, "Bob")
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, notice) == {("Bob", "announcement")}
     assert told(org, alert) == {("Bob", "alert")}
     assert told(org, open_end) == told(org, post) == set()
     sent(org, notice)
     goes(bob, site)
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert [row.status for row in rows(org, notice) if row.action == "show"] == ["sent"]
 
 
@@ -58,7 +60,7 @@ def test_who_is_not_of_the_place_hears_nothing_on_entering(org: Organisation) ->
     site = org.site(admission="assigned")
     notice = announces(org.admin, site, valid_until=ahead(**DAY))
     bob = reachable(org, "Bob")
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, notice) == set()
 
 
@@ -67,7 +69,7 @@ def test_what_was_held_back_off_site_comes_on_entering(org: Organisation) -> Non
     bob = reachable(org, "Bob", site)
     notice = announces(org.admin, site, valid_until=ahead(**DAY))
     set_all(org, notice, status="dropped", reason="off_site")
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, notice) == {("Bob", "announcement")}
 
 
@@ -79,13 +81,13 @@ def test_what_was_read_or_acknowledged_is_not_told_again(org: Organisation) -> N
     for one in (notice, alert):
         set_all(org, one, status="dropped")
     bob.put(f"/v1/scopes/{site}/read", {"post_id": alert["id"]})
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, notice) == set()
     assert told(org, alert) == {("Bob", "alert")}, "reading is no answer"
     set_all(org, alert, status="dropped")
     acknowledges(bob, alert)
     goes(bob, site)
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, alert) == set()
 
 
@@ -130,7 +132,7 @@ def test_leaving_takes_notices_back_and_leaves_alerts(org: Organisation) -> None
     open_end = announces(org.admin, site)
     for one in (notice, alert, open_end):
         sent(org, one)
-    comes(bob, org, site)
+    arrives(org, bob, site)
     goes(bob, site)
     assert told(org, notice, "withdraw") == {("Bob", "announcement")}
     assert told(org, alert, "withdraw") == told(org, open_end, "withdraw") == set()
@@ -203,12 +205,12 @@ def test_what_was_shown_again_after_a_withdrawal_is_withdrawn_again(org: Organis
     bob = reachable(org, "Bob", site)
     notice = announces(org.admin, site, valid_until=ahead(**DAY))
     set_all(org, notice, status="sending")
-    comes(bob, org, site)
+    arrives(org, bob, site)
     goes(bob, site)
     assert len(withdrawals(org, notice)) == 1
     set_withdrawals(org, notice, status="sent", sent_at=clock.now())
     set_all(org, notice, status="dropped", reason="off_site")
-    comes(bob, org, site)
+    arrives(org, bob, site)
     assert told(org, notice) == {("Bob", "announcement")}
     sent(org, notice)
     org.admin.post(f"/v1/admin/posts/{notice['id']}/end")
@@ -220,7 +222,7 @@ def test_what_is_off_the_screen_is_not_withdrawn_once_more(org: Organisation) ->
     bob = reachable(org, "Bob", site)
     notice = announces(org.admin, site, valid_until=ahead(**DAY))
     sent(org, notice)
-    comes(bob, org, site)
+    arrives(org, bob, site)
     goes(bob, site)
     plans(org.world)
     set_withdrawals(org, notice, status="sent", sent_at=clock.now())

@@ -1,7 +1,6 @@
 """What a push lets out: the words and names of the moment of sending, as the place it is about allows."""
 
 import json
-from typing import Any
 
 import pytest
 import requests
@@ -9,25 +8,20 @@ from firebase_admin import exceptions
 
 from push.fcm.outcomes import Refused, outcome_of
 from push.models import Notification
-from tests.geo.musters.test_musters import calls
 from tests.push.outgoing import goes_out, shown
-from tests.push.planning import gets_address, notifications, plans, reachable
-from tests.social.test_acknowledgements import acknowledges
-from tests.social.test_notices import alerts, manager
-from tests.social.test_reminding import round_of
-from tests.world import Organisation
+from tests.stories.acknowledgements import acknowledges
+from tests.stories.musters import calls
+from tests.stories.notices import alerts
+from tests.stories.pushes import followed, gets_address, notifications, plans, reachable
+from tests.stories.reminding import round_of
+from tests.stories.scopes import lets_out, manager
+from tests.stories.visits import is_seen
+from tests.world import Organisation, World
 
 
 @pytest.fixture
-def org(fresh_world: Any) -> Organisation:
-    made = fresh_world.organisation()
-    plans(fresh_world)
-    return made
-
-
-def lets_out(org: Organisation, scope: str, content: str) -> None:
-    where = f"/v1/admin/scopes/{scope}"
-    org.admin.patch(where, {"push_content": content})
+def org(fresh_world: World) -> Organisation:
+    return followed(fresh_world)
 
 
 def organisation_lets_out(org: Organisation, content: str) -> None:
@@ -39,7 +33,7 @@ def test_a_roll_call_lets_out_what_its_place_allows(org: Organisation) -> None:
     site = org.site("Gate 9", admission="assigned")
     lets_out(org, site, "id")
     bob = reachable(org, "Bob", site)
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     calls(org.admin, site, message="Gas in hall 3")
     assert shown(org) == [("Roll call", "")]
 

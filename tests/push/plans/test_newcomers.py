@@ -1,27 +1,20 @@
 """What still holds is told to who comes later, also where one reads from one's entry on; all else is not."""
 
-from typing import Any
-
 import pytest
 
 from social.notices import end_expired_notices
-from tests.geo.stays.test_checkins import code, marker, scans
 from tests.push.outgoing import goes_out
-from tests.push.planning import plans, reachable
-from tests.social.test_acknowledgements import acknowledges
-from tests.social.test_notices import ahead, alerts, announces, open_for, time_passes
-from tests.world import Organisation, Phone
+from tests.stories.acknowledgements import acknowledges
+from tests.stories.checkins import comes
+from tests.stories.notices import alerts, announces, open_for, time_passes
+from tests.stories.pushes import followed, reachable
+from tests.stories.times import ahead
+from tests.world import Organisation, World
 
 
 @pytest.fixture
-def org(fresh_world: Any) -> Organisation:
-    made = fresh_world.organisation()
-    plans(fresh_world)
-    return made
-
-
-def comes(org: Organisation, phone: Phone, site: str) -> None:
-    scans(phone, code(org, marker(org, site)))
+def org(fresh_world: World) -> Organisation:
+    return followed(fresh_world)
 
 
 def test_a_newcomer_is_told_reads_and_acknowledges_what_still_holds(org: Organisation) -> None:

@@ -1,23 +1,20 @@
 """Being elsewhere keeps a place quiet, where one really knows it; coming in brings what was held back."""
 
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from tests.geo.stays.test_checkins import code, marker, scans
 from tests.push.outgoing import goes_out
-from tests.push.planning import plans, reachable, rows
-from tests.social.test_notices import announces
-from tests.world import Organisation, Phone
+from tests.stories.checkins import code, marker, scans
+from tests.stories.notices import announces
+from tests.stories.pushes import followed, reachable, rows
+from tests.world import Organisation, Phone, World
 
 
 @pytest.fixture
-def org(fresh_world: Any) -> Organisation:
-    made = fresh_world.organisation()
-    plans(fresh_world)
-    return made
+def org(fresh_world: World) -> Organisation:
+    return followed(fresh_world)
 
 
 def was(phone: Phone, place: str, *, left: str | None = "1 hour", reason: str | None = "gps") -> None:

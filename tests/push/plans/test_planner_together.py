@@ -6,10 +6,11 @@ from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from journal.tail import read_organisation
 from push.plans.posts import portions
-from tests.geo.musters.test_musters import at_the_gate, calls
-from tests.geo.stays.test_fixes import GATE
-from tests.push.planning import gets_address, notifications, reachable, rows, told
-from tests.social.test_notices import announces
+from tests.stories.fixes import GATE, at_the_gate
+from tests.stories.musters import calls
+from tests.stories.notices import announces
+from tests.stories.pushes import gets_address, notifications, reachable, rows, told
+from tests.stories.visits import is_seen
 from tests.world import Organisation
 
 
@@ -57,7 +58,7 @@ def test_a_newcomer_is_told_of_those_neighbours_alone_that_came_after_the_entry(
     mina = reachable(org, "Mina", site)
     before = mina.posts(site, "before")
     bob = reachable(org, "Bob")
-    org.admin.post(f"/v1/admin/places/{site}/visits", {"person_id": bob.id}, 201)
+    is_seen(org, bob, site)
     after = mina.posts(site, "after")
     assert told(org, before) == set()
     assert told(org, after) == {("Bob", "message")}

@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from base import clock, ids
-from push.models import Delivery, Notification
-from tests.push.reports.test_receipts import reachable, reports
-from tests.social.test_notices import alerts, announces
-from tests.social.test_reads import reads_up_to
+from base import clock
+from push.models import Delivery
+from tests.push.reports.receipts import came_of, reports
+from tests.stories.notices import alerts, announces
+from tests.stories.pushes import reachable
+from tests.stories.reads import reads_up_to
 from tests.world import Organisation, Phone, World
 
 LETTERS = "/v1/admin/push/dead-letters"
@@ -18,42 +19,6 @@ LETTERS = "/v1/admin/push/dead-letters"
 @pytest.fixture
 def org(world: World) -> Organisation:
     return world.organisation()
-
-
-def came_of(org: Organisation, post: dict[str, Any], phone: Phone, status: str, **members: Any) -> str:
-    """A push of a post, and what became of it; returns its delivery's id."""
-    with org.world.worker.transaction() as session:
-        note = Notification(
-            id=ids.new_id(),
-            organisation_id=org.id,
-            kind=post["kind"],
-            scope_id=UUID(post["scope_id"]),
-            subject_id=UUID(post["id"]),
-            facts={"type": members.pop("type", "post.created"), "text": post["text"]},
-            expires_at=clock.now(),
-        )
-        me = phone.get("/v1/me")
-        row = {
-            "id": ids.new_id(),
-            "why": post["kind"],
-            "priority": 2,
-            "due_at": clock.now(),
-            "expires_at": clock.now().replace(year=2030),
-            **members,
-        }
-        session.add(note)
-        session.flush()
-        delivery = Delivery(
-            organisation_id=org.id,
-            notification_id=note.id,
-            person_id=UUID(me["person"]["id"]),
-            device_id=UUID(me["device"]["id"]),
-            status=status,
-            **row,
-        )
-        session.add(delivery)
-        session.flush()
-        return str(delivery.id)
 
 
 def funnel(phone: Phone, post: dict[str, Any], status: int = 200) -> Any:

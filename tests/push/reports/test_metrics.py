@@ -13,9 +13,9 @@ from base import clock
 from jobs.metrics import serve_metrics
 from push.reports.metrics import metrics
 from tests.product import free_port
-from tests.push.reports.test_funnel import came_of
-from tests.push.reports.test_receipts import reachable
-from tests.social.test_notices import alerts, announces
+from tests.push.reports.receipts import came_of
+from tests.stories.notices import alerts, announces
+from tests.stories.pushes import reachable
 from tests.world import World
 
 

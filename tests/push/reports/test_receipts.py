@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from push.models import Delivery
-from tests.world import Organisation, Phone, World
-
-TEST = "/v1/me/device/push/test"
+from tests.push.reports.receipts import TEST, reports
+from tests.stories.pushes import reachable
+from tests.stories.times import later
+from tests.world import Organisation, World
 
 
 @pytest.fixture
@@ -18,24 +19,9 @@ def org(world: World) -> Organisation:
     return world.organisation()
 
 
-def reachable(org: Organisation, name: str) -> Phone:
-    phone = org.person(name)
-    phone.put("/v1/me/device/push", {"kind": "token", "address": f"{name}-{uuid4().hex}"})
-    return phone
-
-
 def delivery(org: Organisation, delivery_id: str) -> Delivery:
     with org.world.worker.transaction() as session:
         return session.get_one(Delivery, UUID(delivery_id))
-
-
-def reports(phone: Phone, *items: tuple[str, str, datetime], status: int = 204) -> Any:
-    sent = [{"delivery_id": one, "what": what, "at": at.isoformat()} for one, what, at in items]
-    return phone.post("/v1/me/device/reports", {"items": sent}, status)
-
-
-def later(**time: float) -> datetime:
-    return datetime.now(UTC) + timedelta(**time)
 
 
 def test_a_test_push_is_queued_like_every_other_and_can_be_looked_up(org: Organisation) -> None:

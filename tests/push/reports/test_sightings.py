@@ -12,9 +12,10 @@ from live.seen import Seen
 from live.subscribers import Subscriber
 from people.models import Device
 from push.models import Sighting
-from tests.geo.stays.test_checkins import code, marker, scans
-from tests.push.planning import plans, reachable, set_all, set_device, told
-from tests.social.test_notices import ahead, announces
+from tests.stories.checkins import code, marker, scans
+from tests.stories.notices import announces
+from tests.stories.pushes import plans, reachable, set_all, set_device, told
+from tests.stories.times import ahead
 from tests.world import Organisation, Phone
 
 

@@ -3,7 +3,8 @@
 import secrets
 
 from tests.product import Product
-from tests.push.reports.test_receipts import TEST, later, reports
+from tests.push.reports.receipts import TEST, reports
+from tests.stories.times import later
 
 
 def test_it_arrives_and_says_so(product: Product) -> None:

@@ -7,41 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from base import clock, ids
-from push.models import Delivery, Notification
-from push.sending.claims import LEASE, Result, claim, record
-from tests.world import Organisation, World
-
-
-def queued(org: Organisation, count: int, priority: int = 3, why: str = "message") -> list[UUID]:
-    """So many deliveries that are due, to one phone of a person of theirs."""
-    made, now = [ids.new_id() for _ in range(count)], clock.now()
-    person, device = UUID(org.admin.id), UUID(org.admin.get("/v1/me")["device"]["id"])
-    common = {"organisation_id": org.id, "expires_at": now + timedelta(hours=1)}
-    with org.world.worker.transaction() as session:
-        session.add_all(
-            Notification(id=one, kind="message", subject_id=one, facts={}, **common) for one in made
-        )
-        session.flush()
-        session.add_all(
-            Delivery(
-                id=one,
-                notification_id=one,
-                person_id=person,
-                device_id=device,
-                why=why,
-                priority=priority,
-                due_at=now,
-                **common,
-            )
-            for one in made
-        )
-    return made
-
-
-def claims(world: World, most: int, unrecorded: Sequence[UUID] = ()) -> list[UUID]:
-    with world.worker.transaction() as session:
-        return [row.id for row in claim(session, most, unrecorded)[0]]
+from base import clock
+from push.models import Delivery
+from push.sending.claims import LEASE, claim
+from push.sending.results import Result, record
+from tests.push.sending.deliveries import claims, queued
+from tests.world import World
 
 
 def states(world: World, which: Sequence[UUID]) -> Counter[str]:
@@ -120,8 +91,8 @@ def test_two_workers_never_have_the_same_and_wait_for_nobody(fresh_world: World)
     org = fresh_world.organisation()
     queued(org, 8)
     with fresh_world.worker.transaction() as one, fresh_world.worker.transaction() as other:
-        firsts = {row.id for row in claim(one, 5)[0]}
-        others = {row.id for row in claim(other, 5)[0]}
+        firsts = {delivery.id for delivery in claim(one, 5).deliveries}
+        others = {delivery.id for delivery in claim(other, 5).deliveries}
     assert (len(firsts), len(others)) == (5, 3)
     assert not firsts & others
 

@@ -1,19 +1,11 @@
 """Push, with the real worker, the unmodified SDK and the stand-in FCM over HTTP."""
 
-import secrets
-
 from sqlalchemy import select, text
 
 from push.models import Delivery
 from tests.product import Product
-from tests.world import Organisation, Phone
-
-
-def reachable(org: Organisation, name: str, scope: str) -> tuple[Phone, str]:
-    phone = org.person(name, scopes=[scope])
-    address = f"{name}-{secrets.token_hex(12)}"
-    phone.put("/v1/me/device/push", {"kind": "token", "address": address})
-    return phone, address
+from tests.stories.pushes import reachable_at
+from tests.world import Organisation
 
 
 def deliveries(product: Product, org: Organisation) -> list[Delivery]:
@@ -24,8 +16,8 @@ def deliveries(product: Product, org: Organisation) -> list[Delivery]:
 def test_a_closed_app_is_woken_and_the_author_is_not(product: Product) -> None:
     org = product.world.organisation()
     site = org.site("Depot", admission="assigned")
-    alice, alices = reachable(org, "Alice", site)
-    _, bobs = reachable(org, "Bob", site)
+    alice, alices = reachable_at(org, "Alice", site)
+    _, bobs = reachable_at(org, "Bob", site)
     post = alice.posts(site, "The crane is free.")
     (message,) = product.pushed(bobs)
     assert message["notification"] == {"title": "Alice · Depot", "body": "New message"}
@@ -36,8 +28,8 @@ def test_a_closed_app_is_woken_and_the_author_is_not(product: Product) -> None:
 def test_one_who_left_the_scope_before_the_sending_is_not_told(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    bob, bobs = reachable(org, "Bob", site)
-    _, carols = reachable(org, "Carol", site)
+    bob, bobs = reachable_at(org, "Bob", site)
+    _, carols = reachable_at(org, "Carol", site)
     product.kill("worker")
     org.admin.posts(site, "secret")
     org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{bob.id}")
@@ -51,7 +43,7 @@ def test_one_who_left_the_scope_before_the_sending_is_not_told(product: Product)
 def test_an_uninstalled_app_loses_its_address(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    bob, bobs = reachable(org, "Bob", site)
+    bob, bobs = reachable_at(org, "Bob", site)
     product.behave(**{bobs: {"status": 404, "error_code": "UNREGISTERED"}})
     org.admin.posts(site, "anyone?")
     _until_status(product, org, "failed")
@@ -61,7 +53,7 @@ def test_an_uninstalled_app_loses_its_address(product: Product) -> None:
 def test_a_passing_fault_is_tried_again_also_after_a_kill(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    _, bobs = reachable(org, "Bob", site)
+    _, bobs = reachable_at(org, "Bob", site)
     product.behave(**{bobs: {"status": 500, "error_code": "INTERNAL", "times": 1}})
     org.admin.posts(site, "hello")
     (row,) = _until_status(product, org, "queued", attempts=1)
@@ -77,7 +69,7 @@ def test_a_passing_fault_is_tried_again_also_after_a_kill(product: Product) -> N
 def test_retry_after_is_obeyed(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    _, bobs = reachable(org, "Bob", site)
+    _, bobs = reachable_at(org, "Bob", site)
     product.behave(**{bobs: {"status": 429, "error_code": "QUOTA_EXCEEDED", "retry_after": 300, "times": 1}})
     org.admin.posts(site, "hello")
     (row,) = _until_status(product, org, "queued", attempts=1)
@@ -87,7 +79,7 @@ def test_retry_after_is_obeyed(product: Product) -> None:
 def test_a_deleted_post_wakes_nobody(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    reachable(org, "Bob", site)
+    reachable_at(org, "Bob", site)
     product.kill("worker")
     post = org.admin.posts(site, "oops")
     org.admin.delete(f"/v1/posts/{post['id']}")

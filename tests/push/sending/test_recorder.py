@@ -9,9 +9,10 @@ from sqlalchemy import text
 
 from base.database import Database, make_engine
 from push.models import Delivery
-from push.sending.claims import Result
-from push.sending.recorder import MANY, Answer, Recorder
-from tests.push.sending.test_claims import claims, queued
+from push.sending.answers import Answer
+from push.sending.recorder import MANY, Recorder
+from push.sending.results import Result
+from tests.push.sending.deliveries import claims, queued
 from tests.world import World
 
 

@@ -1,7 +1,7 @@
 """What phones get, at each level of content: the words, and what must not be among them."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,35 +9,66 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from push.models import Delivery, Notification
+from push.outgoing import Outgoing, OutgoingDelivery, OutgoingNotification
 from push.standin.rules import breaches
 from push.words.catalogue import CATALOGUE
-from push.words.compose import STYLES, Recipient, compose
+from push.words.compose import STYLES, compose
 from push.words.graphemes import cut
 from push.words.messages import Push, build_message
 
-FACTS = {
-    "type": "post.created",
-    "scope_name": "Gate 3",
-    "scope_kind": "zone",
-    "author_name": "Alice",
-    "text": "The crane is free.",
-}
+NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+SAID = OutgoingNotification(
+    id=uuid4(),
+    kind="message",
+    scope_id=uuid4(),
+    subject_id=uuid4(),
+    actor_id=uuid4(),
+    position=7,
+    facts={"type": "post.created"},
+    about_id=uuid4(),
+    scope_kind="zone",
+    scope_name="Gate 3",
+    author_name="Alice",
+    text="The crane is free.",
+    content="sender",
+    asks_acknowledgement=False,
+    valid_until=None,
+    over=None,
+)
+UNKNOWN: dict[str, Any] = dict.fromkeys(("scope_kind", "scope_name", "author_name", "text")) | {"facts": {}}
+TO_BOB = OutgoingDelivery(
+    id=uuid4(),
+    notification_id=SAID.id,
+    person_id=uuid4(),
+    device_id=uuid4(),
+    why="message",
+    action="show",
+    priority=3,
+    attempts=1,
+    expires_at=NOW + timedelta(hours=1),
+    holder_id=uuid4(),
+    signed_in=True,
+    push_address="a" * 40,
+    push_address_kind="token",
+    last_seen_at=NOW,
+    locale="en",
+    timezone="UTC",
+    quiet_hours=None,
+    working_hours=None,
+    do_not_disturb_until=None,
+    on_call_until=None,
+    off_site="quiet",
+)
 SPOKEN = [why for why in STYLES if why != "sync"]
 
 
 def pushed(
-    facts: dict[str, Any],
-    why: str = "message",
-    content: str = "sender",
-    *,
-    locale: str = "en",
-    action: str = "show",
+    why: str = "message", content: str = "sender", *, locale: str = "en", action: str = "show", **said: Any
 ) -> Push:
-    note = Notification(id=uuid4(), kind=why, scope_id=uuid4(), subject_id=uuid4(), position=7, facts=facts)
-    delivery = Delivery(id=uuid4(), why=why, action=action, priority=3)
-    to = Recipient("a" * 40, "token", "ios", locale, content, 3)
-    return compose(note, delivery, to, timedelta(hours=1))
+    """What Bob's phone gets of what is said; `said` changes it."""
+    notification = SAID._replace(kind=why, content=content, **said)
+    delivery = TO_BOB._replace(why=why, action=action, locale=locale)
+    return compose(Outgoing(delivery, notification), 3, NOW)
 
 
 def wire(push: Push) -> dict[str, Any]:
@@ -54,12 +85,12 @@ def wire(push: Push) -> dict[str, Any]:
     ],
 )
 def test_a_scope_decides_what_is_let_out(content: str, title: str, body: str) -> None:
-    push = pushed(FACTS, content=content)
+    push = pushed(content=content)
     assert (push.title, push.body) == (title, body)
 
 
 def test_korean_phones_read_korean() -> None:
-    assert pushed(FACTS, "alert", "full", locale="ko").title == "경보 · Gate 3"
+    assert pushed("alert", "full", locale="ko").title == "경보 · Gate 3"
 
 
 def test_all_languages_have_the_same_words() -> None:
@@ -69,20 +100,20 @@ def test_all_languages_have_the_same_words() -> None:
 
 
 def test_a_conversation_names_nobody_where_names_stay_in() -> None:
-    facts = FACTS | {"scope_kind": "direct", "scope_name": "Alice and Bob"}
-    assert pushed(facts, "direct", "place").title == "New direct message"
-    assert pushed(facts, "direct", "sender").title == "Alice"
+    conversation = {"scope_kind": "direct", "scope_name": "Alice and Bob"}
+    assert pushed("direct", "place", **conversation).title == "New direct message"
+    assert pushed("direct", "sender", **conversation).title == "Alice"
 
 
 def test_a_busy_scope_is_one_notification_and_a_mention_its_own() -> None:
-    message, mention = pushed(FACTS), pushed(FACTS, "mention")
+    message, mention = pushed(), pushed("mention")
     assert message.collapse_key == message.data["scope_id"] == message.thread_id
     assert mention.collapse_key == mention.data["post_id"]
     assert "collapse_key" not in wire(mention)["android"]
 
 
 def test_an_alert_breaks_through_and_a_message_does_not() -> None:
-    alert, message = wire(pushed(FACTS, "alert")), wire(pushed(FACTS))
+    alert, message = wire(pushed("alert")), wire(pushed())
     assert alert["apns"]["payload"]["aps"]["interruption-level"] == "time-sensitive"
     assert alert["android"]["notification"]["channel_id"] == "alerts"
     assert "sound" not in message["apns"]["payload"]["aps"]
@@ -90,7 +121,7 @@ def test_an_alert_breaks_through_and_a_message_does_not() -> None:
 
 @pytest.mark.parametrize("action", ["withdraw", "wake"])
 def test_silent_ones_carry_no_words(action: str) -> None:
-    message = wire(pushed(FACTS, "alert", "full", action=action))
+    message = wire(pushed("alert", "full", action=action))
     assert "notification" not in message
     assert message["apns"]["headers"]["apns-push-type"] == "background"
     assert message["apns"]["headers"]["apns-priority"] == "5"
@@ -99,12 +130,12 @@ def test_silent_ones_carry_no_words(action: str) -> None:
 
 
 def test_a_withdrawal_has_the_tag_of_what_it_withdraws_when_the_facts_are_gone() -> None:
-    push = pushed({}, "alert", action="withdraw")
+    push = pushed("alert", action="withdraw", facts={})
     assert push.data["tag"] == push.collapse_key == push.data["post_id"]
 
 
 def test_names_cannot_pass_for_something_else() -> None:
-    push = pushed(FACTS | {"author_name": "Ali\u202ece\n\u2066Boss\x07"})
+    push = pushed(author_name="Ali\u202ece\n\u2066Boss\x07")
     assert push.title == "Alice Boss · Gate 3"
 
 
@@ -131,8 +162,8 @@ def test_no_visible_character_is_torn(whole: str) -> None:
 def test_whatever_the_facts_fcm_takes_it_and_nothing_leaks(
     text: str, name: str, why: str, content: str, action: str, locale: str
 ) -> None:
-    facts = FACTS | {"text": f"SECRET{text * 3}", "author_name": f"Zoë{name}", "scope_name": name}
-    push = pushed(facts, why, content, locale=locale, action=action)
+    said = {"text": f"SECRET{text * 3}", "author_name": f"Zoë{name}", "scope_name": name}
+    push = pushed(why, content, locale=locale, action=action, **said)
     message = wire(push)
     assert breaches({"message": message}) == []
     encoded = json.dumps(message, ensure_ascii=False)
@@ -140,8 +171,8 @@ def test_whatever_the_facts_fcm_takes_it_and_nothing_leaks(
     assert content in ("full", "sender") or "Zoë" not in encoded
 
 
-def test_empty_facts_are_told_without_words() -> None:
+def test_where_nothing_is_known_it_is_shown_without_words() -> None:
     for why in SPOKEN:
-        shown = wire(pushed({}, why, "full"))["notification"]
+        shown = wire(pushed(why, "full", **UNKNOWN))["notification"]
         assert shown["title"]
         assert "{" not in str(shown.values())

@@ -1,6 +1,5 @@
 """What is checked again at the moment of sending, against the real tables, the real transport and the stand-in."""
 
-import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,11 +15,12 @@ from push.fcm.client import FcmSender
 from push.models import Delivery, Notification, PushPreferences
 from push.reports import retention
 from push.sending import tokens
-from push.sending.delivery import Delivery as Sending
+from push.sending.deliverer import Deliverer
 from push.sending.recorder import Recorder
 from social.models import Post as SocialPost
 from social.reads import COUNTED, badges
 from tests.product import Product
+from tests.stories.pushes import reachable_at
 from tests.world import Organisation, Phone, World
 
 Told = list[UUID]
@@ -61,8 +61,8 @@ class Post:
     def works(self) -> None:
         """Send what is due, and record it."""
         recorder = Recorder(self.world.worker)
-        sending = Sending(self.world.worker, self.sender, recorder)
-        while sending.work(lambda: None) == 0.0:
+        deliverer = Deliverer(self.world.worker, self.sender, recorder)
+        while deliverer.work(lambda: None) == 0.0:
             pass
         recorder.close()
         recorder.run()
@@ -87,15 +87,11 @@ def org(fresh_world: World) -> Organisation:
     return fresh_world.organisation()
 
 
-def reachable(org: Organisation, name: str, *scopes: str) -> tuple[Phone, str]:
-    phone, address = org.person(name, scopes=list(scopes)), f"{name}-{secrets.token_hex(12)}"
-    phone.put("/v1/me/device/push", {"kind": "token", "address": address})
-    return phone, address
-
-
 def test_a_member_is_told_and_one_who_left_or_signed_out_is_not(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    (bob, bobs), (carol, carols), (dave, daves) = (reachable(org, n, site) for n in ("Bob", "Carol", "Dave"))
+    (bob, bobs), (carol, carols), (dave, daves) = (
+        reachable_at(org, n, site) for n in ("Bob", "Carol", "Dave")
+    )
     told = post.tells(org.admin.posts(site, "hello"), bob, carol, dave)
     org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{carol.id}")
     dave.delete("/v1/sessions/current")
@@ -107,7 +103,7 @@ def test_a_member_is_told_and_one_who_left_or_signed_out_is_not(org: Organisatio
 
 def test_what_was_read_meanwhile_or_deleted_is_not_told(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    bob, _ = reachable(org, "Bob", site)
+    bob, _ = reachable_at(org, "Bob", site)
     first, second = org.admin.posts(site, "one"), org.admin.posts(site, "two")
     told = post.tells(first, bob) + post.tells(second, bob)
     bob.put(f"/v1/scopes/{site}/read", {"post_id": first["id"]})
@@ -117,7 +113,7 @@ def test_what_was_read_meanwhile_or_deleted_is_not_told(org: Organisation, post:
 
 def test_a_device_that_changed_hands_never_gets_the_former_persons(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    (bob, _), (eve, _) = reachable(org, "Bob", site), reachable(org, "Eve")
+    (bob, _), (eve, _) = reachable_at(org, "Bob", site), reachable_at(org, "Eve")
     told = post.tells(org.admin.posts(site, "secret"), bob)
     with post.world.worker.transaction() as session:
         session.execute(
@@ -130,7 +126,7 @@ def test_an_invalid_argument_removes_the_address_only_where_it_is_at_fault(
     org: Organisation, post: Post
 ) -> None:
     site = org.site(admission="assigned")
-    (bob, bobs), (carol, carols) = reachable(org, "Bob", site), reachable(org, "Carol", site)
+    (bob, bobs), (carol, carols) = reachable_at(org, "Bob", site), reachable_at(org, "Carol", site)
     refusal = {"status": 400, "error_code": "INVALID_ARGUMENT"}
     post.product.behave(**{bobs: refusal, carols: {**refusal, "times": 1}})
     outcome = post.outcome(post.tells(org.admin.posts(site, "hello"), bob, carol))
@@ -142,7 +138,7 @@ def test_an_invalid_argument_removes_the_address_only_where_it_is_at_fault(
 
 def test_a_sender_mismatch_removes_the_address(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    bob, bobs = reachable(org, "Bob", site)
+    bob, bobs = reachable_at(org, "Bob", site)
     post.product.behave(**{bobs: {"status": 403, "error_code": "SENDER_ID_MISMATCH"}})
     assert post.outcome(post.tells(org.admin.posts(site, "hello"), bob)) == [("failed", "sender_mismatch")]
     assert bob.get("/v1/me")["device"]["push"]["registered"] is False
@@ -150,7 +146,7 @@ def test_a_sender_mismatch_removes_the_address(org: Organisation, post: Post) ->
 
 def test_what_fcm_cannot_take_before_its_time_is_over_is_given_up(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    bob, bobs = reachable(org, "Bob", site)
+    bob, bobs = reachable_at(org, "Bob", site)
     post.product.behave(**{bobs: {"status": 503, "error_code": "UNAVAILABLE", "retry_after": 60}})
     soon = clock.now() + timedelta(seconds=30)
     told = post.tells(org.admin.posts(site, "hello"), bob, expires_at=soon)
@@ -159,14 +155,14 @@ def test_what_fcm_cannot_take_before_its_time_is_over_is_given_up(org: Organisat
 
 def test_a_wait_without_end_ends_with_the_message(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    bob, bobs = reachable(org, "Bob", site)
+    bob, bobs = reachable_at(org, "Bob", site)
     post.product.behave(**{bobs: {"status": 503, "error_code": "UNAVAILABLE", "retry_after": 10**12}})
     assert post.outcome(post.tells(org.admin.posts(site, "hello"), bob)) == [("expired", "unavailable")]
 
 
 def test_one_that_cannot_be_checked_is_dead_and_stops_no_other(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    (bob, _), (carol, _) = reachable(org, "Bob", site), reachable(org, "Carol", site)
+    (bob, _), (carol, _) = reachable_at(org, "Bob", site), reachable_at(org, "Carol", site)
     made = org.admin.posts(site, "hello")
     bad, good = post.tells(made, bob), post.tells(made, bob, carol)
     with post.world.worker.transaction() as session:
@@ -179,7 +175,7 @@ def test_one_that_cannot_be_checked_is_dead_and_stops_no_other(org: Organisation
 @pytest.mark.parametrize("hours", ["[1]", '{"weekly": 1}', '{"weekly": [{"days": 1}]}', "7"])
 def test_hours_that_nobody_can_read_are_none(org: Organisation, post: Post, column: str, hours: str) -> None:
     site = org.site(admission="assigned")
-    bob, _ = reachable(org, "Bob", site)
+    bob, _ = reachable_at(org, "Bob", site)
     bob.patch("/v1/me/push-preferences", {"off_site": "loud"})
     with post.world.worker.transaction() as session:
         wishes = session.get_one(PushPreferences, UUID(bob.id))
@@ -189,7 +185,7 @@ def test_hours_that_nobody_can_read_are_none(org: Organisation, post: Post, colu
 
 def test_a_phone_that_tells_where_it_is_is_quiet_off_site(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    (away, _), (unknown, _) = reachable(org, "Away", site), reachable(org, "Unknown", site)
+    (away, _), (unknown, _) = reachable_at(org, "Away", site), reachable_at(org, "Unknown", site)
     with post.world.worker.transaction() as session:
         session.execute(
             text(
@@ -247,7 +243,7 @@ def test_many_are_asked_about_as_one_is(org: Organisation, fresh_world: World) -
 
 def test_old_things_are_forgotten_and_young_ones_are_not(org: Organisation, post: Post) -> None:
     site = org.site(admission="assigned")
-    bob, _ = reachable(org, "Bob", site)
+    bob, _ = reachable_at(org, "Bob", site)
     made = org.admin.posts(site, "hello")
     old, young = post.tells(made, bob), post.tells(made, bob)
     with post.world.worker.transaction() as session:
@@ -265,7 +261,7 @@ def test_old_things_are_forgotten_and_young_ones_are_not(org: Organisation, post
 
 
 def test_addresses_of_phones_that_were_silent_for_long_are_forgotten(org: Organisation, post: Post) -> None:
-    (bob, _), (carol, _) = reachable(org, "Bob"), reachable(org, "Carol")
+    (bob, _), (carol, _) = reachable_at(org, "Bob"), reachable_at(org, "Carol")
     with post.world.worker.transaction() as session:
         for phone, days in ((bob, 271), (carol, 269)):
             values = {"at": clock.now() - timedelta(days=days), "person": phone.id}

@@ -1,4 +1,4 @@
-"""What tests of planning share: phones that can be woken, the planner run by hand, and what it has queued."""
+"""Phones that can be woken, the planner run by hand, and what it has queued."""
 
 import secrets
 from typing import Any
@@ -14,15 +14,35 @@ from tests.world import Organisation, Phone, World
 Told = set[tuple[str, str]]
 
 
+def followed(world: World) -> Organisation:
+    """An organisation that the planner follows from here on."""
+    made = world.organisation()
+    plans(world)
+    return made
+
+
 def reachable(org: Organisation, name: str, *scopes: str, **options: Any) -> Phone:
     """Somebody with a phone that has a push address."""
     return gets_address(org.person(name, scopes=list(scopes), **options))
 
 
+def reachable_at(org: Organisation, name: str, *scopes: str) -> tuple[Phone, str]:
+    """The same, with the address."""
+    phone = org.person(name, scopes=list(scopes))
+    return phone, registers(phone)
+
+
 def gets_address(phone: Phone) -> Phone:
+    """A phone that has a push address from now on."""
+    registers(phone)
+    return phone
+
+
+def registers(phone: Phone) -> str:
+    """Give the server a new push address, and return it."""
     address = f"{phone.name}-{secrets.token_hex(12)}"
     phone.put("/v1/me/device/push", {"kind": "token", "address": address})
-    return phone
+    return address
 
 
 def plans(world: World) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import socketio
 
-NODE = Path(__file__).resolve().parent / "node"
+NODE = Path(__file__).resolve().parent.parent / "live" / "node"
 WAIT_S = 20.0
 
 

@@ -1,0 +1,122 @@
+"""The life of every request:
+
+    check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
+    ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
+
+Where a route is not public, nothing of a body is read without a good token, and nowhere more than is declared. The body
+is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
+undid to let another pass is begun again, twice at most.
+
+A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
+organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request
+
+from api.answers import Answer
+from api.parsing import arguments, read_body
+from api.route import Call, Declaration, View
+from base.database import again_if_it_gave_way
+from base.errors import Forbidden, Unauthenticated
+from journal.wakeups import Wakeups
+from people import idempotency
+from people.actor import Actor
+from people.permissions import ORGANISATION_WIDE, Permission
+from people.runtime import Runtime
+from people.sign_in.sessions import actor_of
+from people.sign_in.tokens import AccessClaims
+
+_ORGANISATION_PREFIXES = ("organisation:", "me:")
+_KEPT_HEADERS = ("ETag", "Location")
+
+
+def runtime() -> Runtime:
+    """The application's own."""
+    return current_app.extensions["hereabouts"]
+
+
+def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
+    """Answer the present request; `path` holds the arguments from its path."""
+    shared = runtime()
+    claims = None if declared.public else shared.tokens.read_access_token(_bearer_token())
+    read_body(declared.most_bytes)
+    attempt = partial(_attempt, declared, view, path, shared, claims)
+    if claims is None:
+        return again_if_it_gave_way(attempt)[0]
+    return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
+
+
+def _attempt(
+    declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
+) -> tuple[Response, float]:
+    """One transaction: its response, and for how many seconds it would rather wait for another one."""
+    with shared.database.transaction(claims.organisation_id if claims else None) as session:
+        call = Call(session, shared)
+        if claims is not None and declared.permission is not None:
+            call = Call(session, shared, actor_of(session, claims))
+            _check_role(call.actor, declared.permission)
+        key = _idempotency_key(declared)
+        answer = None if key is None else _earlier_answer(call, key)
+        if answer is None:
+            outcome = view(call, **path, **arguments(declared))
+            answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+            if key is not None:
+                _keep_answer(call, key, answer, declared.status)
+        # Encoded before the commit: what cannot be told must not have happened.
+        return answer.response(declared.status, declared.media), answer.wait_s
+
+
+def _when_there_is_news(
+    wakeups: Wakeups, organisation_id: UUID, look: Callable[[], tuple[Response, float]]
+) -> Response:
+    """Look until there is something to tell, or the time to wait for it is over."""
+    began = time.monotonic()
+    while True:
+        ticket = wakeups.ticket(organisation_id)
+        response, wait_s = look()
+        left = wait_s - (time.monotonic() - began)
+        if left <= 0:
+            return response
+        wakeups.wait(organisation_id, ticket, left)
+
+
+def _bearer_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip()
+
+
+def _check_role(actor: Actor, permission: Permission) -> None:
+    """Permissions of the organisation and of oneself are decided here, those of a scope where it is loaded."""
+    if permission.startswith(_ORGANISATION_PREFIXES) and permission not in ORGANISATION_WIDE[actor.role]:
+        raise Forbidden
+
+
+def _idempotency_key(declared: Declaration) -> str | None:
+    """The key that makes this request be done once. It is a person's, so public routes have none."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or declared.public or declared.method == "GET":
+        return None
+    return idempotency.check_key(key)
+
+
+def _earlier_answer(call: Call, key: str) -> Answer | None:
+    """What this request got before; None where it is the first, whose key is claimed now."""
+    route = f"{request.method} {request.full_path.rstrip('?')}"
+    earlier = idempotency.stored_answer(call.session, call.actor, key, route, request.get_data(cache=True))
+    if earlier is None:
+        return None
+    headers = {**(earlier.headers or {}), "Idempotent-Replayed": "true"}
+    return Answer(earlier.body, earlier.status or 200, headers)
+
+
+def _keep_answer(call: Call, key: str, answer: Answer, status: int) -> None:
+    headers = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
+    idempotency.store_answer(call.session, call.actor, key, answer.status or status, headers, answer.body)

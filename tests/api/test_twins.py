@@ -1,0 +1,160 @@
+"""Two at once: whoever comes second gets the answer that a moment later would have been right, and never a fault."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.world import PASSWORD, Organisation, Phone, World, feature, square
+
+Request = Callable[[], TestResponse]
+_WAITING = text(
+    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+    " WHERE NOT l.granted AND a.datname = current_database()"
+)
+
+
+@contextmanager
+def held_before_commit(world: World, second: Callable[[], Future[TestResponse]]) -> Iterator[None]:
+    """The first transaction that would commit waits until the second request waits for it, or is answered."""
+    first, started = threading.Event(), list[Future[TestResponse]]()
+
+    def before_commit(session: Session) -> None:
+        if first.is_set():
+            return
+        first.set()
+        started.append(second())
+        looking = world.worker.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with looking.connect() as connection:
+            while not started[0].done() and not connection.scalar(_WAITING):
+                pass
+
+    event.listen(Session, "before_commit", before_commit)
+    yield
+    event.remove(Session, "before_commit", before_commit)
+
+
+def twins(world: World, one: Request, other: Request) -> tuple[TestResponse, TestResponse]:
+    """Both at once: the second one's transaction begins and looks before the first one's commits."""
+    later: list[Future[TestResponse]] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def second() -> Future[TestResponse]:
+            later.append(pool.submit(other))
+            return later[0]
+
+        with held_before_commit(world, second):
+            answered = one()
+        return answered, later[0].result(30)
+
+
+def statuses(world: World, one: Request, other: Request) -> list[int]:
+    return [answer.status_code for answer in twins(world, one, other)]
+
+
+def codes(world: World, one: Request, other: Request) -> list[str | None]:
+    return [(answer.get_json() or {}).get("code") for answer in twins(world, one, other)]
+
+
+@pytest.fixture
+def org(world: World) -> Organisation:
+    return world.organisation()
+
+
+def signs_in(org: Organisation, app: dict[str, Any]) -> Request:
+    phone = Phone(org, "Ada")
+    body = {"organisation": org.slug, "email": "admin@example.com", "password": PASSWORD, "device": app}
+    return lambda: phone.request("POST", "/v1/sessions", body)
+
+
+def accepts(org: Organisation, code: str, email: str) -> Request:
+    phone = Phone(org, "Newcomer")
+    body = {"code": code, "email": email, "name": "Newcomer", "password": PASSWORD, "device": phone.app}
+    return lambda: phone.request("POST", "/v1/invitations/accept", body)
+
+
+def invited(org: Organisation, uses: int = 1) -> str:
+    return org.admin.post("/v1/admin/invitations", {"role": "member", "uses": uses}, 201)["code"]
+
+
+def test_one_app_that_signs_in_twice_at_once(world: World, org: Organisation) -> None:
+    app = {"installation_id": "the same phone", "platform": "ios"}
+    assert statuses(world, signs_in(org, app), signs_in(org, app)) == [201, 201]
+
+
+def test_one_address_with_two_invitations(world: World, org: Organisation) -> None:
+    one, other = (accepts(org, invited(org), "eve@example.com") for _ in range(2))
+    assert codes(world, one, other) == [None, "email_taken"]
+
+
+def test_the_last_use_of_an_invitation(world: World, org: Organisation) -> None:
+    code = invited(org)
+    one, other = accepts(org, code, "one@example.com"), accepts(org, code, "two@example.com")
+    assert codes(world, one, other) == [None, "invitation_refused"]
+
+
+def test_one_push_address_on_two_devices(world: World, org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    address = {"kind": "token", "address": "the-same-token-twice"}
+    one, other = (lambda who=who: who.request("PUT", "/v1/me/device/push", address) for who in (alice, bob))
+    assert statuses(world, one, other) == [200, 200]
+    registered = [who.get("/v1/me")["device"]["push"]["registered"] for who in (alice, bob)]
+    assert registered == [False, True]
+
+
+def test_one_external_id(world: World, org: Organisation) -> None:
+    phones = [org.admin, org.signs_in("admin@example.com", "Ada")]
+    body = feature(square(127, 37.5, 0.001), name="Depot", external_id="D-1")
+    one, other = (lambda who=who: who.request("POST", "/v1/admin/sites", body) for who in phones)
+    assert codes(world, one, other) == [None, "external_id_taken"]
+
+
+def test_one_beacon(world: World, org: Organisation) -> None:
+    site = org.site()
+    phones = [org.admin, org.signs_in("admin@example.com", "Ada")]
+    beacon = {"uuid": "f7826da6-4fa2-4e98-8024-bc5b71e0893e", "major": 1, "minor": 2}
+    body = {"kind": "beacon", "name": "Door", "beacon": beacon}
+    path = f"/v1/admin/places/{site}/markers"
+    one, other = (lambda who=who: who.request("POST", path, body) for who in phones)
+    assert codes(world, one, other) == [None, "marker_address_taken"]
+
+
+def test_one_roll_call(world: World, org: Organisation) -> None:
+    site = org.site()
+    phones = [org.admin, org.signs_in("admin@example.com", "Ada")]
+    path = f"/v1/admin/places/{site}/musters"
+    one, other = (lambda who=who: who.request("POST", path, {"message": "Fire"}) for who in phones)
+    first, second = twins(world, one, other)
+    assert first.status_code == 201
+    assert second.status_code in (200, 201, 409), second.get_json()
+
+
+def test_one_consent_membership_and_preference(world: World, org: Organisation) -> None:
+    site = org.site(admission="open")
+    eve = org.person("Eve", consents=False)
+    again = org.signs_in("eve@example.com", "Eve")
+    for method, path, body in (
+        ("POST", "/v1/me/consents", {"kind": "presence", "text_version": "1"}),
+        ("PUT", f"/v1/scopes/{site}/membership", {}),
+        ("PATCH", "/v1/me/push-preferences", {"digest": "inbox"}),
+    ):
+        one, other = (
+            lambda who=who, method=method, path=path, body=body: who.request(method, path, body)
+            for who in (eve, again)
+        )
+        answers = twins(world, one, other)
+        assert all(answer.status_code < 300 for answer in answers), [a.get_json() for a in answers]
+
+
+def test_one_queued_post_sent_by_two_requests(world: World, org: Organisation) -> None:
+    ada, again = org.admin, org.signs_in("admin@example.com", "Ada")
+    body = {"text": "once", "client_id": "0123456789"}
+    path = f"/v1/scopes/{org.id}/posts"
+    one, other = (lambda who=who: who.request("POST", path, body) for who in (ada, again))
+    assert sorted(statuses(world, one, other)) == [200, 201]

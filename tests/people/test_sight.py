@@ -1,0 +1,128 @@
+"""What somebody reads on asking: of one scope, and of all that a statement comes by, which say the same."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import ids
+from people.actor import Actor
+from people.audience import following, following_from, known_among, sight_of, visible_of
+from people.models import Person, Scope
+from people.permissions import Permission, Standing
+from people.scopes.scopes import create_scope
+from tests.stories.checkins import code, marker
+from tests.stories.visitors import comes_as_visitor
+from tests.world import Organisation, Phone, World
+
+FIRST = UUID(int=0)
+
+
+class Depot:
+    """An organisation with scopes of every kind, and people who stand differently to them."""
+
+    def __init__(self, org: Organisation) -> None:
+        self.org = org
+        self.yard = org.site("Yard", admission="assigned")
+        self.crane = org.zone(self.yard, "Crane", admission="assigned")
+        self.gate = org.zone(self.yard, "Gate", history="since_entry")
+        self.hall = org.zone(self.yard, "Hall", admission="open", history="since_entry")
+        self.club = str(ids.new_id())
+        with org.world.worker.transaction() as session:
+            create_scope(session, org.id, UUID(self.club), kind="group", name="Club", admission="assigned")
+        self.named = {
+            str(org.id): "all",
+            **{
+                self.yard: "yard",
+                self.crane: "crane",
+                self.gate: "gate",
+                self.hall: "hall",
+                self.club: "club",
+            },
+        }
+        door = code(org, marker(org, self.yard, admits_visitors_hours=8))
+        self.door = code(org, marker(org, self.gate))
+        self.people = {
+            "member": org.person("Mel"),
+            "assigned": org.person("Asa", scopes=[self.crane]),
+            "present": org.person("Pia"),
+            "manager": org.person("Mia", scopes=[self.yard]),
+            "administrator": org.admin,
+            "visitor": comes_as_visitor(org, door),
+        }
+        mia = self.people["manager"].id
+        org.admin.put(f"/v1/admin/scopes/{self.yard}/memberships/{mia}", {"role": "manager"})
+        for name in ("present", "manager"):
+            self.people[name].post("/v1/me/check-ins", {"kind": "code", "code": self.door}, 201)
+
+    def sees(self, name: str) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+        """Of one person: what each scope is to them, what they read as a statement says it, what they know of."""
+        with self.org.world.web.transaction(self.org.id) as session:
+            actor = _actor(session, self.org, self.people[name])
+            every = session.scalars(select(Scope.id)).all()
+            one = {self.named[str(id_)]: sight_of(session, actor, id_) for id_ in every}
+            listed = {self.named[str(row.scope_id)]: row for row in session.execute(visible_of(actor))}
+            known = {self.named[str(id_)] for id_ in known_among(session, actor, every)}
+            follows = {
+                window.scope_id: window.since_id
+                for window in following(session, actor.person_id, self.org.id)
+            }
+            begun = following_from(session, actor.person_id, self.org.id)
+        unasked = {row.scope_id: row.from_id for row in listed.values() if row.follows}
+        assert unasked == {id_: ids.first_id_at(start) for id_, start in begun.items()}
+        assert all(listed[self.named[str(id_)]].since_id <= since for id_, since in follows.items())
+        return one, listed, known
+
+
+def _actor(session: Session, org: Organisation, phone: Phone) -> Actor:
+    person = session.get_one(Person, UUID(phone.id))
+    return Actor(person.id, org.id, UUID(phone.session_id), ids.new_id(), person.role, "en")
+
+
+@pytest.fixture
+def depot(world: World) -> Depot:
+    return Depot(world.organisation())
+
+
+STANDS: dict[str, dict[str, str]] = {
+    "member": {"all": "member", "hall": "reader"},
+    "assigned": {"all": "member", "hall": "reader", "crane": "member"},
+    "present": {"all": "member", "hall": "reader", "gate": "member"},
+    "manager": {"all": "member", **dict.fromkeys(("yard", "crane", "gate", "hall"), "manager")},
+    "administrator": dict.fromkeys(("all", "yard", "crane", "gate", "hall"), "administrator"),
+    "visitor": {"yard": "member"},
+}
+
+
+def test_one_scope_and_all_that_may_be_read_agree(depot: Depot) -> None:
+    for name, stands in STANDS.items():
+        one, listed, _ = depot.sees(name)
+        inside = {scope: sight for scope, sight in one.items() if sight.standing is not Standing.OUTSIDER}
+        assert {scope: sight.standing.value for scope, sight in inside.items()} == stands, name
+        reads = {scope: sight.since_id for scope, sight in one.items() if sight.grants(Permission.POSTS_READ)}
+        assert {scope: row.since_id for scope, row in listed.items()} == reads, name
+
+
+def test_being_there_reads_from_entry_on_and_running_the_place_reads_all(depot: Depot) -> None:
+    gate = {name: depot.sees(name)[0]["gate"].since_id for name in ("present", "manager", "administrator")}
+    assert gate["present"] > FIRST
+    assert (gate["manager"], gate["administrator"]) == (FIRST, FIRST)
+    assert depot.sees("visitor")[0]["yard"].since_id > FIRST
+
+
+def test_an_assigned_scope_is_known_to_its_members_alone(depot: Depot) -> None:
+    known = {name: depot.sees(name)[2] for name in STANDS}
+    assert known["member"] == known["present"] == {"all", "gate", "hall"}
+    assert known["assigned"] == {"all", "crane", "gate", "hall"}
+    assert known["manager"] == known["administrator"] == {"all", "yard", "crane", "gate", "hall"}
+    assert known["visitor"] == {"yard", "gate", "hall"}, "the parts of what she was let into, and no more"
+
+
+def test_nothing_of_another_organisation_is_there(depot: Depot, world: World) -> None:
+    other = world.organisation()
+    with world.worker.transaction() as session:
+        admin = _actor(session, other, other.admin)
+        assert sight_of(session, admin, UUID(depot.hall)) is None
+        assert [row.scope_id for row in session.execute(visible_of(admin))] == [other.id]

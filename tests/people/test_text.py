@@ -1,0 +1,92 @@
+"""Names, addresses and passwords as people type them: in parts, in capitals, with spaces, with nothing to see."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+
+from tests.base.test_text import UNSEEN
+from tests.world import Organisation, Phone, World, feature, square
+
+PASSWORD = "비밀번호는 길어야 한다"
+IN_PARTS = unicodedata.normalize("NFD", PASSWORD)
+
+
+@pytest.fixture
+def org(world: World) -> Organisation:
+    return world.organisation()
+
+
+def joins(org: Organisation, email: str, password: str, status: int = 201, name: str = "Min") -> Any:
+    code = org.admin.post("/v1/admin/invitations", {"role": "member"}, 201)["code"]
+    phone = Phone(org, "Min")
+    body = {"code": code, "email": email, "name": name, "password": password, "device": phone.app}
+    return phone.post("/v1/invitations/accept", body, status)
+
+
+def signs_in(org: Organisation, slug: str, email: str, password: str) -> int:
+    phone = Phone(org, "Min")
+    body = {"organisation": slug, "email": email, "password": password, "device": phone.app}
+    return phone.request("POST", "/v1/sessions", body).status_code
+
+
+@pytest.mark.parametrize(("chosen", "typed"), [(PASSWORD, IN_PARTS), (IN_PARTS, PASSWORD)])
+def test_a_password_is_the_same_from_a_mac_and_from_a_phone(
+    org: Organisation, chosen: str, typed: str
+) -> None:
+    joins(org, "min@example.com", chosen)
+    assert signs_in(org, org.slug, "min@example.com", typed) == 201
+    assert signs_in(org, org.slug, "min@example.com", typed + " ") == 401
+
+
+def test_space_and_capitals_around_organisation_and_address_do_not_matter(org: Organisation) -> None:
+    joins(org, " Min@Example.com ", PASSWORD)
+    assert signs_in(org, f" {org.slug.upper()} ", "MIN@example.COM\t", PASSWORD) == 201
+
+
+@pytest.mark.parametrize(
+    "email", ["m\u0130n@example.com", "MIN@example.com", unicodedata.normalize("NFD", "é@example.com")]
+)
+def test_an_address_twice_in_a_row_is_taken_the_second_time(org: Organisation, email: str) -> None:
+    joins(org, email, PASSWORD)
+    assert joins(org, email, PASSWORD, 409)["code"] == "email_taken"
+    assert joins(org, " " + unicodedata.normalize("NFC", email), PASSWORD, 409)["code"] == "email_taken"
+
+
+@pytest.mark.parametrize("unseen", [*UNSEEN.strip(), UNSEEN])
+def test_names_and_posts_of_nothing_but_unseen_characters_are_refused(org: Organisation, unseen: str) -> None:
+    site = org.site()
+    refused = [
+        org.admin.request("PATCH", "/v1/me", {"name": unseen}),
+        org.admin.request("POST", f"/v1/scopes/{org.id}/posts", {"text": unseen}),
+        org.admin.request("POST", "/v1/admin/sites", feature(square(127, 37.5, 0.001), name=unseen)),
+        org.admin.request("POST", f"/v1/admin/places/{site}/markers", {"kind": "printed", "name": unseen}),
+        org.admin.request("POST", f"/v1/admin/places/{site}/announcements", {"text": unseen}),
+        org.admin.request("POST", f"/v1/admin/places/{site}/musters", {"message": unseen}),
+    ]
+    assert {answer.status_code for answer in refused} <= {422, 404}
+    assert [answer.status_code for answer in refused].count(422) >= 5
+
+
+def test_an_external_id_in_parts_is_the_same_place(org: Organisation) -> None:
+    name = "본관-1"
+    body = feature(square(127, 37.5, 0.001), name="Depot", external_id=name)
+    org.admin.post("/v1/admin/sites", body, 201)
+    body["properties"]["external_id"] = unicodedata.normalize("NFD", name)
+    assert org.admin.post("/v1/admin/sites", body, 409)["code"] == "external_id_taken"
+    kind = {"type": "FeatureCollection", "features": [body]}
+    (result,) = org.admin.post("/v1/admin/places/import", kind)["items"]
+    assert result["outcome"] == "unchanged"
+
+
+def test_a_name_is_kept_whole_and_trimmed(org: Organisation) -> None:
+    given = "  " + unicodedata.normalize("NFD", "김  민아") + " "
+    assert org.admin.patch("/v1/me", {"name": given})["person"]["name"] == "김 민아"
+    fault = org.admin.patch("/v1/me", {"name": "Ada\u202egnp.exe"}, 422)
+    assert fault["errors"][0]["pointer"] == "/name"
+
+
+def test_another_form_of_a_name_is_no_other_account_to_guess_at(org: Organisation) -> None:
+    tries = ["admin@example.com", "ADMIN@example.com", "adm\u0130n@example.com", " admin@example.com"]
+    answers = [signs_in(org, org.slug, tries[n % 4], "a guess that is wrong") for n in range(12)]
+    assert answers == [401] * 10 + [429] * 2

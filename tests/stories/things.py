@@ -1,0 +1,29 @@
+"""One of everything that has an id in a path, for tests that walk all routes."""
+
+from base import ids
+from tests.stories.checkins import marker
+from tests.stories.musters import calls
+from tests.world import Organisation, Phone
+
+
+def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, str]:
+    """Their ids by the names of the paths' parameters; a new kind of thing is made here."""
+    return {
+        "site_id": site,
+        "place_id": site,
+        "zone_id": zone,
+        "scope_id": site,
+        "person_id": person.id,
+        "post_id": org.admin.posts(site, "for members")["id"],
+        "marker_id": marker(org, site),
+        "muster_id": calls(org.admin, site),
+        "delivery_id": str(ids.new_id()),  # nobody makes one by hand
+        "kind": "nonsense",
+    }
+
+
+def filled(path: str, known: dict[str, str]) -> str:
+    """A path with ids in the places of its parameters."""
+    if "/zones/" in path:
+        known = known | {"place_id": known["zone_id"]}
+    return path.format_map(known)

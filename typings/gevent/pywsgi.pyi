@@ -1,0 +1,26 @@
+from typing import Any
+
+class WSGIHandler:
+    # The connection; None when it was taken away.
+    socket: Any
+    close_connection: bool
+
+    def __init__(self, sock: Any, address: Any, server: Any) -> None: ...
+    def get_environ(self) -> dict[str, Any]: ...
+    def process_result(self) -> None: ...
+
+class WSGIServer:
+    @property
+    def server_port(self) -> int: ...
+    def __init__(
+        self,
+        listener: tuple[str, int],
+        application: Any = None,
+        *,
+        log: Any = "default",
+        error_log: Any = "default",
+        handler_class: type[WSGIHandler] | None = None,
+    ) -> None: ...
+    def start(self) -> None: ...
+    def stop(self, timeout: float | None = None) -> None: ...
+    def serve_forever(self, stop_timeout: float | None = None) -> None: ...
