@@ -3,9 +3,15 @@ PYTHON := .venv/bin/python
 export PORT ?= 8000
 export HOST ?= 127.0.0.1
 export WEB_PROCESSES ?= 1
+# Node.js is the lock's own (deploy/local/environment.sh), for everything that is started here.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Some machines tell Python to keep no bytecode; every start would compile the product anew, for a third of a second.
+unexport PYTHONDONTWRITEBYTECODE
+COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-place bench-sync bench-live bench-push chaos chaos-push fuzz
+	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +26,7 @@ run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C s
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests
-	@sh deploy/local/node.sh tests/live/node socket.io-client
+	@sh deploy/local/node.sh tests/live/node
 	@sh deploy/local/nginx.sh
 	@sh deploy/local/redis.sh
 	@$(PYTHON) -m pytest -n 2
@@ -31,15 +37,16 @@ fuzz: packages ## the property tests with other examples than `make test` has; a
 lint: environment ## style, types, layers
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/pyright
+	@sh deploy/local/node.sh deploy/lint
+	@deploy/lint/node_modules/.bin/pyright
 	@.venv/bin/lint-imports
 
 openapi: environment ## print the OpenAPI document
 	@$(PYTHON) -m api.openapi
 
 lock: environment ## compile both locks anew
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
-	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) requirements.in -o requirements.txt
+	@$(COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 stop: environment ## stop the database of `make run` where it was left behind
 	@$(PYTHON) deploy/local/cluster.py stop .local/cluster
@@ -48,7 +55,7 @@ demo: environment ## a morning at the demonstration site, and a roll call; with 
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
 postman: packages ## run the Postman collection with newman against a fresh server
-	@sh deploy/local/node.sh postman newman
+	@sh deploy/local/node.sh postman
 	@$(PYTHON) -m postman.run
 
 collection: environment ## write the Postman collection anew from the API document and the flows
@@ -70,15 +77,19 @@ bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of p
 	@$(PYTHON) -m bench.sync
 
 bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms lone idle http relay" chooses
-	@sh deploy/local/node.sh bench/node socket.io
+	@sh deploy/local/node.sh bench/node
 	@$(PYTHON) -m bench.live $(ONLY)
 
 bench-push: packages ## messages a second to a stand-in FCM, beside plain firebase-admin; ONLY="transports" chooses
-	@sh deploy/local/node.sh bench/node socket.io
+	@sh deploy/local/node.sh bench/node
 	@$(PYTHON) -m bench.push $(ONLY)
+
+bench-starts: packages ## computing time of each process until it works
+	@$(PYTHON) -m bench.starts
 
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh
+	@sh deploy/local/redis.sh
 	@$(PYTHON) -m bench.chaos
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two

@@ -1,6 +1,10 @@
 """The application object: HTTP and sockets in one gevent process. `python wsgi.py` serves it."""
 
-# ruff: noqa: E402 - gevent has to come before everything that opens a socket
+# ruff: noqa: E402, F401 - gevent has to come before everything that opens a socket, and companions stay away
+import gc
+
+gc.disable()  # what a start makes stays for good: to look it through again and again is a tenth of the start
+
 from gevent import monkey
 
 monkey.patch_all()
@@ -8,8 +12,16 @@ monkey.patch_all()
 import os
 import sys
 
+import gevent
+
+from base.absent import absent
+
+with absent("cryptography", "redis", "requests", "rich", "websocket"):
+    import jwt
+    import socketio
+
 from api.app import create_app
-from base import waiting
+from base import offload, waiting
 from base.settings import SettingsError, load_settings
 from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
@@ -20,10 +32,13 @@ try:
 except SettingsError as mistakes:
     sys.exit(str(mistakes))
 waiting.install()  # and lets other greenlets run meanwhile
+offload.install(gevent.get_hub().threadpool.apply)
 application = create_app(settings)
 live = LiveServer(application)
 places = PlaceIndexes(application.extensions["hereabouts"].database)
 application.extensions["hereabouts_place_indexes"] = places
+gc.freeze()  # nor is it looked through later
+gc.enable()
 
 if __name__ == "__main__":
     places.start()

@@ -1,11 +1,14 @@
 """The documents: OpenAPI, made from the routes' own declarations, and AsyncAPI beside it (`api/asyncapi.py`)."""
 
+import functools
+import threading
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from flask import Flask, Response
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 
 from api import asyncapi
@@ -55,23 +58,56 @@ class DocumentedApi(Api):
     ERROR_SCHEMA = ProblemDetails
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._flask = app
+        self._undescribed: list[Blueprint] = []
+        self._turn = threading.Lock()
+
+    def register_blueprint(self, blp: Blueprint, **_: Any) -> None:
+        """Serve the routes; a start does not wait for their description."""
+        self._flask.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """The whole document, made when it is first asked for, and then kept."""
+        with self._turn:
+            return self._document
+
     def _register_error_handlers(self) -> None:
         pass
 
+    @functools.cached_property
+    def _document(self) -> dict[str, Any]:
+        spec = self.spec
+        assert spec is not None  # noqa: S101 - it is there once the app is
+        for blueprint in self._undescribed:
+            blueprint.register_views_in_doc(self, self._flask, spec, name=blueprint.name, parameters=None)
+            spec.tag({"name": blueprint.name, "description": blueprint.description})
+        spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+        document = spec.to_dict()
+        document["components"]["schemas"]["Event"]["properties"]["type"] |= _EVENT_TYPE
+        return document
 
-def serve_documents(app: Flask, api: Api) -> None:
-    """Serve the documents at /openapi.json and /asyncapi.json, once all resources are registered."""
-    assert api.spec is not None  # noqa: S101 - it is there once the app is
-    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    document = api.spec.to_dict()
-    document["components"]["schemas"]["Event"]["properties"]["type"] |= _EVENT_TYPE
-    app.extensions["openapi"] = document
-    for name, served in {"openapi": document, "asyncapi": asyncapi.document()}.items():
-        _serve(app, name, orjson.dumps(served, option=orjson.OPT_INDENT_2))
+
+def serve_documents(app: Flask, api: DocumentedApi) -> None:
+    """Serve the documents at /openapi.json and /asyncapi.json."""
+    app.extensions["openapi"] = api
+    _serve(app, "openapi", api.document)
+    _serve(app, "asyncapi", asyncapi.document)
 
 
-def _serve(app: Flask, name: str, body: bytes) -> None:
-    app.add_url_rule(f"/{name}.json", name, lambda: Response(body, mimetype="application/json"))
+def openapi(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of an application."""
+    return app.extensions["openapi"].document()
+
+
+def _serve(app: Flask, name: str, document: Callable[[], dict[str, Any]]) -> None:
+    @functools.cache
+    def body() -> bytes:
+        return orjson.dumps(document(), option=orjson.OPT_INDENT_2)
+
+    app.add_url_rule(f"/{name}.json", name, lambda: Response(body(), mimetype="application/json"))
 
 
 def described(declared: Declaration, view: View) -> dict[str, Any]:

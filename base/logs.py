@@ -3,7 +3,10 @@
 import logging
 import sys
 
-import structlog
+from base.absent import absent
+
+with absent("rich", "better_exceptions"):
+    import structlog
 
 
 def configure_logs(level: str, form: str) -> None:

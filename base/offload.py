@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import gevent
-from gevent import monkey
-
 Answer = TypeVar("Answer")
+# Runs a function with its arguments in a native thread; the caller waits without holding up others.
+Pool = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
+_pools: list[Pool] = []
+
+
+def install(pool: Pool) -> None:
+    """Let this process offload from now on: one that runs on gevent, which the others never load."""
+    _pools[:] = [pool]
 
 
 def offload(function: Callable[..., Answer], *arguments: Any) -> Answer:
-    """Run in a native thread where the process runs on gevent, in place anywhere else."""
-    if not monkey.is_module_patched("threading"):
+    """Run in the process's pool, in place where it has none."""
+    if not _pools:
         return function(*arguments)
     outcome: list[Answer] = []
-    failure = gevent.get_hub().threadpool.apply(_attempt, (outcome, function, arguments))
+    failure = _pools[0](_attempt, (outcome, function, arguments))
     if failure is not None:
         raise failure
     return outcome[0]

@@ -19,6 +19,7 @@ class Settings:
     worker_database_url: str
     owner_database_url: str
     redis_url: str | None
+    redis_silence: int
     secret_key: str
     former_secret_key: str | None
     host: str
@@ -97,6 +98,7 @@ _FIELDS: dict[str, _Field] = {
     "worker_database_url": ("WORKER_DATABASE_URL", _postgres_url, None),
     "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
     "redis_url": ("REDIS_URL", _redis_url, None),
+    "redis_silence": ("REDIS_SILENCE", partial(_whole, low=1, high=60), 10),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),
     "former_secret_key": ("FORMER_SECRET_KEY", _secret, None),
     "host": ("HOST", _text, "127.0.0.1"),

@@ -62,11 +62,17 @@ def run(product: Product) -> dict[str, Any]:
     set_faults(product, seed=SEED, **FAULTS)
     product.start_worker(WORKERS[1])
     kills = storm(product, crowd)
-    figures = crowd.judge({one for one in crowd.phones if _is_dead(one)}) | {"states": statuses(product)}
-    unsettled = sum(figures["states"].get(state, 0) for state in ("queued", "sending", "dead"))
+    states = statuses(product)
+    figures: dict[str, Any] = crowd.judge({one for one in crowd.phones if _is_dead(one)})
+    unsettled = sum(states.get(state, 0) for state in ("queued", "sending", "dead"))
     within = figures["doubled"] <= kills * WINDOW
     sound = kills > 0 and within and not unsettled and not any(figures[name] for name in BREACHES)
-    figures |= {"window": kills * WINDOW, "kills": kills, "answers": counts(product)["answers"]}
+    figures |= {
+        "states": states,
+        "window": kills * WINDOW,
+        "kills": kills,
+        "answers": counts(product)["answers"],
+    }
     return figures | {"seconds": round(time.monotonic() - began), "seed": SEED, "sound": sound}
 
 

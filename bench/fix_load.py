@@ -13,6 +13,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from bench.place_world import STEP_S, Walker, make_zones
 
@@ -110,7 +111,12 @@ def main() -> None:
     for name, part, connections, rate in phases:
         load = Load(told["port"], deque(part))
         seconds = load.run(connections, rate)
-        result = {"phase": name, "seconds": seconds, "requests": len(part), "changed": load.changed}
+        result: dict[str, Any] = {
+            "phase": name,
+            "seconds": seconds,
+            "requests": len(part),
+            "changed": load.changed,
+        }
         # How long each round of all devices took, one after the other.
         ends = load.ended[devices - 1 :: devices]
         result["rounds"] = [end - begin for begin, end in pairwise(ends)]

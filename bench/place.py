@@ -125,7 +125,7 @@ def growth() -> None:
 def unseen(index: PlaceIndex, points: list[list[float]]) -> None:
     """Look-ups in cells that nobody has asked about yet."""
     for lon, lat in points:
-        index._cells.clear()
+        index._cells.clear()  # pyright: ignore[reportPrivateUsage] - who asks has no use for forgetting
         index.covering(lon, lat)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -70,7 +71,7 @@ def store_zones(world: World, organisation: Organisation, zones: Zones) -> None:
     scope = f"(%s, '{organisation.id}', 'zone', '{site}', %s, 'present')"
     place = f"(%s, '{organisation.id}', 'zone', '{site}', %s, ST_GeomFromWKB(decode(%s, 'hex'), 4326))"
     connection = world.worker.engine.raw_connection()
-    with connection.cursor() as cursor:
+    with closing(connection.cursor()) as cursor:
         names = [(zone_id, name) for zone_id, name, _ in numbered]
         into = "INSERT INTO scopes (id, organisation_id, kind, parent_id, name, admission) VALUES %s"
         execute_values(cursor, into, names, scope, page_size=1000)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class QuickStandin:
 
 
 @contextmanager
-def quick_standin(folder: Path) -> Iterator[QuickStandin]:
+def quick_standin(folder: Path) -> Generator[QuickStandin]:
     """Runs it, with a delay of 50 ms before each answer."""
     command = ["env", f"DELAY_MS={DELAY_MS}", "node", str(NODE / "fcm.js")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import firebase_admin
 from firebase_admin import credentials, messaging
@@ -48,9 +49,10 @@ def ways(way: str, endpoint: str, account: Path) -> Way:
         callers = ThreadPoolExecutor(CALLERS)
         return lambda messages: sum(callers.map(lambda batch: accepted_of(sender, batch), batches(messages)))
     # The SDK has no setting for another address than Google's; it keeps its pool of connections and its retries there.
-    messaging._MessagingService.FCM_URL = f"{endpoint}/v1/projects/{{0}}/messages:send"
+    private: Any = messaging
+    private._MessagingService.FCM_URL = f"{endpoint}/v1/projects/{{0}}/messages:send"
     app = firebase_admin.initialize_app(credentials.Certificate(str(account)))
-    session = messaging._get_messaging_service(app)._client.session
+    session = private._get_messaging_service(app)._client.session
     session.mount(endpoint, session.get_adapter(GOOGLE))
     if way == "sdk_send_each":
         return lambda messages: sum(

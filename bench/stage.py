@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ DATABASE = "bench"
 
 
 @contextmanager
-def migrated_cluster() -> Iterator[tuple[Cluster, Path]]:
+def migrated_cluster() -> Generator[tuple[Cluster, Path]]:
     """A running cluster with the product's tables in `DATABASE`, and the folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="hereabouts-bench-") as folder:
         Path(folder).chmod(0o711)
@@ -33,7 +33,7 @@ def migrated_cluster() -> Iterator[tuple[Cluster, Path]]:
 
 
 @contextmanager
-def running_product() -> Iterator[tuple[Cluster, Product]]:
+def running_product() -> Generator[tuple[Cluster, Product]]:
     """The product's processes on such a cluster."""
     with migrated_cluster() as (cluster, folder):
         product = Product(cluster, DATABASE, folder)

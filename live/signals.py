@@ -2,11 +2,12 @@
 (live/announcing.py), told to the sockets that watch (live/watching.py), kept as "last seen" (live/last_seen.py).
 
     socket ─▶ this process's sockets
-          └─▶ bus ─▶ the other processes' sockets (live/bus.py; Redis, or nobody)
+          └─▶ bus ─▶ the other processes' sockets (live/redis_bus.py, or nobody)
 
 All look at the hub's rooms, which follow the journal: who has left a scope is in no room of it.
 """
 
+import importlib
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,9 @@ import gevent
 from marshmallow import ValidationError
 
 from base.logs import logger
+from base.settings import Settings
 from live.announcing import Announcing
-from live.bus import Bus, Message, NoBus, RedisBus
+from live.bus import Bus, Message, NoBus
 from live.hub import Hub
 from live.kept import kept_running
 from live.last_seen import LastSeen
@@ -32,10 +34,7 @@ class Signals:
     """The signals of one web process."""
 
     def __init__(self, runtime: Runtime, hub: Hub, bus: Bus | None = None) -> None:
-        settings = runtime.settings
-        self.bus = bus or (
-            RedisBus(settings.redis_url, settings.secret_key) if settings.redis_url else NoBus()
-        )
+        self.bus = bus or _bus(runtime.settings)
         self._process = uuid.uuid4().hex
         self.typing = TypingSignals(runtime.database, hub, self._publish)
         self._last_seen = LastSeen(runtime.database, runtime.online)
@@ -93,3 +92,16 @@ class Signals:
         """A new connection to Redis: tell the others what is so here, and ask what is so there."""
         self._announcing.announce()
         self._publish("hello", {})
+
+
+def _bus(settings: Settings) -> Bus:
+    """Redis where the settings name one.
+
+    The one import that waits for a setting: a single web process has no use for Redis, and would carry its library
+    through every start.
+    """
+    if settings.redis_url is None:
+        return NoBus()
+    redis_bus = importlib.import_module("live.redis_bus")
+    bus: Bus = redis_bus.RedisBus(settings.redis_url, settings.secret_key, settings.redis_silence)
+    return bus

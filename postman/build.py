@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from api.app import create_app
+from api.document import openapi
 from base.settings import load_settings
 
 HERE = Path(__file__).resolve().parent
@@ -191,7 +192,7 @@ def built() -> str:
     """The collection as the file holds it."""
     app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
-    return json.dumps(collection(app.extensions["openapi"], flows), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(collection(openapi(app), flows), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

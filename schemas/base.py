@@ -113,17 +113,19 @@ class Number(fields.Float):
         return super()._deserialize(value, attr, data, **options)
 
 
-class Coordinates(fields.List):
+class Coordinates(fields.List[float]):
     """[lon, lat] in degrees, perhaps with a height that is dropped."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Number(), validate=validate.Length(min=2, max=3), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[float]:
-        numbers = super()._deserialize(value, attr, data, **options)
-        if len(numbers) >= 2 and not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
-            raise ValidationError("Longitude goes from -180 to 180, latitude from -90 to 90.")
-        return numbers[:2]
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[float | None]:
+        numbers = super()._deserialize(value, attr, data, **options)[:2]
+        match numbers:
+            case [float(lon), float(lat)] if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+                raise ValidationError("Longitude goes from -180 to 180, latitude from -90 to 90.")
+            case _:
+                return numbers
 
 
 class Point(Wire):

@@ -1,5 +1,8 @@
 """Hours of a week on the wire (`base/hours.py` says how they are read)."""
 
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
 from marshmallow import fields, validate
 
 from base.hours import DAYS
@@ -29,9 +32,17 @@ class Hours(Wire):
 class HoursField(fields.Nested):
     """Hours as they are stored: in the form of the wire, so that nothing has to be turned around."""
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(Hours, **{"load_default": None, "allow_none": True, **options})
+    def __init__(self, **options: Any) -> None:
+        ours: dict[str, Any] = {"load_default": None, "allow_none": True}
+        super().__init__(Hours, **(ours | options))
 
-    def _deserialize(self, value, attr, data, partial=None, **options):  # type: ignore[no-untyped-def]
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,
+        data: Mapping[str, Any] | None,
+        partial: bool | Sequence[str] | Set[str] | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
         super()._deserialize(value, attr, data, partial, **options)
         return {"timezone": value.get("timezone"), "weekly": value["weekly"]}

@@ -58,7 +58,7 @@ def _plain_batch(data: Any) -> dict[str, Any] | None:
 def _plain_fix(fix: Any) -> dict[str, Any] | None:
     if type(fix) is not dict or not fix.keys() <= _FIX_KEYS:
         return None
-    read = {**_ABSENT, **fix}
+    read: dict[str, Any] = {**_ABSENT, **fix}
     read["at"] = at = _plain_moment(read["at"])
     floor, mock = read["floor"], read["mock"]
     if at is None or type(mock) is not bool:
@@ -67,7 +67,7 @@ def _plain_fix(fix: Any) -> dict[str, Any] | None:
         return None
     for name, low, high, optional in _RANGES:
         value = read[name]
-        if value is None and optional:
+        if optional and value is None:
             continue
         # Compared so that NaN, which is in no range, is left to the schema too.
         if type(value) not in _NUMBERS or not low <= value <= high:
@@ -87,7 +87,7 @@ def _plain_moment(value: Any) -> datetime | None:
 
 _BATCH_KEYS = {"sent_at", "fixes"}
 _FIX_KEYS = {"at", "lon", "lat", "accuracy", "speed", "floor", "mock"}
-_ABSENT = {
+_ABSENT: dict[str, Any] = {
     "at": None,
     "lon": None,
     "lat": None,

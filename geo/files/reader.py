@@ -30,12 +30,10 @@ from shapely.errors import ShapelyError
 
 from geo.files import encodings
 from geo.files.archives import LEVELS, PLAN, name_of
+from geo.files.formats import ANSWER, DRIVERS, MAX_ANSWER
 from geo.files.indoor import building
 
-ANSWER = "answer.json"
-MAX_ANSWER = 64 * 1024 * 1024
 MAX_TEXT = 200
-DRIVERS = ("ESRI Shapefile", "GPKG", "KML", "LIBKML")
 MAX_VERTICES = 1_000_000
 MAX_FEATURES = 50_000
 MAX_LAYERS = 16

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.app import create_app
+from api.document import openapi
 from base.settings import load_settings
 
 APP = create_app(
@@ -11,7 +12,7 @@ APP = create_app(
 )
 OPERATIONS = [
     (method.upper(), path, operation)
-    for path, operations in APP.extensions["openapi"]["paths"].items()
+    for path, operations in openapi(APP)["paths"].items()
     for method, operation in operations.items()
     if method in ("get", "post", "put", "patch", "delete")
 ]

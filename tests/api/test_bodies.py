@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from api import bounds
 from api.app import create_app
+from api.document import openapi
 from api.resources import DECLARATIONS, RESOURCES
 from api.route import Declaration, Routes
 from base import clock, ids
@@ -128,7 +129,7 @@ def test_only_these_routes_take_more_than_the_usual() -> None:
 def test_the_document_tells_every_bound() -> None:
     told = {
         operation["operationId"]: operation["x-max-body"]
-        for operations in APP.extensions["openapi"]["paths"].values()
+        for operations in openapi(APP)["paths"].values()
         for method, operation in operations.items()
         if method != "parameters"
     }

@@ -4,13 +4,16 @@ import subprocess
 import sys
 
 from base.offload import offload
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 _PROCESS = """
 from gevent import monkey
 monkey.patch_all()
-import threading
+import gevent
+from base import offload as offloading
 from base.offload import offload
+
+offloading.install(gevent.get_hub().threadpool.apply)
 
 def refuses():
     raise ValueError("no")

@@ -1,6 +1,6 @@
 """Folders in which a cluster may lie, which runs as another user where the tests run as root."""
 
-import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +10,11 @@ from deploy.local.run import Product
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder that PostgreSQL's user may enter."""
-    for part in (tmp_path, *tmp_path.parents):
-        if part.stat().st_uid == os.geteuid() and part != Path("/"):
-            part.chmod(part.stat().st_mode | 0o011)
-    return tmp_path
+def folder(run_folder: Path) -> Path:
+    """A folder of the test's own, which PostgreSQL's user may enter."""
+    made = Path(tempfile.mkdtemp(dir=run_folder))
+    made.chmod(0o711)
+    return made
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`make run` as a process, and the processes that it starts."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import requests
 
 from tests.product import ROOT
+from tests.stories.waiting import until
 
 _PROGRAM = """
 import deploy.local.run as run, pathlib, sys
@@ -24,26 +26,31 @@ def starts(local: Path, port: int, web_processes: int = 1) -> "subprocess.Popen[
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def processes_of(local: Path) -> list[str]:
-    """The ids of the processes whose command line or environment names the folder."""
-    found = []
+def ends(running: "subprocess.Popen[str]", local: Path) -> None:
+    """Ctrl-C ends all of it. What it kills at the end is gone from the kernel's list a moment later."""
+    assert running.stdout is not None
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
+    running.stdout.close()
+    until(lambda: not processes_of(local))
+
+
+def processes_of(local: Path) -> dict[int, bytes]:
+    """The processes whose command line or environment names the folder, with their command lines."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            seen = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            command, environment = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if str(local).encode() in seen and int(entry.name) != os.getpid():
-            found.append(entry.name)
+        if str(local).encode() in command + environment and int(entry.name) != os.getpid():
+            found[int(entry.name)] = command
     return found
 
 
 def children_named(program: str, local: Path) -> list[int]:
     """Those that run a program."""
-    return [
-        int(pid)
-        for pid in processes_of(local)
-        if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid, command in processes_of(local).items() if program.encode() in command]
 
 
 def ready(address: str) -> bool:

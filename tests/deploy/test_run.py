@@ -5,15 +5,15 @@ import os
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from deploy.local.demo import Timeline, morning
 from deploy.local.run import CannotRun, Product
-from tests.deploy.running import children_named, processes_of, ready, starts
+from tests.deploy.running import children_named, ends, ready, starts
 from tests.product import free_port
+from tests.stories.waiting import until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -26,13 +26,8 @@ def test_it_serves_the_demonstration_restarts_what_dies_and_leaves_nothing_behin
     morning(facts, Timeline())  # ends the test with what it complains of
     (web,) = children_named("wsgi.py", local)
     os.kill(web, signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while children_named("wsgi.py", local) in ([], [web]) or not ready(facts["address"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    assert running.wait(30) == 0
-    assert processes_of(local) == []
+    until(lambda: children_named("wsgi.py", local) not in ([], [web]) and ready(facts["address"]))
+    ends(running, local)
 
 
 def test_a_port_in_use_is_told_before_anything_starts(local: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from deploy.local.phone import Phone
 from deploy.local.proxy import free_ports, has_nginx
 from deploy.local.run import CannotRun, Product
-from tests.deploy.running import children_named, processes_of, ready, starts
+from tests.deploy.running import children_named, ends, ready, starts
 from tests.product import free_port
 from tests.stories.clients import PythonClient
 from tests.stories.waiting import until
@@ -26,33 +26,40 @@ pytestmark = [
 _PROCESSES = 3
 
 
+@pytest.fixture(scope="module")
+def running(run_folder: Path) -> Iterator[Path]:
+    """The folder of a run that the tests of this module share: whatever they kill comes back."""
+    local = run_folder / "several"
+    local.mkdir(mode=0o711)
+    process = starts(local, free_port(), _PROCESSES)
+    assert process.stdout is not None
+    assert "runs at" in process.stdout.readline()
+    yield local
+    ends(process, local)
+
+
 @pytest.fixture
-def facts(local: Path) -> Iterator[dict[str, Any]]:
-    running = starts(local, free_port(), _PROCESSES)
-    assert running.stdout is not None
-    assert "runs at" in running.stdout.readline()
-    yield json.loads((local / "run.json").read_text())
-    running.send_signal(signal.SIGINT)
-    assert running.wait(30) == 0
-    running.stdout.close()
-    assert processes_of(local) == []
+def facts(running: Path) -> dict[str, Any]:
+    return json.loads((running / "run.json").read_text())
 
 
 def signs_in(facts: dict[str, Any], email: str) -> Phone:
     return Phone.signed_in(facts["address"], facts["organisation"], email, facts["password"])
 
 
-def test_any_of_them_may_die_and_the_address_goes_on_answering(facts: dict[str, Any], local: Path) -> None:
-    webs = children_named("wsgi.py", local)
+def test_any_of_them_may_die_and_the_address_goes_on_answering(facts: dict[str, Any], running: Path) -> None:
+    webs = children_named("wsgi.py", running)
     assert len(webs) == _PROCESSES
     phone = signs_in(facts, facts["emails"][0])
     os.kill(webs[0], signal.SIGKILL)
     for _ in range(30):
         phone.get("/v1/me")
-    until(lambda: len(set(children_named("wsgi.py", local)) - {webs[0]}) == _PROCESSES)
-    (master, *_) = sorted(children_named("nginx", local))
-    os.kill(master, signal.SIGKILL)
-    until(lambda: master not in children_named("nginx", local) and ready(facts["address"]))
+    until(lambda: len(set(children_named("wsgi.py", running)) - {webs[0]}) == _PROCESSES)
+    before = set(children_named("nginx", running))
+    os.kill(min(before), signal.SIGKILL)
+    # Its orphans go on serving until they are ended, too.
+    until(lambda: (now := children_named("nginx", running)) and not before & set(now))
+    until(lambda: ready(facts["address"]))
     phone.get("/v1/me")
 
 

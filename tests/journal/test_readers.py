@@ -14,7 +14,7 @@ from live.server import ACTS_ON as SOCKETS
 from live.watching import ACTS_ON as ONLINE
 from people.audience.following import ACTS_ON as FOLLOWING
 from push.plans.planner import PLANS as PUSH
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 ACTS_ON: dict[Reader, Collection[str]] = {
     Reader.ROOMS: ROOMS,

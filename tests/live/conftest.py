@@ -29,18 +29,19 @@ def _serve(**settings: float) -> Iterator[str]:
         except requests.ConnectionError:
             assert process.poll() is None
             assert time.monotonic() < deadline
+            time.sleep(0.02)
     yield address
     process.kill()
     process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def brisk() -> Iterator[str]:
     """A server with short heartbeats, as protocol suites use them."""
     yield from _serve(PING_INTERVAL=INTERVAL_S, PING_TIMEOUT=TIMEOUT_S, CONNECT_TIMEOUT=CONNECT_S)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def calm() -> Iterator[str]:
     """A server whose heartbeats do not come into a test's way."""
     yield from _serve(PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BACKLOG_BYTES=262_144)

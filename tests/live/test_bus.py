@@ -11,7 +11,7 @@ import orjson
 import pytest
 import redis
 
-from live.bus import RedisBus
+from live.redis_bus import RedisBus
 from tests.live.redis_server import RedisServer, needs_redis
 
 SECRET = "a secret for tests, thirty-two characters long"

@@ -22,7 +22,7 @@ _PROCESSES, _PERSONS, _POSTERS, _SEED = 4, 6, 3, 7
 @pytest.fixture(scope="module")
 def addresses(product: Product) -> Iterator[list[str]]:
     names = [f"web-{n}" for n in range(2, _PROCESSES + 1)]
-    yield [product.address, *(product.start_another_web(name) for name in names)]
+    yield [product.address, *product.start_other_webs(*names)]
     for name in names:
         product.stop_part(name)
 

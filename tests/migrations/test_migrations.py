@@ -22,7 +22,7 @@ from journal.catalogue import (
 )
 from journal.event_types import EventType
 from migrations.models import metadata, owned
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 
 def test_up_down_up_and_the_same_as_the_models(cluster: Cluster, worker_id: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from shapely.geometry import shape
 
-from tests.conftest import ROOT
+from tests.product import ROOT
 from tests.stories.checkins import code, marker, scans
 from tests.stories.fixes import stands
 from tests.stories.recordings import DATA

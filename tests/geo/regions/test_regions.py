@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from geo.engine.circles import Circle, distance_m, enclosing_circle
 from geo.shapes.boundaries import Boundary, parse_collection
-from tests.conftest import ROOT
+from tests.product import ROOT
 from tests.stories.fixes import GATE, stands
 from tests.stories.recordings import DATA
 from tests.stories.visits import is_seen

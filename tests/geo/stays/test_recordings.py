@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geo.shapes.boundaries import BoundaryRefused, parse_boundary, parse_collection
-from tests.conftest import ROOT
+from tests.product import ROOT
 from tests.stories.recordings import DATA, SHARED
 
 pytestmark = [
