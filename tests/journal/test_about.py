@@ -11,8 +11,8 @@ from journal.erasing import erase_presence
 from journal.event_types import EventType, Payload
 from journal.events import Event, append
 from journal.tail import is_erased, read_organisation
-from tests.journal.declaring import Declares, declares
-from tests.journal.story import column, fault, tampers, write
+from tests.stories.declaring import Declares, declares
+from tests.stories.journal import column, fault, tampers, write
 from tests.world import World
 
 __all__ = ["declares"]

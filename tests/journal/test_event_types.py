@@ -18,8 +18,8 @@ from journal.event_types import EventType, Payload, Reach
 from journal.events import JOURNAL_CHANNEL, Event, Undeclared, WrongAudience, append
 from journal.models import OutboxRow
 from journal.tail import follow_organisation, read_all, read_organisation
-from tests.journal.declaring import Declares, declares
-from tests.journal.story import column, fault, tampers, write
+from tests.stories.declaring import Declares, declares
+from tests.stories.journal import column, fault, tampers, write
 from tests.world import World
 
 __all__ = ["declares"]
