@@ -79,7 +79,7 @@ def _lifted(declared: EventType, row: Any) -> Payload | None:
     try:
         return declared.lifted(row.payload, row.version)
     except Exception as error:
-        log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, exc_info=error)
+        log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, error=type(error).__name__)
         return None
 
 

@@ -22,7 +22,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced_at_the_first_statement(
     assert after != before
 
 
-@pytest.mark.parametrize(("sqlstate", "attempts"), [("40001", 3), ("40P01", 3), ("23505", 1)])
+@pytest.mark.parametrize(("sqlstate", "attempts"), [("40001", 3), ("40P01", 3), ("23505", 3), ("23503", 1)])
 def test_what_gives_way_is_done_three_times_at_most(world: World, sqlstate: str, attempts: int) -> None:
     done: list[str] = []
 

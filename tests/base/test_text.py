@@ -5,8 +5,7 @@ import unicodedata
 import pytest
 
 from base import text
-
-UNSEEN = "\u200b\u2060\ufeff\u3164\uffa0\u115f\u1160\u2800\u00ad\U000e0020\u034f\u2065\u180e\u00a0\u3000\u2028\t\n "
+from tests.stories.texts import UNSEEN
 
 
 @pytest.mark.parametrize("unseen", [*UNSEEN, UNSEEN, "\u0301", "\ufe0f", "\u202e\u202c"])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.product import ROOT
 
 SETTINGS = {"DATABASE_URL": "postgresql://nowhere", "SECRET_KEY": "-" * 32}
 # Firebase belongs to the worker, GDAL to the process that reads files, Redis to several web processes.

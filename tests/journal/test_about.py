@@ -11,8 +11,8 @@ from journal.erasing import erase_presence
 from journal.event_types import EventType, Payload
 from journal.events import Event, append
 from journal.tail import is_erased, read_organisation
-from tests.journal.declaring import Declares, declares
-from tests.journal.story import column, fault, tampers, write
+from tests.stories.declaring import Declares, declares
+from tests.stories.journal import column, fault, tampers, write
 from tests.world import World
 
 __all__ = ["declares"]
@@ -36,19 +36,19 @@ def organisation() -> UUID:
     ],
 )
 def test_an_event_is_about_the_place_that_its_type_says(
-    world: World, organisation: UUID, event_type: EventType, payload: Payload, about: UUID | None
+    fresh_world: World, organisation: UUID, event_type: EventType, payload: Payload, about: UUID | None
 ) -> None:
-    write(world, organisation, event_type, payload)
-    assert column(world, organisation, "about_id") == [about]
+    write(fresh_world, organisation, event_type, payload)
+    assert column(fresh_world, organisation, "about_id") == [about]
 
 
-def test_the_relay_adds_what_an_older_release_did_not_write(world: World, organisation: UUID) -> None:
-    with world.worker.transaction() as session:
+def test_the_relay_adds_what_an_older_release_did_not_write(fresh_world: World, organisation: UUID) -> None:
+    with fresh_world.worker.transaction() as session:
         visit = Event(VISIT_STARTED, ids.new_id(), {"place_id": str(PLACE)}, person_id=organisation)
         append(session, organisation, visit)
         session.execute(text("UPDATE outbox SET about_id = NULL"))
-    world.relays()
-    assert column(world, organisation, "about_id") == [PLACE]
+    fresh_world.relays()
+    assert column(fresh_world, organisation, "about_id") == [PLACE]
 
 
 def erase(world: World, place: UUID) -> int:
@@ -58,22 +58,22 @@ def erase(world: World, place: UUID) -> int:
 
 
 def test_what_must_survive_is_left_and_stays_in_the_chain(
-    world: World, organisation: UUID, declares: Declares
+    fresh_world: World, organisation: UUID, declares: Declares
 ) -> None:
     lifts = {1: lambda payload: {**payload, "left": True}}
     kept = declares(VISIT_ENDED, version=2, lifts=lifts, personal=frozenset({"words"}), survives={"left": 2})
     said = {"place_id": str(organisation), "words": "I am off.", "left": True}
-    write(world, organisation, kept, said)
-    write(world, organisation, VISIT_STARTED, {"place_id": str(organisation)})
-    assert fault(world, organisation) is None
-    assert "changed" in (tampers(world, organisation, _OTHER_WORDS) or "")
-    assert erase(world, organisation) == 2
-    assert erase(world, organisation) == 0
-    assert column(world, organisation, "payload") == [{"left": True}, None]
-    assert column(world, organisation, "about_id") == [None, None]
-    assert fault(world, organisation) is None
-    assert "breaks" in (tampers(world, organisation, _OTHERWISE) or "")
-    assert "changed" in (tampers(world, organisation, _OTHER_WORDS) or "")
+    write(fresh_world, organisation, kept, said)
+    write(fresh_world, organisation, VISIT_STARTED, {"place_id": str(organisation)})
+    assert fault(fresh_world, organisation) is None
+    assert "changed" in (tampers(fresh_world, organisation, _OTHER_WORDS) or "")
+    assert erase(fresh_world, organisation) == 2
+    assert erase(fresh_world, organisation) == 0
+    assert column(fresh_world, organisation, "payload") == [{"left": True}, None]
+    assert column(fresh_world, organisation, "about_id") == [None, None]
+    assert fault(fresh_world, organisation) is None
+    assert "breaks" in (tampers(fresh_world, organisation, _OTHERWISE) or "")
+    assert "changed" in (tampers(fresh_world, organisation, _OTHER_WORDS) or "")
 
 
 _OTHERWISE = (
@@ -83,14 +83,14 @@ _OTHER_WORDS = """UPDATE journal SET payload = '{"left": true, "words": "Help!"}
     WHERE organisation_id = :mine AND version = 2"""
 
 
-def test_what_was_erased_is_not_lifted(world: World, organisation: UUID, declares: Declares) -> None:
+def test_what_was_erased_is_not_lifted(fresh_world: World, organisation: UUID, declares: Declares) -> None:
     born = declares(VISIT_ENDED, name="visit.counted", personal=frozenset({"words"}), survives={"n": 1})
-    write(world, organisation, born, {"place_id": str(organisation), "words": "one", "n": 1})
-    erase(world, organisation)
+    write(fresh_world, organisation, born, {"place_id": str(organisation), "words": "one", "n": 1})
+    erase(fresh_world, organisation)
     later = {1: lambda payload: {**payload, "words": payload["words"].upper()}}
     declares(born, version=2, lifts=later)
-    with world.worker.transaction() as session:
+    with fresh_world.worker.transaction() as session:
         (row,) = read_organisation(session, organisation, 0)
     assert row.payload == {"n": 1}
     assert is_erased(row)
-    assert fault(world, organisation) is None
+    assert fault(fresh_world, organisation) is None

@@ -5,16 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.base.test_text import UNSEEN
-from tests.world import Organisation, Phone, World, feature, square
+from tests.stories.texts import UNSEEN
+from tests.world import Organisation, Phone, feature, square
 
 PASSWORD = "비밀번호는 길어야 한다"
 IN_PARTS = unicodedata.normalize("NFD", PASSWORD)
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
 
 
 def joins(org: Organisation, email: str, password: str, status: int = 201, name: str = "Min") -> Any:

@@ -184,18 +184,20 @@ def test_one_who_reads_since_entry_is_told_what_is_so_of_the_place_itself(world:
     assert [event["type"] for event in bob.syncs(start)] == ["scope.updated"]
 
 
-def test_one_who_reads_since_entry_gets_of_before_what_is_so_and_nothing_that_was_said(world: World) -> None:
-    org = world.organisation()
+def test_one_who_reads_since_entry_gets_of_before_what_is_so_and_nothing_that_was_said(
+    fresh_world: World,
+) -> None:
+    org = fresh_world.organisation()
     site = org.site(history="since_entry", grace_seconds=0)
     bob = org.person("Bob")
     before = ids.new_id()
     is_seen(org, bob, site)
     start = head(bob)
     of_scopes = [declared for declared in CATALOGUE.values() if declared.reach is not Reach.PERSON]
-    with world.worker.transaction() as session:
+    with fresh_world.worker.transaction() as session:
         append(session, org.id, *(Event(each, before, {}, scope_id=UUID(site)) for each in of_scopes))
-    world.relays()
-    with world.worker.transaction() as session:  # by a newer release: nobody knows here what it tells
+    fresh_world.relays()
+    with fresh_world.worker.transaction() as session:  # by a newer release: nobody knows here what it tells
         newer = text(
             "UPDATE journal SET type = 'reaction.created' WHERE subject_id = :id AND type = 'post.created'"
         )

@@ -10,7 +10,7 @@ import pytest
 from geo.files.archives import unpacked
 from geo.files.encodings import guess, is_utf8, names_encoding
 from geo.files.formats import read_file
-from tests.geo.files.test_formats import code_of, written, zipped
+from tests.geo.files.map_files import code_of, written, zipped
 
 KML = """<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>Depot</name>
 <Polygon><outerBoundaryIs><LinearRing><coordinates>127,37.5 127.001,37.5 127.001,37.501 127,37.501
