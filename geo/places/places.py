@@ -86,43 +86,13 @@ def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Pla
     known = select(Place.id).where(Place.external_id == draft.external_id)
     if draft.external_id is not None and session.scalar(known) is not None:
         raise Conflict("There is a place with this external_id.", code="external_id_taken")
-    place_id, at = ids.new_id(), clock.now()
-    create_scope(
-        session,
-        actor.organisation_id,
-        place_id,
-        kind=draft.kind,
-        name=draft.name,
-        admission=draft.admission,
-        history=draft.history,
-        grace_seconds=draft.grace_seconds,
-        parent_id=draft.site_id,
-    )
-    place = Place(
-        id=place_id,
-        organisation_id=actor.organisation_id,
-        kind=draft.kind,
-        site_id=draft.site_id or place_id,
-        external_id=draft.external_id,
-        name=draft.name,
-        timezone=draft.timezone,
-        floor_low=draft.floor_low,
-        floor_high=draft.floor_high,
-        presence_grade=draft.presence_grade,
-        posting_grade=draft.posting_grade,
-        occupancy_limit=draft.occupancy_limit,
-        hours=_hours_of_site(session, draft.site_id),
-        boundary=_stored(draft.boundary),
-        version=1,
-        created_at=at,
-        updated_at=at,
-    )
+    place = _drawn(session, actor, draft)
     session.add(place)
     session.flush()
     if draft.occupancy_limit is not None:
         occupancy.check_limits(session, place.site_id)
     _remember_boundary(session, actor, place)
-    scope = session.get_one(Scope, place_id)
+    scope = session.get_one(Scope, place.id)
     _tell(session, actor, PLACE_CREATED, place, scope)
     return place, scope
 
@@ -180,6 +150,34 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
         archive_scope(session, part.id)
         session.flush()
         _tell(session, actor, PLACE_ARCHIVED, part, session.get_one(Scope, part.id))
+
+
+def _drawn(session: Session, actor: Actor, draft: PlaceDraft) -> Place:
+    """The place as it will be kept, and its scope, which shares its id."""
+    place_id, at = ids.new_id(), clock.now()
+    create_scope(
+        session,
+        actor.organisation_id,
+        place_id,
+        kind=draft.kind,
+        name=draft.name,
+        admission=draft.admission,
+        history=draft.history,
+        grace_seconds=draft.grace_seconds,
+        parent_id=draft.site_id,
+    )
+    said = ("kind", "external_id", "name", "timezone", "floor_low", "floor_high", *_RULES)
+    return Place(
+        id=place_id,
+        organisation_id=actor.organisation_id,
+        site_id=draft.site_id or place_id,
+        hours=_hours_of_site(session, draft.site_id),
+        boundary=_stored(draft.boundary),
+        version=1,
+        created_at=at,
+        updated_at=at,
+        **{field: getattr(draft, field) for field in said},
+    )
 
 
 def _check_floors(low: int | None, high: int | None) -> None:

@@ -1,7 +1,6 @@
 """Signing in, staying signed in, signing out. See `people/sign_in/tokens.py` for the two tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +18,7 @@ from people.models import Device, Person, SignedInSession
 from people.sign_in import passwords, throttle
 from people.sign_in.devices import take_device
 from people.sign_in.models import RefreshToken
-from people.sign_in.tokens import AccessClaims, TokenMaker, digest, first_refresh_token
+from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
 # Asked with every request and every connect; building it anew would cost more than PostgreSQL's answer.
@@ -51,26 +50,6 @@ class RefreshRefused(Unauthenticated):
     """The refresh token is unknown, used, or of a session that has ended."""
 
     code, title, keeps_changes = "refresh_refused", "This refresh token is not valid; sign in again", True
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What a device keeps of its session; `access_ttl` in seconds."""
-
-    session_id: UUID
-    access_token: str
-    refresh_token: str
-    access_ttl: int
-
-    def wire(self) -> dict[str, Any]:
-        """The form of the answer."""
-        return {
-            "session_id": str(self.session_id),
-            "access_token": self.access_token,
-            "token_type": "Bearer",
-            "expires_in": self.access_ttl,
-            "refresh_token": self.refresh_token,
-        }
 
 
 def sign_in(

@@ -47,6 +47,26 @@ class AccessClaims:
     expires_at: float = 0.0
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """What a device keeps of its session; `access_ttl` in seconds."""
+
+    session_id: UUID
+    access_token: str
+    refresh_token: str
+    access_ttl: int
+
+    def wire(self) -> dict[str, Any]:
+        """The form of the answer."""
+        return {
+            "session_id": str(self.session_id),
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.access_ttl,
+            "refresh_token": self.refresh_token,
+        }
+
+
 class TokenMaker:
     """Makes tokens with the installation's secret, and reads those that were made with it or with the former one."""
 
