@@ -22,7 +22,7 @@ environment: ## the virtual environment, from the lock
 packages: environment ## PostgreSQL with PostGIS, from the system's packages where missing
 	@sh deploy/local/packages.sh
 
-run: packages ## start everything: database, web, worker, stand-in FCM; Ctrl-C stops it; WEB_PROCESSES=4 for several
+run: packages ## start everything: database, web, relay, worker, stand-in FCM; Ctrl-C stops it; WEB_PROCESSES=4 for several
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
 test: packages ## all tests

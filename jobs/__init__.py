@@ -1,1 +1,1 @@
-"""The worker process and the commands of operators."""
+"""The relay's and the worker's process, and the commands of operators."""

@@ -19,7 +19,11 @@ Lift = Callable[[Payload], Payload]
 
 
 class Reach(Enum):
-    """To whom events of a type are addressed."""
+    """To whom events of a type are addressed.
+
+    What was said reaches those who could read the post that it belongs to, which is the event's subject; what is so of
+    a scope reaches whoever follows it now.
+    """
 
     SAID = "what was said in a scope"  # history: who reads from their entry on gets what was said after it
     SO = "what is so of a scope"  # its name, its charter, that it is too full: for everybody who is in it now

@@ -36,6 +36,9 @@ class WrongAudience(ValueError):
 class Event:
     """One thing that happened. Of `scope_id` and `person_id` the one that its type reaches names who may see it.
 
+    The subject of what was said (`Reach.SAID`) is the post that it belongs to, also where a reply, a reminder or a
+    reaction has an id of its own: by the subject is decided who came too late for it.
+
     `payload` is the subject in wire form, in its type's present shape: what REST would answer for it at that moment.
     """
 

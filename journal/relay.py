@@ -7,7 +7,7 @@ follows ids or timestamps of concurrent writers skips whatever commits late. The
 are committed already, so a reader that has seen position n has seen everything before it.
 
 Who is it. Whoever holds the advisory lock. The lock belongs to the database session that also does the moving: if
-the process dies, PostgreSQL ends the session, rolls its batch back and frees the lock, and another worker goes on.
+the process dies, PostgreSQL ends the session, rolls its batch back and frees the lock, and another relay goes on.
 Where its machine or the network goes silent, nothing ends the session; so PostgreSQL is told to do that when the
 leader has said nothing for 20 s. It has something to say twice a second.
 

@@ -1,9 +1,9 @@
 """The product's Socket.IO server: Flask-SocketIO over python-socketio over `live/engine`.
 
-What differs from the stock server, each with a test in tests/live/test_conformance.py: what a client sends is checked
-before anything is done with it, and a client that breaks the protocol is disconnected; a client that never connects to
-a namespace is, too; an unknown namespace is refused in the protocol's words; a client's messages are handled one after
-the other.
+What differs from the stock server, each with a test in tests/live/test_socket_conformance.py: what a client sends is
+checked before anything is done with it, and a client that breaks the protocol is disconnected; a client that never
+connects to a namespace is, too; an unknown namespace is refused in the protocol's words; a client's messages are
+handled one after the other.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """What may be done, as `scope:resource:action`, and which standing may do it.
 
 A person's standing in a scope is one of
-    administrator   of the organisation: everywhere in it
+    administrator   of the organisation: everywhere in it but in groups and direct conversations
     manager         of the scope itself or of the site that it belongs to
     member          follows the scope
     reader          the scope is open: may read, has not joined

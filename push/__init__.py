@@ -1,1 +1,1 @@
-"""Who is told, when and how: devices, deliveries and the FCM client."""
+"""Who is told, when and how: plans, deliveries, their words, and the FCM client."""

@@ -1,1 +1,1 @@
-"""What people say: posts and replies."""
+"""What people say: posts, replies, notices with their acknowledgements, and how far people have read."""

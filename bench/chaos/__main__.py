@@ -9,8 +9,8 @@ Apps have an offline store and are killed; two of the followers renew their toke
 
 It prints counts as it goes; the last line is one JSON object that sums up. The exit code is 1 when anything was lost,
 doubled, leaked or out of order, when something was refused or not written in time, when a process ended by itself or
-outgrew its bound, when nobody who
-never reads was cut, or when a web process did not say within a second that it lives. SEED repeats the faults' order.
+outgrew its bound, when nobody who never reads was cut, or when a web process did not say within a second that it lives.
+SEED repeats the faults' order.
 """
 
 import json

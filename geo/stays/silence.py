@@ -2,8 +2,8 @@
 
 A phone in a pocket of a locker sends nothing for hours. Half an hour after its last usable fix its visits are called
 stale, and the next fix takes that back; after four hours without one they end, as of the last fix. A leaving for which
-the last fixes spoke, without being sure yet, is believed after the half hour. Other kinds of
-evidence have their own end (`geo/stays/evidence.py`). Both jobs may run in several workers at once.
+the last fixes spoke, without being sure yet, is believed after the half hour. Other kinds of evidence have their own
+end (`geo/stays/evidence.py`). Each of the jobs may run in several workers at once.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -65,7 +65,7 @@ class Lane(Generic[Item]):
 
 
 class Heartbeat:
-    """The one task. `ping_timed_out` and `never_connected` end a socket with that reason."""
+    """The one task. It ends sockets with the reasons "ping timeout" and "connect timeout"."""
 
     def __init__(self, timing: Timing, clock: Callable[[], float] = time.monotonic) -> None:
         self.timing = timing

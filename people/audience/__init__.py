@@ -1,4 +1,7 @@
-"""Who sees what. Feeds, sync, live, push and search all ask here; nothing else filters by hand.
+"""Who sees what. Feeds, sync, live and push all ask here: nothing else works out a window.
+
+A window is a scope and from which id on somebody reads it. Statements that walk posts take it in and compare (`id >=
+since_id`); whom it is given to, and from where on it reaches, is decided here alone.
 
 `following` decides what comes to a person unasked: home feed, sync, live rooms, push. It is the live memberships,
 and the organisation's own scope, where membership is implied. `sight` adds what may be read on asking: open scopes, and
