@@ -170,10 +170,10 @@ def test_a_worker_that_slept_over_midnight_makes_up_for_it(org: Organisation, ch
 def test_whoever_crosses_the_date_line_gets_one_a_day(org: Organisation) -> None:
     bob = wants(org, "Bob", "inbox", "08:00", "Pacific/Auckland")
     start, told = tomorrow("00:00") + timedelta(days=1), list[datetime]()
-    for hours in range(6 * 24):
+    for hours in range(0, 6 * 24, 4):
         at = start + timedelta(hours=hours)
-        if hours in (50, 100):
-            bob.patch("/v1/me", {"timezone": "America/Los_Angeles" if hours == 50 else "Pacific/Auckland"})
+        if hours in (48, 100):
+            bob.patch("/v1/me", {"timezone": "America/Los_Angeles" if hours == 48 else "Pacific/Auckland"})
         says_more(org)
         before = len(digests(bob))
         runs(org, at)
