@@ -23,7 +23,7 @@ from api.answers import Answer
 from api.parsing import arguments, read_body
 from api.route import Call, Declaration, View
 from base.database import again_if_it_gave_way
-from base.errors import Forbidden, Unauthenticated
+from base.errors import Forbidden, Problem, Unauthenticated
 from journal.wakeups import Wakeups
 from people import idempotency
 from people.actor import Actor
@@ -64,12 +64,22 @@ def _attempt(
         key = _idempotency_key(declared)
         answer = None if key is None else _earlier_answer(call, key)
         if answer is None:
-            outcome = view(call, **path, **arguments(declared))
+            outcome = _done(call, key, partial(view, call, **path, **arguments(declared)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
             if key is not None:
                 _keep_answer(call, key, answer, declared.status)
         # Encoded before the commit: what cannot be told must not have happened.
         return answer.response(declared.status, declared.media), answer.wait_s
+
+
+def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any] | None]) -> Any:
+    """What the view answers. A refusal whose changes are committed leaves no claim on the key behind."""
+    try:
+        return act()
+    except Problem as problem:
+        if key is not None and problem.keeps_changes:
+            idempotency.release(call.session, call.actor, key)
+        raise
 
 
 def _when_there_is_news(

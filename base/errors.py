@@ -4,7 +4,15 @@ A `Problem` that is raised rolls the request's transaction back, unless it says 
 sign-in must be counted and a stolen refresh token must end its family although the answer is a refusal.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """An item of a phone's list that cannot be read, and why; the others are taken all the same."""
+
+    detail: str
 
 
 class Problem(Exception):

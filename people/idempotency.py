@@ -65,6 +65,12 @@ def stored_answer(session: Session, actor: Actor, key: str, route: str, body: by
     return _same(row, asked)
 
 
+def release(session: Session, actor: Actor, key: str) -> None:
+    """Take a claim back: a refusal that keeps its changes is no answer to give again."""
+    mine = (IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
+    session.execute(delete(IdempotencyKey).where(*mine))
+
+
 def stored_answers(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, IdempotencyKey]:
     """What was answered to these keys, for one who does many things and keeps twins of them away."""
     known = select(IdempotencyKey).where(

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from base import text
+from base.errors import Faulty
 
 __all__ = [
     "ID",
@@ -16,6 +17,7 @@ __all__ = [
     "SOME_TIME",
     "Address",
     "Cursor",
+    "Each",
     "Moment",
     "Name",
     "Number",
@@ -111,6 +113,29 @@ class Number(fields.Float):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **options)
+
+
+class Each(fields.List[float]):
+    """A list that a phone has gathered: a faulty item is a `Faulty` among the others, which it must not hold up."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return [self._read(item, **options) for item in value]
+
+    def _read(self, item: Any, **options: Any) -> Any:
+        try:
+            return self.inner.deserialize(item, **options)
+        except ValidationError as error:
+            return Faulty(_first_fault(error.messages))
+
+
+def _first_fault(found: Any) -> str:
+    """The first of marshmallow's messages, behind the member that it is about."""
+    if isinstance(found, dict):
+        member, inner = next(iter(found.items()))
+        return _first_fault(inner) if member == "_schema" else f"{member}: {_first_fault(inner)}"
+    return _first_fault(found[0]) if isinstance(found, list) else str(found)
 
 
 class Coordinates(fields.List[float]):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Moment, Name, Text, Wire, page_of
+from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Each, Moment, Name, Text, Wire, page_of
 from schemas.people import LOCALES, App
 from schemas.visits import Visit
 
@@ -107,7 +107,7 @@ class RegionEvents(Wire):
 
     example: ClassVar = {"events": [{"place_id": SOME_ID, "type": "enter", "at": SOME_TIME}]}
     sent_at = Moment(load_default=None, allow_none=True)
-    events = fields.List(fields.Nested(RegionEvent), required=True, validate=validate.Length(1, 100))
+    events = Each(fields.Nested(RegionEvent), required=True, validate=validate.Length(1, 100))
 
 
 class RegionResult(Wire):
@@ -116,6 +116,9 @@ class RegionResult(Wire):
     index = fields.Integer(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(("taken", "known", "refused")))
     code = fields.String(required=True, allow_none=True)
+    detail = fields.String(
+        required=True, allow_none=True, metadata={"description": "What is wrong with it, for `event_invalid`"}
+    )
 
 
 class RegionReport(Wire):

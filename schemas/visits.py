@@ -4,12 +4,23 @@ import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, SOME_TIME, Cursor, Moment, Number, Text, Wire, page_of
+from schemas.base import ID, SOME_TIME, Cursor, Each, Moment, Number, Text, Wire, page_of
 from schemas.people import Person
 
+MOST_SPEED = 1e4
 SOURCES = ("gps", "region", "device", "wifi", "beacon", "qr", "nfc", "manual")
+
+
+class Speed(Number):
+    """Metres a second; negative is how iOS says that it does not know."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        speed = super()._deserialize(value, attr, data, **options)
+        if speed > MOST_SPEED:
+            raise ValidationError(f"Must be less than or equal to {MOST_SPEED:g}.")
+        return None if speed < 0 else speed
 
 
 class Fix(Wire):
@@ -19,20 +30,21 @@ class Fix(Wire):
     lon = Number(required=True, validate=validate.Range(-180, 180))
     lat = Number(required=True, validate=validate.Range(-90, 90))
     accuracy = Number(load_default=None, allow_none=True, validate=validate.Range(0, 1e6))
-    speed = Number(load_default=None, allow_none=True, validate=validate.Range(0, 1e4))
+    speed = Speed(load_default=None, allow_none=True)
     floor = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(-99, 999))
     mock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class FixBatch(Wire):
-    """Up to 100 fixes, in any order; repeats do no harm. `sent_at` corrects a wrong clock."""
+    """Up to 100 fixes, in any order; repeats do no harm, and a faulty one is refused alone. `sent_at` corrects a wrong
+    clock."""
 
     example: ClassVar = {
         "sent_at": SOME_TIME,
         "fixes": [{"at": SOME_TIME, "lon": 127.0, "lat": 37.5, "accuracy": 8}],
     }
     sent_at = Moment(load_default=None, allow_none=True)
-    fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 100))
+    fixes = Each(fields.Nested(Fix), required=True, validate=validate.Length(1, 100))
 
     def load(self, data: Any, **options: Any) -> Any:
         """As any schema, but a batch of plain and faultless fixes is read in a tenth of the time."""
@@ -61,6 +73,8 @@ def _plain_fix(fix: Any) -> dict[str, Any] | None:
     read: dict[str, Any] = {**_ABSENT, **fix}
     read["at"] = at = _plain_moment(read["at"])
     floor, mock = read["floor"], read["mock"]
+    if type(read["speed"]) in _NUMBERS and read["speed"] < 0:
+        read["speed"] = None
     if at is None or type(mock) is not bool:
         return None
     if floor is not None and not (type(floor) is int and -99 <= floor <= 999):
@@ -100,7 +114,7 @@ _RANGES = (
     ("lon", -180, 180, False),
     ("lat", -90, 90, False),
     ("accuracy", 0, 1e6, True),
-    ("speed", 0, 1e4, True),
+    ("speed", 0, MOST_SPEED, True),
 )
 _NUMBERS = (int, float)
 _MOMENT = re.compile(
@@ -113,6 +127,9 @@ class FixRefusal(Wire):
 
     index = fields.Integer(required=True)
     code = fields.String(required=True)
+    detail = fields.String(
+        required=True, allow_none=True, metadata={"description": "What is wrong with it, for `fix_invalid`"}
+    )
 
 
 class Visit(Wire):

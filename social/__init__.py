@@ -1,1 +1,1 @@
-"""What people say: posts, replies, notices with their acknowledgements, and how far people have read."""
+"""What people say: posts, replies and notices, and how far people have read."""

@@ -10,6 +10,7 @@ from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.errors import Faulty
 from geo.models.places import Place
 from geo.stays import positions
 from geo.stays.evidence import Claim, said_by
@@ -17,7 +18,7 @@ from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
 from geo.stays.open_visits import open_visit
 from geo.stays.rules import OutsideHours, Rules, rules_for
-from geo.stays.times import corrected
+from geo.stays.times import corrected, detail_of
 from geo.stays.visits import Leaving, take_claim, withdraw
 from people.actor import Actor
 from people.audience import known_among
@@ -28,7 +29,7 @@ _REGION_RADIUS_M2 = 31_416.0
 
 
 def take_region_events(
-    session: Session, actor: Actor, events: Sequence[dict[str, Any]], sent_at: datetime | None
+    session: Session, actor: Actor, events: Sequence[dict[str, Any] | Faulty], sent_at: datetime | None
 ) -> dict[str, Any]:
     """What the phone's own geofences saw, or the app by itself; one result an event, in the order of time.
 
@@ -47,12 +48,16 @@ def take_region_events(
             place = session.get(Place, event["place_id"])
             refused_as = _refusal(known, place, rules, event, at)
             if place is None or refused_as is not None:
-                results.append({"index": index, "outcome": "refused", "code": refused_as})
+                results.append(_result(index, "refused", refused_as))
                 continue
             changed = _take_region_event(session, actor, place, event, at)
-            results.append({"index": index, "outcome": "taken" if changed else "known", "code": None})
-    results += [{"index": index, "outcome": "refused", "code": code} for index, code in refused]
+            results.append(_result(index, "taken" if changed else "known"))
+    results += [_result(index, "refused", code, detail_of(events[index])) for index, code in refused]
     return {"items": sorted(results, key=lambda result: result["index"])}
+
+
+def _result(index: int, outcome: str, code: str | None = None, detail: str | None = None) -> dict[str, Any]:
+    return {"index": index, "outcome": outcome, "code": code, "detail": detail}
 
 
 def _refusal(

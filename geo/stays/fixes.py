@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.errors import Faulty
 from base.hours import is_open
 from geo.engine.state import State
 from geo.engine.transitions import LOOKUP_RADIUS_M, Fence, Fix, Transition, transitions
@@ -34,7 +35,7 @@ from geo.stays.positions import (
 )
 from geo.stays.rules import rules_for
 from geo.stays.silence import resume
-from geo.stays.times import corrected
+from geo.stays.times import corrected, detail_of
 from geo.stays.trails import keep_trail
 from geo.stays.visits import take_claim
 from people.actor import Actor
@@ -45,7 +46,7 @@ Taken = Sequence[tuple[datetime, dict[str, Any]]]
 def take_fixes(
     session: Session,
     actor: Actor,
-    fixes: Sequence[dict[str, Any]],
+    fixes: Sequence[dict[str, Any] | Faulty],
     sent_at: datetime | None,
     indexes: PlaceIndexes | None = None,
 ) -> dict[str, Any]:
@@ -64,7 +65,9 @@ def take_fixes(
     visits = _take(session, actor, indexes, known, taken, received) if taken else []
     if taken and rules.trail:
         keep_trail(session, actor, taken)
-    items = [{"index": index, "code": code} for index, code in sorted(refused)]
+    items = [
+        {"index": index, "code": code, "detail": detail_of(fixes[index])} for index, code in sorted(refused)
+    ]
     return {"accepted": len(taken), "refused": items, "visits": visits}
 
 

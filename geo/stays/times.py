@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from base.errors import Faulty
+
 TOO_OLD = timedelta(hours=24)
 FUTURE = timedelta(seconds=60)
 # A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
@@ -15,13 +17,20 @@ TOLERANCE = timedelta(seconds=30)
 
 
 def corrected(
-    items: Sequence[dict[str, Any]], sent_at: datetime | None, received: datetime, *, what: str = "fix"
+    items: Sequence[dict[str, Any] | Faulty],
+    sent_at: datetime | None,
+    received: datetime,
+    *,
+    what: str = "fix",
 ) -> tuple[list[tuple[int, datetime, dict[str, Any]]], list[tuple[int, str]]]:
     """The items that count as (index, time, item), oldest first, and the others as (index, code of refusal)."""
     correction = _correction(sent_at, received)
     taken: list[tuple[int, datetime, dict[str, Any]]] = []
     refused: list[tuple[int, str]] = []
     for index, item in enumerate(items):
+        if isinstance(item, Faulty):
+            refused.append((index, f"{what}_invalid"))
+            continue
         at = _shifted(item["at"], correction)
         if at is None or received - at > TOO_OLD:
             refused.append((index, f"{what}_too_old"))
@@ -30,6 +39,11 @@ def corrected(
         else:
             taken.append((index, at, item))
     return sorted(taken, key=lambda entry: entry[1]), refused
+
+
+def detail_of(item: dict[str, Any] | Faulty) -> str | None:
+    """What is wrong with an item that could not be read."""
+    return item.detail if isinstance(item, Faulty) else None
 
 
 def _correction(sent_at: datetime | None, received: datetime) -> timedelta:

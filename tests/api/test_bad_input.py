@@ -120,10 +120,12 @@ def test_what_is_not_there_and_what_is_not_allowed_are_problems_too(world: World
         {"floor": 1.5},
     ],
 )
-def test_a_fix_that_cannot_be_is_refused_whole(world: World, fix: dict[str, Any]) -> None:
+def test_a_fix_that_cannot_be_is_refused_by_itself(world: World, fix: dict[str, Any]) -> None:
     good = {"at": "2026-01-01T00:00:00Z", "lon": 127, "lat": 37.5}
-    problem = world.organisation().admin.post("/v1/me/fixes", {"fixes": [{**good, **fix}]}, 422)
-    assert problem["errors"][0]["pointer"] == f"/fixes/0/{next(iter(fix))}"
+    alice = world.organisation().person("Alice")
+    (refused,) = alice.post("/v1/me/fixes", {"fixes": [{**good, **fix}]})["refused"]
+    assert refused["code"] == "fix_invalid"
+    assert refused["detail"].startswith(f"{next(iter(fix))}: ")
 
 
 def test_refusals_speak_korean_when_asked(world: World) -> None:

@@ -5,11 +5,17 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from werkzeug.test import TestResponse
 
 from base import clock
+from geo.files.formats import _reading
 from people.idempotency import forget_old_keys
 from people.models import IdempotencyKey
 from tests.world import World
+
+_KML = b"""<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>Depot</name><Polygon>
+<outerBoundaryIs><LinearRing><coordinates>127,37.5 127.001,37.5 127.001,37.501 127,37.501 127,37.5</coordinates>
+</LinearRing></outerBoundaryIs></Polygon></Placemark></kml>"""
 
 
 def test_the_stored_answer_comes_again(world: World) -> None:
@@ -72,3 +78,23 @@ def test_a_key_is_kept_for_seven_days(world: World, age: timedelta, posts: int) 
         forget_old_keys(session)
     org.admin.post(path, body, 201, Idempotency_Key="k-1")
     assert len(org.admin.feed()) == posts
+
+
+def test_a_refusal_for_want_of_room_is_no_answer_to_give_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo.files.formats._WAIT_S", 0.01)
+    admin = world.organisation().admin
+    headers = {"Idempotency-Key": "k-room", "Authorization": f"Bearer {admin.tokens['access_token']}"}
+
+    def sends() -> TestResponse:
+        path = "/v1/admin/places/import/file?filename=places.kml"
+        return world.app.test_client().post(path, data=_KML, headers=headers)
+
+    with _reading:
+        assert sends().status_code == 429
+    done, again = sends(), sends()
+    assert [item["outcome"] for item in done.get_json()["items"]] == ["created"]
+    assert "Idempotent-Replayed" not in done.headers
+    assert again.get_json() == done.get_json()
+    assert again.headers["Idempotent-Replayed"] == "true"

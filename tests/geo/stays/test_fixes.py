@@ -107,8 +107,8 @@ def test_fixes_of_1970_and_of_the_future_are_refused_one_by_one(world: World) ->
     report = alice.post("/v1/me/fixes", {"fixes": fixes})
     assert report["accepted"] == 1
     assert report["refused"] == [
-        {"index": 0, "code": "fix_too_old"},
-        {"index": 1, "code": "fix_in_future"},
+        {"index": 0, "code": "fix_too_old", "detail": None},
+        {"index": 1, "code": "fix_in_future", "detail": None},
     ]
 
 

@@ -20,7 +20,8 @@ def test_fixes_outside_the_hours_are_refused_one_by_one(world: World) -> None:
     alice = org.person("Alice")
     org.admin.put("/v1/admin/privacy", {"hours": never_now()})
     report = alice.post("/v1/me/fixes", {"fixes": [fix(time.time(), GATE)]})
-    assert (report["accepted"], report["refused"]) == (0, [{"index": 0, "code": "outside_working_hours"}])
+    refused = {"index": 0, "code": "outside_working_hours", "detail": None}
+    assert (report["accepted"], report["refused"]) == (0, [refused])
     assert positions_of(world, alice) == 0
     org.admin.put("/v1/admin/privacy", {"hours": ALWAYS})
     alice.patch("/v1/me/sharing", {"hours": never_now()})

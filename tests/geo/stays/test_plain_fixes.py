@@ -7,6 +7,7 @@ import orjson
 import pytest
 from marshmallow import Schema, ValidationError
 
+from base.errors import Faulty
 from schemas.visits import FixBatch, _plain_batch
 
 GOOD = {"at": "2026-11-24T02:00:00Z", "lon": 7.1, "lat": 46, "accuracy": 8}
@@ -72,7 +73,8 @@ def outcome(load: Any, batch: Any) -> Any:
     except ValidationError as error:
         return error.messages
     return read["sent_at"], [
-        sorted((name, repr(value)) for name, value in fix.items()) for fix in read["fixes"]
+        fix if isinstance(fix, Faulty) else sorted((name, repr(value)) for name, value in fix.items())
+        for fix in read["fixes"]
     ]
 
 
