@@ -13,7 +13,7 @@ from base import clock
 from base.errors import Faulty
 from geo.models.places import Place
 from geo.stays import positions
-from geo.stays.evidence import Claim, said_by
+from geo.stays.evidence import Claim, last_seen, said_by
 from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
 from geo.stays.open_visits import open_visit
@@ -83,9 +83,12 @@ def _take_region_event(
     visit = open_visit(session, actor.person_id, place.id)
     if visit is None or at < visit.entered_at:
         return False
+    which = said_by(actor.device_id, ("region", "device"))
+    newest = last_seen(session, visit.id, which)
+    if newest is not None and newest > at:
+        return False  # it comes late: the phone has said since that it is there
     if by_app and place.kind == "site":
         return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
-    which = said_by(actor.device_id, ("region", "device"))
     return withdraw(session, visit, which, Leaving("left", at)) is not None
 
 

@@ -18,7 +18,7 @@ from geo.models.places import Marker, Place
 from geo.models.stays import Visit
 from geo.presence.views import record_views
 from geo.stays import positions
-from geo.stays.evidence import LASTS, Claim, everything
+from geo.stays.evidence import LASTS, Claim, everything, said_until
 from geo.stays.locks import changing, lock_device
 from geo.stays.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.stays.open_visits import open_visit, open_visits_of, wire_open_visits
@@ -86,7 +86,8 @@ def check_out(
 ) -> dict[str, Any]:
     """Say that one has left; with a site, its zones too. Nothing that was said before holds any more.
 
-    `at` is when, for a phone that says so later; visits that began since then are none of its business.
+    `at` is when, for a phone that says so later; visits that began since then are none of its business, nor is what was
+    said of them since then.
     """
     left_at = at or clock.now()
     place = session.get(Place, place_id)
@@ -99,7 +100,8 @@ def check_out(
         raise NotFound
     positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
     checked_out = Leaving("checked_out", left_at)
-    ended = [withdraw(session, visit, everything(), checked_out) for visit in visits]
+    which = everything() if at is None else said_until(at)
+    ended = [withdraw(session, visit, which, checked_out) for visit in visits]
     return {"visits": [payload for payload in ended if payload is not None]}
 
 

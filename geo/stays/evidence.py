@@ -110,6 +110,11 @@ def of_sources(sources: Sequence[str]) -> Which:
     return Evidence.source.in_(sources)
 
 
+def said_until(at: datetime) -> Which:
+    """What was said last at a moment or before: a word that comes late takes back nothing that was said after it."""
+    return Evidence.last_at <= at
+
+
 def expired(at: datetime) -> Which:
     """What held for a time only that is over."""
     return Evidence.expires_at <= at
@@ -125,9 +130,10 @@ def let_go(session: Session, visit_id: UUID, which: Which) -> bool:
     return bool(session.execute(gone.values(values).returning(Evidence.id)).all())
 
 
-def last_seen(session: Session, visit_id: UUID) -> datetime | None:
-    """When any evidence, held or let go, last said that the person was there."""
-    return session.scalar(select(func.max(Evidence.last_at)).where(Evidence.visit_id == visit_id))
+def last_seen(session: Session, visit_id: UUID, which: Which | None = None) -> datetime | None:
+    """When any evidence, or this, held or let go, last said that the person was there."""
+    said = select(func.max(Evidence.last_at)).where(Evidence.visit_id == visit_id)
+    return session.scalar(said if which is None else said.where(which))
 
 
 def _last_fix() -> ColumnElement[Any]:

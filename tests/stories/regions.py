@@ -21,3 +21,14 @@ def tells_of(phone: Phone, kind: str, *place_ids: str, judged_by: str = "device"
     at = clock.wire(clock.now())
     events = [{"place_id": place, "type": kind, "at": at, "judged_by": judged_by} for place in place_ids]
     return phone.post("/v1/me/regions/events", {"events": events}, status)
+
+
+def word(kind: str, place: str, at: str, judged_by: str = "region") -> dict[str, Any]:
+    """One passage at its time, to be told later."""
+    return {"place_id": place, "type": kind, "at": at, "judged_by": judged_by}
+
+
+def tells_later(phone: Phone, *words: dict[str, Any]) -> list[str]:
+    """Tell of passages at last; returns what became of each word."""
+    items = phone.post("/v1/me/regions/events", {"events": list(words)})["items"]
+    return [item["outcome"] for item in items]

@@ -4,13 +4,16 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from base import clock
 from geo.models.stays import DevicePosition
 from tests.stories.checkins import code, marker, scans
 from tests.stories.fixes import GATE, fix, stands
-from tests.stories.regions import enters, exits
+from tests.stories.phone_queue import queued, sends, statuses
+from tests.stories.regions import enters, exits, tells_later, word
+from tests.stories.times import ago
 from tests.stories.visits import places
 from tests.world import World
 
@@ -82,3 +85,29 @@ def test_an_app_that_saw_one_leave_the_site_ends_what_its_phone_had_scanned_ther
     assert set(places(alice)) == {site, hut}  # the code at the door is better evidence than the phone
     exits(alice, site, judged_by="device")
     assert places(alice) == {}
+
+
+@pytest.mark.parametrize("judged_by", ["region", "device"])
+def test_a_going_out_that_is_told_late_takes_back_no_newer_coming_in(world: World, judged_by: str) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    assert tells_later(alice, word("enter", site, ago(minutes=10), judged_by)) == ["taken"]
+    tells_later(alice, word("enter", site, ago(minutes=2), judged_by))
+    assert tells_later(alice, word("exit", site, ago(minutes=5), judged_by)) == ["known"]
+    assert site in places(alice)
+    assert tells_later(alice, word("exit", site, ago(minutes=1), judged_by)) == ["taken"]
+    assert site not in places(alice)
+
+
+def test_a_check_out_that_is_told_late_takes_back_no_newer_scan(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    alice = org.person("Alice")
+    tells_later(alice, word("enter", site, ago(minutes=30)))
+    scans(alice, code(org, marker(org, site)))
+    late = queued("check_out", "client-01", ago(minutes=10), place_id=site)
+    assert statuses(sends(alice, late)) == [200]
+    assert site in places(alice)
+    alice.post("/v1/me/check-outs", {"place_id": site})
+    assert site not in places(alice)
