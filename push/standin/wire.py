@@ -57,6 +57,9 @@ class _Http2:
         self._requests: dict[int, tuple[dict[str, str], io.BytesIO]] = {}
         self._writing = RLock()
         self._newest = 0
+        self._last: int | None = (
+            None  # after a GOAWAY: what comes behind it is not looked at (RFC 9113, section 6.8)
+        )
 
     def serve(self) -> None:
         """Until the client leaves."""
@@ -74,6 +77,8 @@ class _Http2:
             self._socket.close()
 
     def _take(self, event: Any) -> None:
+        if self._last is not None and getattr(event, "stream_id", 0) > self._last:
+            return
         if isinstance(event, RequestReceived):
             self._newest = event.stream_id
             self._requests[event.stream_id] = dict(event.headers), io.BytesIO()
@@ -99,7 +104,8 @@ class _Http2:
                 self._state.send_data(stream, text, end_stream=True)
             self._flush()
             if broken == ["goaway"]:
-                self._socket.sendall(GoAwayFrame(0, last_stream_id=self._newest).serialize())
+                self._last = self._newest
+                self._socket.sendall(GoAwayFrame(0, last_stream_id=self._last).serialize())
         except (OSError, ProtocolError):
             # The client has left, or given this request up.
             environ.get("standin.unheard", lambda: None)()
