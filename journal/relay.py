@@ -49,7 +49,8 @@ _journal = table_of(JournalRow)
 _EVENT = [column.name for column in _outbox.c if column.name != "id"]
 # Every round trip is paid by whoever waits for an event: so each statement does all that can be done at its time.
 _LOCK_HEAD = text(
-    "SELECT position, hash, setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1 AS first_seq"
+    "SELECT position, hash, setval('journal_seq', nextval('journal_seq') + :n - 1) - :n + 1 AS first_seq,"
+    " clock_timestamp() AS told"
     " FROM journal_heads WHERE organisation_id = :organisation FOR UPDATE"
 )
 _MOVE_HEAD = text(
@@ -179,11 +180,15 @@ def _event(row: AnyRow) -> dict[str, Any]:
 
 
 def _lock_head(connection: Connection, organisation_id: UUID, events: int) -> AnyRow:
-    """Where the organisation's journal ends, and the first of so many numbers in the order of all of them."""
-    values = {"organisation": organisation_id, "n": events}
+    """Where the organisation's journal ends, and the first of so many numbers in the order of all of them.
+
+    The relay opens its transactions by itself, so its clock is held to the database's here.
+    """
+    values, asked = {"organisation": organisation_id, "n": events}, time.monotonic()
     head = connection.execute(_LOCK_HEAD, values).one_or_none()
     if head is None:
         first = {"organisation_id": organisation_id, "position": 0, "hash": GENESIS}
         connection.execute(upsert(JournalHead).values(first).on_conflict_do_nothing())
         head = connection.execute(_LOCK_HEAD, values).one()
+    clock.hold_to(head.told, asked, time.monotonic())
     return head

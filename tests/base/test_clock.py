@@ -85,3 +85,19 @@ def test_ids_are_made_in_the_order_of_the_installations_time(
     asks(world)
     made = ids.new_id()
     assert abs((made.int >> 80) - (before.int >> 80)) < 5_000
+
+
+@pytest.mark.parametrize("ahead_s", SKEWS)
+def test_the_relay_records_by_the_databases_clock(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    org = world.organisation()
+    world.relays()
+    org.admin.posts(str(org.id), "when was this?")
+    machine(monkeypatch, ahead_s)
+    clock._reading = None  # the relay is a process of its own, which has asked nobody yet
+    world.relays()
+    recorded = "SELECT max(recorded_at) - clock_timestamp() FROM journal WHERE organisation_id = %(org)s"
+    with world.owner() as connection:
+        late = connection.exec_driver_sql(recorded, {"org": org.id}).scalar_one()
+    assert abs(late.total_seconds()) < 5
