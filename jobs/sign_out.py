@@ -7,12 +7,14 @@ from sqlalchemy import select
 
 from base.database import Database, make_engine
 from base.settings import load_settings
-from people.models import Organisation, Person
+from people.models import Organisation, SignedInSession
 from people.sign_in.sessions import end_sessions
+
+_AT_ONCE = 200  # persons in one transaction
 
 
 def main() -> None:
-    """End them, one organisation's in a transaction, and print for how many persons."""
+    """End them, and print for each organisation how many persons were signed in."""
     parser = argparse.ArgumentParser(prog="jobs.sign_out")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--organisation", metavar="SLUG")
@@ -30,13 +32,23 @@ def main() -> None:
 
 
 def sign_out(database: Database, slug: str) -> int:
-    """End the sessions of an organisation's persons; returns of how many persons."""
-    with database.transaction() as session:
-        persons = select(Person.id).join(Organisation, Organisation.id == Person.organisation_id)
-        found = session.scalars(persons.where(Organisation.slug == slug)).all()
-        for person_id in found:
-            end_sessions(session, person_id, reason="signed_out_by_operator", actor_id=None)
-    return len(found)
+    """End the sessions of an organisation's persons, some at a time; returns of how many persons."""
+    signed_in = (
+        select(SignedInSession.person_id)
+        .join(Organisation, Organisation.id == SignedInSession.organisation_id)
+        .where(Organisation.slug == slug, SignedInSession.ended_at.is_(None))
+        .distinct()
+        .limit(_AT_ONCE)
+    )
+    count = 0
+    while True:
+        with database.transaction() as session:
+            found = session.scalars(signed_in).all()
+            for person_id in found:
+                end_sessions(session, person_id, reason="signed_out_by_operator", actor_id=None)
+        count += len(found)
+        if len(found) < _AT_ONCE:
+            return count
 
 
 if __name__ == "__main__":
