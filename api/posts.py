@@ -6,10 +6,11 @@ from uuid import UUID
 from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
+from journal.tail import head_position
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from schemas.base import Cursor
-from schemas.posts import NewPost, Post, PostEdit, PostPage
+from schemas.posts import FeedPage, NewPost, Post, PostEdit, PostPage
 from social import feed, posts
 
 routes = Routes("posts", "Posts: what people say in a scope")
@@ -34,14 +35,17 @@ def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
     "/scopes/<uuid:scope_id>/posts",
     permission=Permission.POSTS_READ,
     query=Cursor,
-    answer=PostPage,
+    answer=FeedPage,
 )
 def list_posts(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The posts and replies of a scope, newest first."""
     scope = scope_for(call.session, call.actor, scope_id, Permission.POSTS_READ)
-    before = decode_cursor(query["cursor"], by_id)
+    before, position = (
+        decode_cursor(query["cursor"], by_id),
+        head_position(call.session, call.actor.organisation_id),
+    )
     items = feed.feed(call.session, [scope.window], before, query["limit"])
-    return page(items, query["limit"], lambda: (items[-1]["id"],))
+    return page(items, query["limit"], lambda: (items[-1]["id"],)) | {"position": position}
 
 
 @routes.route("GET", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, answer=Post)
@@ -61,7 +65,7 @@ def list_replies(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, 
     """The replies to a post, oldest first."""
     _, scope = posts.post_for(call.session, call.actor, post_id, Permission.POSTS_READ)
     after = decode_cursor(query["cursor"], by_id)
-    items = feed.replies(call.session, post_id, scope.since_id, after, query["limit"])
+    items = feed.replies(call.session, post_id, scope.window, after, query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 

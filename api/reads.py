@@ -8,7 +8,7 @@ from api.route import Call, Routes
 from people.permissions import Permission
 from schemas.base import Cursor
 from schemas.reads import NewReadPosition, ReaderPage, ReadPosition, UnreadScopes
-from social import reads
+from social import reads, unread
 
 routes = Routes("reads", "Reads: read positions, unread counts, receipts")
 
@@ -22,13 +22,13 @@ routes = Routes("reads", "Reads: read positions, unread counts, receipts")
 )
 def mark_scope_read(call: Call, scope_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Say that I have read up to a post. It never goes back; the answer is the position that holds."""
-    return reads.mark_read(call.session, call.actor, scope_id, body["post_id"])
+    return reads.mark_read(call.session, call.actor, scope_id, body["post_id"], body["position"])
 
 
 @routes.route("GET", "/me/unread", permission=Permission.ACCOUNT_USE, answer=UnreadScopes)
 def list_unread(call: Call) -> dict[str, Any]:
-    """How many posts and mentions are unread in each scope that I follow."""
-    return {"items": reads.unread(call.session, call.actor)}
+    """How many posts and mentions are unread in each scope that I follow, and what the badge shows."""
+    return unread.unread(call.session, call.actor)
 
 
 @routes.route(

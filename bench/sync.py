@@ -20,7 +20,7 @@ from bench.report import report
 from bench.stage import DATABASE, migrated_cluster
 from people.actor import Actor
 from people.sync import sync
-from social.reads import unread
+from social.unread import unread
 from tests.world import Organisation, World
 
 ROOT = Path(__file__).resolve().parent.parent

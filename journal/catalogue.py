@@ -23,8 +23,8 @@ _post = partial(
     readers=_PUSH,
     personal=frozenset({"author", "text", "point", "mentions", "client_id", "written_at"}),
 )
-POST_CREATED = _post("post.created")
-POST_UPDATED = _post("post.updated")
+POST_CREATED = _post("post.created", begins=True, names="mentions")
+POST_UPDATED = _post("post.updated", names="mentions")
 POST_DELETED = _post("post.deleted")
 
 # What is told again counts as said when it was said first: the subject of the event is the post.
@@ -67,7 +67,9 @@ READ_ADVANCED = EventType(
     reach=Reach.PERSON,
     to=_PERSON,
     readers=_NOBODY,
-    personal=frozenset({"scope_id", "post_id", "read_at"}),
+    personal=frozenset({"scope_id", "post_id", "position", "read_at"}),
+    version=2,
+    lifts={1: lambda payload: payload | {"position": None}},
 )
 
 _MEMBERSHIP = frozenset(
@@ -78,8 +80,9 @@ _membership = partial(EventType, reach=Reach.PERSON, to=_PERSON, about=About("sc
 MEMBERSHIP_STARTED = _membership(
     "membership.started",
     payload="StartedMembership",
-    readers=frozenset({Reader.ROOMS, Reader.ONLINE, Reader.FOLLOWING, Reader.PUSH}),
+    readers=frozenset({Reader.ROOMS, Reader.ONLINE, Reader.PUSH}),
     personal=_MEMBERSHIP | {"fetch_from"},
+    begins=True,
 )
 MEMBERSHIP_UPDATED = _membership(
     "membership.updated", payload="Membership", readers=_NOBODY, personal=_MEMBERSHIP

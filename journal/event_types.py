@@ -36,7 +36,6 @@ class Reader(Enum):
     ROOMS = "live/hub.py"
     SOCKETS = "live/server.py"
     ONLINE = "live/watching.py"
-    FOLLOWING = "people/audience/following.py"
     PLACES = "geo/lookup/indexes.py"
     PUSH = "push/plans/planner.py"
 
@@ -66,6 +65,9 @@ class EventType:
     `payload` is the name of its schema in `schemas/events.py`, `to` says in words whom it reaches. `lifts[n]` makes a
     payload of version n one of n + 1. `personal` are the members that tell of a person who it was, where, when or
     in which words; `survives` those that erasing leaves, each with the version from which on it does.
+
+    `begins`: it is the first that is told of its subject, whose position the journal keeps. `names` is the member that
+    lists the persons whom the subject names; where each was named first is kept, too (`journal/order.py`).
     """
 
     name: str
@@ -78,6 +80,8 @@ class EventType:
     lifts: Mapping[int, Lift] = field(default_factory=dict[int, Lift])
     about: About | None = None
     survives: Mapping[str, int] = field(default_factory=dict[str, int])
+    begins: bool = False
+    names: str | None = None
 
     def __post_init__(self) -> None:
         if set(self.lifts) != set(range(1, self.version)):

@@ -20,19 +20,22 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
-from journal.catalogue import MEMBERSHIP_STARTED
+from journal.catalogue import POST_CREATED
 
-_STARTING = text(f"type = '{MEMBERSHIP_STARTED.name}'")
+_SAYING = text(f"type = '{POST_CREATED.name}'")
 _ONE_AUDIENCE = "num_nonnulls(scope_id, person_id) = 1"
 
 
 class OutboxRow(Model):
-    """An event that its transaction has written and the relay has not yet moved; the columns are the journal's."""
+    """An event that its transaction has written and the relay has not yet moved; the columns are the journal's.
+
+    `id` is drawn anew as the transaction commits, so that events go into the journal as they became visible.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint(_ONE_AUDIENCE, name="one_audience"),
-        Index("ix_outbox_starting", "person_id", postgresql_where=_STARTING),
+        Index("ix_outbox_said", "scope_id", "subject_id", postgresql_where=_SAYING),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -86,13 +89,60 @@ class JournalRow(Model):
 
 
 class JournalHead(Model):
-    """The last position and hash of an organisation; the relay locks it, so positions are gapless."""
+    """The last position and hash of an organisation; the relay locks it, so positions are gapless.
+
+    `placed` is up to where the positions of subjects are written down: the head itself, unless a relay of an earlier
+    release moved it.
+    """
 
     __tablename__ = "journal_heads"
 
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+    placed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class SubjectPosition(Model):
+    """Where the journal first told of a post or a membership (`journal/order.py`); it outlives the event itself."""
+
+    __tablename__ = "subject_positions"
+    __table_args__ = (
+        # What was said in a scope, in the journal's order; it carries the organisation for row-level security.
+        Index(
+            "ix_subject_positions_said",
+            "scope_id",
+            "position",
+            postgresql_include=["subject_id", "organisation_id"],
+            postgresql_where=text("scope_id IS NOT NULL"),
+        ),
+    )
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    scope_id: Mapped[UUID | None]
+    position: Mapped[int] = mapped_column(BigInteger)
+
+
+class NamingPosition(Model):
+    """Where the journal first told that a post names a person."""
+
+    __tablename__ = "naming_positions"
+    __table_args__ = (
+        Index(
+            "ix_naming_positions_named",
+            "person_id",
+            "scope_id",
+            "position",
+            postgresql_include=["subject_id", "organisation_id"],
+        ),
+    )
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    scope_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(BigInteger)
 
 
 class JournalCursor(Model):

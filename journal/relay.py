@@ -11,6 +11,9 @@ the process dies, PostgreSQL ends the session, rolls its batch back and frees th
 Where its machine or the network goes silent, nothing ends the session; so PostgreSQL is told to do that when the
 leader has said nothing for 20 s. It has something to say twice a second.
 
+In which order. A row's id is drawn as its transaction commits, so that what somebody could read before something else
+was there goes into the journal before it, also after the relay was away.
+
 Dead rows. Each batch deletes what it moved, and the index keeps the dead entries until a vacuum. So a look starts
 a little behind the newest id seen, and a full look, which finds ids that committed late, comes a few times a second.
 """
@@ -22,7 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy import ARRAY, Connection, Engine, Text, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
@@ -30,7 +33,7 @@ from base import clock
 from base.database import AnyRow, table_of
 from base.listen import Listener
 from base.logs import logger
-from journal.catalogue import about_of
+from journal.catalogue import CATALOGUE, about_of
 from journal.chain import GENESIS, SALT_BYTES, Chained, link, parted, payload_digest
 from journal.events import JOURNAL_CHANNEL, OUTBOX_CHANNEL
 from journal.models import JournalHead, JournalRow, OutboxRow
@@ -53,10 +56,40 @@ _LOCK_HEAD = text(
     " clock_timestamp() AS told"
     " FROM journal_heads WHERE organisation_id = :organisation FOR UPDATE"
 )
+# Positions of subjects are read off the journal, from where the last relay that knew of them stopped.
 _MOVE_HEAD = text(
-    "UPDATE journal_heads SET position = :position, hash = :hash WHERE organisation_id = :organisation"
-    " RETURNING pg_notify(:channel, organisation_id::text)"
+    """
+    WITH placed AS (
+        SELECT j.* FROM journal j JOIN journal_heads h USING (organisation_id)
+        WHERE h.organisation_id = :organisation AND j.position > h.placed AND j.type = ANY (:placing)
+    ), begun AS (
+        INSERT INTO subject_positions (subject_id, organisation_id, scope_id, position)
+        SELECT subject_id, organisation_id, scope_id, position FROM placed WHERE type = ANY (:beginning)
+        ON CONFLICT DO NOTHING
+    ), named AS (
+        INSERT INTO naming_positions (subject_id, person_id, organisation_id, scope_id, position)
+        SELECT placed.subject_id, (one ->> 'id')::uuid, organisation_id, scope_id, min(position)
+        FROM placed JOIN unnest(:naming, :members) AS naming(type, member) USING (type)
+        CROSS JOIN LATERAL jsonb_array_elements(coalesce(payload -> member, '[]')) AS one
+        GROUP BY 1, 2, 3, 4
+        ON CONFLICT DO NOTHING
+    )
+    UPDATE journal_heads SET position = :position, placed = :position, hash = :hash
+    WHERE organisation_id = :organisation
+    RETURNING pg_notify(:channel, organisation_id::text)
+    """
+).bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("placing", "beginning", "naming", "members")),
 )
+_BEGINNING = [name for name, declared in CATALOGUE.items() if declared.begins]
+_NAMING = {name: declared.names for name, declared in CATALOGUE.items() if declared.names is not None}
+_PLACING = {
+    "beginning": _BEGINNING,
+    "naming": list(_NAMING),
+    "members": list(_NAMING.values()),
+    "placing": sorted({*_BEGINNING, *_NAMING}),
+    "channel": JOURNAL_CHANNEL,
+}
 
 
 class Relay:
@@ -169,7 +202,7 @@ def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -
         )
     connection.execute(insert(_journal), chained)
     moved = {"organisation": organisation_id, "position": position, "hash": previous}
-    connection.execute(_MOVE_HEAD, moved | {"channel": JOURNAL_CHANNEL})
+    connection.execute(_MOVE_HEAD, moved | _PLACING)
 
 
 def _event(row: AnyRow) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from base.logs import logger
 from journal.catalogue import CATALOGUE
 from journal.event_types import EventType, Payload
 from journal.models import JournalCursor, JournalHead, JournalRow
+from journal.order import position_of
 
 log = logger(__name__)
 journal = table_of(JournalRow)
@@ -40,6 +41,7 @@ EVENT_COLUMNS = (
     journal.c.subject_id,
     journal.c.payload,
     journal.c.occurred_at,
+    position_of(journal.c.subject_id).label("subject_position"),
 )
 
 _heads = table_of(JournalHead)

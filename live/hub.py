@@ -16,7 +16,7 @@ from uuid import UUID
 
 from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
-from people.audience import Window, since_id
+from people.audience import Window, since
 
 # What changes the rooms before the event itself is heard, and what changes them after it.
 _LETS_IN = frozenset((MEMBERSHIP_STARTED.name,))
@@ -52,7 +52,7 @@ class Hub:
         _room(self._persons, subscriber.person_id).join(subscriber)
         _room(self._organisations, organisation_id).join(subscriber)
         for scope in scopes:
-            _room(self._scopes, scope.scope_id).join(subscriber, scope.since_id)
+            _room(self._scopes, scope.scope_id).join(subscriber, scope.since)
         return True
 
     def dismiss(self, sid: str) -> Subscriber | None:
@@ -116,17 +116,17 @@ class Hub:
         room = rooms.get(key)
         if room is None:
             return ()
-        return room.hearers(event.subject_id) if is_said(event.type) else room.subscribers
+        return room.hearers(event.subject_position) if is_said(event.type) else room.subscribers
 
     def _let_in(self, event: Any) -> None:
         person = self._persons.get(event.person_id)
         if person is None:
             return
         room = _room(self._scopes, UUID(event.payload["scope_id"]))
-        since = since_id(event.payload.get("history", "all"), event.occurred_at)
+        after = since(event.payload.get("history", "all"), event.position)
         for subscriber in person.subscribers:
             if subscriber.position < event.position:
-                room.join(subscriber, since)
+                room.join(subscriber, after)
         _drop_if_empty(self._scopes, room)
 
     def _put_out(self, event: Any) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from journal.order import BEGINNING
 from live.engine.packets import Outgoing
-from people.audience import BEGINNING
 
 
 class Hearing(Protocol):
@@ -36,7 +36,7 @@ class Subscriber:
 
 
 class Room:
-    """Who hears a scope or a person, and from which subject's id on.
+    """Who hears a scope or a person, and of subjects that were told of after which position.
 
     A broadcast asks far more often than somebody comes or goes, so the answer is kept; that it is the same object
     also tells the fan-out that two events go to the same sockets.
@@ -46,9 +46,9 @@ class Room:
 
     def __init__(self, key: UUID) -> None:
         self.key = key
-        self._members: dict[Subscriber, UUID] = {}
+        self._members: dict[Subscriber, int] = {}
         self._unbounded: tuple[Subscriber, ...] | None = None
-        self._bounded: tuple[tuple[Subscriber, UUID], ...] = ()
+        self._bounded: tuple[tuple[Subscriber, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -61,8 +61,8 @@ class Room:
         """All who are in it."""
         return list(self._members)
 
-    def join(self, subscriber: Subscriber, since: UUID = BEGINNING) -> None:
-        """Let a socket in; `since` is the smallest id that it may hear of."""
+    def join(self, subscriber: Subscriber, since: int = BEGINNING) -> None:
+        """Let a socket in; it hears of what was told of first after `since`."""
         self._members[subscriber] = since
         self._unbounded = None
         subscriber.rooms.add(self)
@@ -73,8 +73,11 @@ class Room:
             self._unbounded = None
             subscriber.rooms.discard(self)
 
-    def hearers(self, subject_id: UUID) -> Sequence[Subscriber]:
-        """The sockets that may hear of a subject; the same object until somebody comes or goes, if none is bounded."""
+    def hearers(self, position: int | None) -> Sequence[Subscriber]:
+        """The sockets that may hear of a subject, by where it was told of first (None: nobody knows).
+
+        The same object until somebody comes or goes, if none is bounded.
+        """
         if self._unbounded is None:
             members = self._members.items()
             self._unbounded = tuple(subscriber for subscriber, since in members if since == BEGINNING)
@@ -82,5 +85,5 @@ class Room:
         if not self._bounded:
             return self._unbounded
         return self._unbounded + tuple(
-            subscriber for subscriber, since in self._bounded if since <= subject_id
+            subscriber for subscriber, since in self._bounded if position is not None and since < position
         )

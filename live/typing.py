@@ -1,6 +1,7 @@
 """Somebody types: told to the others in the scope, at once, and forgotten after some seconds.
 
-A keystroke costs no query but for the person's name, once for each socket: who is in the scope's room is a member.
+A keystroke costs no query but for the person's name, once for each socket, and for where a thread began, once for each
+thread: who is in the scope's room is a member.
 A room of more than `LARGEST_ROOM` sockets gets none of it, since whom of hundreds would it help, and each word would go
 to all of them. Such a room is not walked through either: anybody in it may type as fast as they like.
 """
@@ -10,9 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
+from sqlalchemy import Uuid, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.database import Database
+from journal.order import position_of
 from live.bus import Message, Publish
 from live.hub import Hub
 from live.subscribers import Subscriber
@@ -23,6 +26,7 @@ from schemas.online import Typing, TypingStarted
 LARGEST_ROOM = 200
 _EXPIRES_S = 6
 _PAUSE_S = 2.0
+_THREADS = 50  # of a socket, whose positions are kept
 _ASKED, _TOLD = Typing(), TypingStarted()
 
 
@@ -33,6 +37,7 @@ class TypingSignals:
         self._database, self._hub, self._publish = database, hub, publish
         self._begun: dict[str, dict[UUID, tuple[float, bool]]] = {}  # by socket and scope: when, and still so
         self._names: dict[str, str] = {}
+        self._threads: dict[str, dict[UUID, int]] = {}  # by socket and post: where it was told of
 
     def start(self, sid: str, data: Any) -> None:
         """A socket says that its person types; too often, or where they may not: nothing happens."""
@@ -61,11 +66,15 @@ class TypingSignals:
         """A socket is gone."""
         self._begun.pop(sid, None)
         self._names.pop(sid, None)
+        self._threads.pop(sid, None)
 
     def hear(self, message: Message) -> None:
         """Another process's socket types; raises when the message makes no sense."""
         told: Any = _TOLD.load(message["typing"])
-        self._spread(UUID(message["organisation_id"]), told, bool(message["started"]))
+        thread = message["thread"]
+        if not isinstance(thread, int | None):
+            raise TypeError("a thread is a position")
+        self._spread(UUID(message["organisation_id"]), told, thread, started=bool(message["started"]))
 
     def _asked(self, sid: str, data: Any) -> tuple[Subscriber, UUID, UUID | None] | None:
         try:
@@ -82,23 +91,28 @@ class TypingSignals:
         return len(room) <= LARGEST_ROOM and subscriber in room
 
     def _send(self, subscriber: Subscriber, scope_id: UUID, parent_id: UUID | None, *, started: bool) -> None:
-        name = self._name(subscriber)
-        # Reading the name may have taken a while: by now they may have left.
+        name, thread = self._name(subscriber), self._thread(subscriber, parent_id)
+        # Reading them may have taken a while: by now they may have left.
         if name is None or not self._hears(subscriber, scope_id):
             return
         person = {"id": subscriber.person_id, "name": name}
         told = {"scope_id": scope_id, "person": person, "parent_id": parent_id, "expires_in": _EXPIRES_S}
-        if self._spread(subscriber.organisation_id, told, started):
-            organisation = {"organisation_id": str(subscriber.organisation_id)}
-            self._publish("typing", {**organisation, "started": started, "typing": _TOLD.dump(told)})
+        if self._spread(subscriber.organisation_id, told, thread, started=started):
+            common = {
+                "organisation_id": str(subscriber.organisation_id),
+                "thread": thread,
+                "started": started,
+            }
+            self._publish("typing", {**common, "typing": _TOLD.dump(told)})
 
-    def _spread(self, organisation_id: UUID, told: dict[str, Any], started: bool) -> bool:
-        """Tell the others in the room; False when it is too large."""
+    def _spread(
+        self, organisation_id: UUID, told: dict[str, Any], thread: int | None, *, started: bool
+    ) -> bool:
+        """Tell the others in the room who may read the thread; False when it is too large."""
         room = self._hub.scope(told["scope_id"])
         if len(room) > LARGEST_ROOM:
             return False
-        parent_id = told["parent_id"]
-        hearers = room.subscribers if parent_id is None else room.hearers(parent_id)
+        hearers = room.subscribers if told["parent_id"] is None else room.hearers(thread)
         person_id = told["person"]["id"]
         others = [
             subscriber
@@ -123,3 +137,19 @@ class TypingSignals:
                 return None
             self._names[subscriber.sid] = name
         return self._names[subscriber.sid]
+
+    def _thread(self, subscriber: Subscriber, parent_id: UUID | None) -> int | None:
+        """Where the post was told of that a thread began with; None where nobody knows."""
+        known = self._threads.setdefault(subscriber.sid, {})
+        if parent_id is None or parent_id in known:
+            return None if parent_id is None else known[parent_id]
+        if len(known) >= _THREADS:
+            known.clear()
+        try:
+            with self._database.transaction(subscriber.organisation_id) as session:
+                position = session.scalar(select(position_of(literal(parent_id, Uuid))))
+        except SQLAlchemyError:
+            return None
+        if position is not None:
+            known[parent_id] = position
+        return position

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -70,6 +71,8 @@ class Person(Model):
     # Who is shown whether the person is online, and when they were last seen.
     last_seen: Mapped[str] = mapped_column(Text, server_default="nobody")
     created_at: Mapped[datetime] = _moment(default=True)
+    # Where the journal stood when the account was opened: what the organisation heard before is not unread.
+    joined_position: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # A visitor's account closes by itself.
     ends_at: Mapped[datetime | None] = _moment()
     ended_at: Mapped[datetime | None] = _moment()

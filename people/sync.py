@@ -11,10 +11,10 @@ not even what was said before the end: the phone is about to delete it.
 The races, and why none leaks or skips:
 - The head is read before the memberships. A membership that ends later has its `ended` event behind the head, and
   the page ends at the head.
-- A membership that has just begun is in the database before its `started` event is in the journal. Whether that
-  event is still in the outbox, or behind `after`, is read in the statement that reads the memberships, so in one
-  snapshot: the relay moves a row from one table to the other in one transaction. As long as it is in the outbox,
-  nothing of the scope is given; then only what comes after it. What came before, the phone fetches.
+- A membership that has just begun is in the database before its `started` event is in the journal. Whether it is there,
+  and where, is read in the statement that reads the memberships, so in one snapshot: the relay writes both in one
+  transaction. Until then nothing of the scope is given; then only what comes after it. What came before, the phone
+  fetches.
 - A partition cannot be dropped while a page is read: the page's transaction has read from the journal already, and
   dropping waits for it.
 """
@@ -45,6 +45,7 @@ from base.database import AnyRow
 from base.errors import Gone
 from journal.catalogue import CATALOGUE
 from journal.event_types import Reach
+from journal.order import BEGINNING, position_of
 from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, present, wire_event
 from people.actor import Actor
 from people.audience import Followed, followed_since
@@ -74,7 +75,7 @@ def sync(session: Session, actor: Actor, after: int, limit: int) -> dict[str, An
     Raises `PositionUnknown` or `PositionTooOld`; both name the present position and where to start over.
     """
     head = _checked_head(session, actor, after)
-    scopes = followed_since(session, actor.person_id, actor.organisation_id, after)
+    scopes = followed_since(session, actor.person_id, actor.organisation_id)
     rows = _read(session, actor, scopes, after, head, limit + 1)
     more = len(rows) > limit
     items = [wire_event(row) for row in rows[:limit]]
@@ -105,7 +106,7 @@ def _read(
     of_scope = _first(
         limit,
         journal.c.scope_id == wanted.c.scope_id,
-        or_(journal.c.subject_id >= wanted.c.since_id, _SO),
+        or_(_SO, wanted.c.since == BEGINNING, position_of(journal.c.subject_id) > wanted.c.since),
         journal.c.position > wanted.c.start,
         *stretch,
     ).lateral("of_scope")
@@ -127,11 +128,11 @@ def _wanted(scopes: Sequence[Followed], after: int) -> TableValuedAlias:
     return (
         func.unnest(
             bindparam("scopes", [scope.scope_id for scope in scopes], ARRAY(Uuid)),
-            bindparam("sinces", [scope.since_id for scope in scopes], ARRAY(Uuid)),
+            bindparam("sinces", [scope.since for scope in scopes], ARRAY(BigInteger)),
             bindparam("starts", [max(scope.position, after) for scope in scopes], ARRAY(BigInteger)),
         )
         .table_valued(
-            column("scope_id", Uuid), column("since_id", Uuid), column("start", BigInteger), name="wanted"
+            column("scope_id", Uuid), column("since", BigInteger), column("start", BigInteger), name="wanted"
         )
         .render_derived()
     )

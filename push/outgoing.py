@@ -53,6 +53,7 @@ class OutgoingNotification(NamedTuple):
     actor_id: UUID | None
     position: int | None
     facts: dict[str, Any]
+    subject_position: int | None
     about_id: UUID | None
     scope_kind: str | None
     scope_name: str | None

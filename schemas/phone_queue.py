@@ -9,6 +9,7 @@ from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
 from schemas.problems import ProblemDetails
+from schemas.reads import known_position
 
 MOST = 100
 
@@ -80,6 +81,7 @@ class QueuedRead(OfPost):
     """How far one has read in a scope."""
 
     scope_id = ID(required=True)
+    position = known_position()
 
 
 class QueuedAcknowledgement(Queued):

@@ -63,3 +63,9 @@ class Post(Wire):
 
 
 PostPage = page_of(Post, "PostPage")
+
+
+class FeedPage(page_of(Post, "Posts")):
+    """A page of a feed, and where the journal stood: who has read it all has read what was told of up to there."""
+
+    position = fields.Integer(required=True)

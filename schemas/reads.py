@@ -7,14 +7,25 @@ from marshmallow import fields, validate
 from schemas.base import ID, SOME_ID, Moment, Wire, page_of
 from schemas.people import Person
 
+_KNOWN = {"description": "All that the journal told of up to there is read as well"}
+_REACHED = {
+    "description": "What the journal told of up to there is read; null: the post is about to be told of"
+}
 _COUNT = {"description": "Counted up to 100; show 100 as 99+"}
 
 
-class NewReadPosition(Wire):
-    """The last post that one has read."""
+def known_position() -> fields.Integer:
+    """A position of the journal that one knows of, if any."""
+    within = validate.Range(0, 2**63 - 1)
+    return fields.Integer(load_default=None, allow_none=True, strict=True, validate=within, metadata=_KNOWN)
 
-    example: ClassVar = {"post_id": SOME_ID}
+
+class NewReadPosition(Wire):
+    """The last post that one has read; and the `position` of the page or event by which one knows of it."""
+
+    example: ClassVar = {"post_id": SOME_ID, "position": 117}
     post_id = ID(required=True)
+    position = known_position()
 
 
 class ReadPosition(Wire):
@@ -22,6 +33,7 @@ class ReadPosition(Wire):
 
     scope_id = ID(required=True)
     post_id = ID(required=True, allow_none=True)
+    position = fields.Integer(required=True, allow_none=True, metadata=_REACHED)
     read_at = Moment(required=True, allow_none=True)
 
 
@@ -33,9 +45,10 @@ class Unread(ReadPosition):
 
 
 class UnreadScopes(Wire):
-    """Every followed scope."""
+    """Every followed scope, and the number on the app's badge: the unread posts of which one wants to hear."""
 
     items = fields.List(fields.Nested(Unread), required=True)
+    badge = fields.Integer(required=True, validate=validate.Range(0, 100), metadata=_COUNT)
 
 
 class Reader(Wire):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,8 +26,9 @@ from geo.presence.groups import groups_of
 from geo.privacy.charters import shows_numbers_alone
 from journal.catalogue import ACKNOWLEDGEMENT_CREATED
 from journal.events import Event, append
+from journal.order import told_after
 from people.actor import Actor
-from people.audience import BEGINNING, audience_of, live_membership
+from people.audience import FIRST_ID, audience_of, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from social.models import Acknowledgement
@@ -149,7 +150,7 @@ def list_acknowledged(
     found = session.execute(
         select(Person.id, Person.name, Acknowledgement.acknowledged_at)
         .join(Acknowledgement, Acknowledgement.person_id == Person.id)
-        .where(Acknowledgement.post_id == post_id, Person.id > (after or BEGINNING))
+        .where(Acknowledgement.post_id == post_id, Person.id > (after or FIRST_ID))
         .where(belongs if hidden else true())
         .order_by(Person.id)
         .limit(limit)
@@ -169,7 +170,7 @@ def list_silent(
     found = session.execute(
         select(Person.id, Person.name)
         .join(silent, silent.c.person_id == Person.id)
-        .where(~silent.c.by_presence, Person.id > (after or BEGINNING))
+        .where(~silent.c.by_presence, Person.id > (after or FIRST_ID))
         .order_by(Person.id)
         .limit(limit)
     )
@@ -211,7 +212,7 @@ def _asked(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(whom.c.person_id, Acknowledgement.acknowledged_at, by_presence.label("by_presence"))
         .outerjoin(Acknowledgement, theirs)
-        .where(whom.c.since_id <= row.id, whom.c.person_id != row.author_id)
+        .where(told_after(literal(row.id, Uuid), whom.c.since), whom.c.person_id != row.author_id)
     )
 
 

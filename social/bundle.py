@@ -13,7 +13,7 @@ from geo.musters import musters
 from geo.places.places import wire_place
 from geo.privacy.charters import charter_of
 from people.actor import Actor
-from people.audience import Window, known_of, live_membership
+from people.audience import Window, known_of, live_membership, window_of
 from people.models import Membership, Person, Scope
 from social.feed import feed
 from social.notices import open_notices
@@ -54,15 +54,15 @@ def _places_in_sight(
     known = known_of(actor).subquery("known")
     of_site = or_(known.c.scope_id == site_id, known.c.parent_id == site_id)
     rows = session.execute(
-        select(Place, Scope, known.c.reads, known.c.since_id)
+        select(Place, Scope, known.c.reads, known.c.since, known.c.started_at)
         .join(Scope, Scope.id == Place.id)
         .join(known, known.c.scope_id == Place.id)
         .where(Place.site_id == site_id, Place.archived_at.is_(None), of_site)
         .order_by(Place.kind, Place.id)
     )
     return [
-        (place, scope, Window(place.id, since_id) if reads else None)
-        for place, scope, reads, since_id in rows
+        (place, scope, window_of(place.id, since, started_at) if reads else None)
+        for place, scope, reads, since, started_at in rows
     ]
 
 

@@ -4,7 +4,22 @@ from datetime import datetime
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, false, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    column,
+    false,
+    func,
+    table,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
@@ -114,7 +129,8 @@ class Acknowledgement(Model):
 
 
 class ReadPosition(Model):
-    """How far a person has read in a scope, as the id of a post. It never goes back."""
+    """How far a person has read in a scope: up to where a post stands in the journal, or to `position` where that is
+    later. It never goes back."""
 
     __tablename__ = "read_positions"
     __table_args__ = (Index("ix_read_positions_scope", "scope_id", "post_id"),)
@@ -123,4 +139,16 @@ class ReadPosition(Model):
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"), primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     post_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(BigInteger, server_default="0")
     read_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+# Each read position with where it stands (`read_to`, see `social/reads.py`).
+reads = table(
+    "reads",
+    column("person_id", Uuid),
+    column("scope_id", Uuid),
+    column("post_id", Uuid),
+    column("read_at", DateTime(timezone=True)),
+    column("read_to", BigInteger),
+)

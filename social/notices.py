@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.errors import Conflict, Forbidden, Invalid
 from journal.catalogue import POST_UPDATED
+from journal.order import told_after
 from people.actor import Actor
 from people.audience import Window, following
 from people.permissions import Permission
@@ -121,7 +122,7 @@ def open_notices(
     wanted = wanted_scopes(scopes)
     mine = and_(Acknowledgement.post_id == Post.id, Acknowledgement.person_id == actor.person_id)
     # As `still_holds` says; what is over is left out below.
-    shown = or_(Post.id >= wanted.c.since_id, Post.valid_until > clock.now())
+    shown = or_(told_after(Post.id, wanted.c.since, wanted.c.since_id), Post.valid_until > clock.now())
     within = and_(Post.scope_id == wanted.c.scope_id, shown)
     query = (
         select_posts()

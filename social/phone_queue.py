@@ -69,7 +69,8 @@ def _delete(session: Session, actor: Actor, act: Act) -> Done:
 
 
 def _read(session: Session, actor: Actor, act: Act) -> Done:
-    return 200, reads.mark_read(session, actor, act.said["scope_id"], _post_id(session, actor, act))
+    post_id, position = _post_id(session, actor, act), act.said["position"]
+    return 200, reads.mark_read(session, actor, act.said["scope_id"], post_id, position)
 
 
 def _acknowledge(session: Session, actor: Actor, act: Act) -> Done:

@@ -152,7 +152,7 @@ def post_for(
     if row is None:
         raise NotFound
     scope = scope_for(session, actor, row.scope_id, permission)
-    if not scope.window.shows(post_id, holds=still_holds(row)):
+    if not scope.window.shows(post_id, row.position, holds=still_holds(row)):
         raise NotFound
     return row, scope
 

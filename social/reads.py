@@ -1,88 +1,54 @@
-"""How far people have read, and what that leaves unread.
+"""How far people have read.
 
-A read position is the id of the last post read in a scope. Ids are in the order of time, so unread posts are a stretch
-of the feed's index; it is counted up to 100 for each followed scope, and there is no counter that could go wrong.
-What was said before somebody came is not unread, and neither are one's own posts and deleted ones.
+A read position is a position of the journal, kept as the post up to which somebody has read: what the journal told of
+before it was there to be read, too. The view `reads` says where it stands (`read_to`): at the post's position or at one
+that is later. While the journal has not told of the post, all that it has told of comes before it.
+
+It never goes back.
 
 Whether others see who has read what is the scope's own setting (`receipts_since`), and what was read before it was
 switched on stays unseen.
 """
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from base import clock, ids
+from base import clock
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
+from journal.order import NOT_YET
+from journal.tail import head_position
 from people.actor import Actor
-from people.audience import BEGINNING, following_from, following_of
+from people.audience import FIRST_ID
 from people.models import Person, Scope
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
-from social.models import Post, ReadPosition
-from social.posts import post_for
+from social.models import Post, reads
+from social.posts import post_for, still_holds
+from social.unread import wire_read
+from social.wire import select_posts
 
-COUNTED = 100
-_POSITION = (ReadPosition.scope_id, ReadPosition.post_id, ReadPosition.read_at)
-_UNREAD = text(
+_MARK = text(
     """
-    SELECT wanted.scope_id, r.post_id, r.read_at, unread.n AS unread, mentions.n AS mentions
-    FROM unnest(:scopes, :froms) AS wanted(scope_id, from_id)
-    LEFT JOIN read_positions r ON r.person_id = :me AND r.scope_id = wanted.scope_id
-    CROSS JOIN LATERAL (SELECT greatest(wanted.from_id, r.post_id) AS id) AS last
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS n FROM (
-            SELECT FROM posts p
-            WHERE p.scope_id = wanted.scope_id AND p.id > last.id
-                AND p.author_id <> :me AND p.deleted_at IS NULL
-            ORDER BY p.id DESC LIMIT :most
-        ) AS counted
-    ) AS unread
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS n FROM (
-            SELECT FROM mentions m JOIN posts p ON p.id = m.post_id
-            WHERE m.person_id = :me AND m.scope_id = wanted.scope_id AND m.post_id > last.id AND p.author_id <> :me
-            ORDER BY m.post_id DESC LIMIT :most
-        ) AS counted
-    ) AS mentions
-    ORDER BY wanted.scope_id
+    INSERT INTO read_positions AS r (person_id, scope_id, organisation_id, post_id, position, read_at)
+    VALUES (:me, :scope, :organisation, :post, :position, :now)
+    ON CONFLICT (person_id, scope_id) DO UPDATE
+    SET post_id = excluded.post_id, position = greatest(r.position, excluded.position), read_at = excluded.read_at
+    WHERE (:reached, excluded.post_id) > (
+        SELECT before.read_to, before.post_id FROM reads before
+        WHERE before.person_id = r.person_id AND before.scope_id = r.scope_id
+    )
+    RETURNING r.post_id
     """
-).bindparams(bindparam("scopes", type_=ARRAY(Uuid)), bindparam("froms", type_=ARRAY(Uuid)))
-
-
-# Scopes are looked at only until a person's badge is full.
-_BADGES = text(
-    """
-    SELECT one.person_id, (
-        SELECT count(*) FROM (
-            SELECT FROM unnest(one.scopes, one.froms) AS wanted(scope_id, from_id)
-            CROSS JOIN LATERAL (
-                SELECT greatest(wanted.from_id, (
-                    SELECT r.post_id FROM read_positions r
-                    WHERE r.person_id = one.person_id AND r.scope_id = wanted.scope_id)) AS id
-            ) AS last
-            CROSS JOIN LATERAL (
-                SELECT FROM posts p
-                WHERE p.scope_id = wanted.scope_id AND p.id > last.id
-                    AND p.author_id <> one.person_id AND p.deleted_at IS NULL
-                ORDER BY p.id DESC LIMIT :most
-            ) AS unread
-            LIMIT :most
-        ) AS counted
-    ) AS unread
-    FROM (
-        SELECT person_id, array_agg(scope_id) AS scopes, array_agg(from_id) AS froms
-        FROM unnest(:persons, :scopes, :froms) AS follows(person_id, scope_id, from_id) GROUP BY person_id
-    ) AS one
-    """
-).bindparams(*(bindparam(name, type_=ARRAY(Uuid)) for name in ("persons", "scopes", "froms")))
+).bindparams(bindparam("reached", type_=BigInteger))
+_MINE = text(
+    "SELECT scope_id, post_id, read_at, read_to FROM reads WHERE person_id = :me AND scope_id = :scope"
+)
 
 
 class ReceiptsOff(Forbidden):
@@ -91,59 +57,32 @@ class ReceiptsOff(Forbidden):
     code, title = "receipts_off", "This scope does not show who has read what"
 
 
-def mark_read(session: Session, actor: Actor, scope_id: UUID, post_id: UUID) -> dict[str, Any]:
-    """Say that one has read up to a post; what is behind the present position changes nothing.
+def mark_read(
+    session: Session, actor: Actor, scope_id: UUID, post_id: UUID, position: int | None = None
+) -> dict[str, Any]:
+    """Say that one has read up to a post, and all that the journal has told of up to `position`, if one knows that.
 
-    The person's other devices hear `read.advanced`. Raises `NotFound` for a post that is not in the scope.
+    What is behind the present position changes nothing. The person's other devices hear `read.advanced`. Raises
+    `NotFound` for a post that is not in the scope.
     """
     scope = scope_for(session, actor, scope_id, Permission.POSTS_READ)
-    inside = select(Post.id).where(Post.id == post_id, Post.scope_id == scope_id, Post.id >= scope.since_id)
-    if session.scalar(inside) is None:
+    post = session.execute(select_posts().where(Post.id == post_id, Post.scope_id == scope_id)).one_or_none()
+    if post is None or not scope.window.shows(post_id, post.position, holds=still_holds(post)):
         raise NotFound
-    advanced = session.execute(_advance(actor, scope_id, post_id)).one_or_none()
-    if advanced is not None:
-        _tell(session, actor, advanced)
-        return wire_read(advanced)
-    mine = (ReadPosition.person_id == actor.person_id, ReadPosition.scope_id == scope_id)
-    return wire_read(session.execute(select(*_POSITION).where(*mine)).one())
-
-
-def wire_read(row: AnyRow) -> dict[str, Any]:
-    """A read position as REST and `read.advanced` carry it."""
-    return {
-        "scope_id": str(row.scope_id),
-        "post_id": None if row.post_id is None else str(row.post_id),
-        "read_at": clock.wire_or_none(row.read_at),
+    known = max(post.position or 0, min(position or 0, head_position(session, actor.organisation_id)))
+    mine = {"me": actor.person_id, "scope": scope_id}
+    marked = mine | {
+        "organisation": actor.organisation_id,
+        "post": post_id,
+        "position": known,
+        "now": clock.now(),
     }
-
-
-def unread(session: Session, actor: Actor) -> list[dict[str, Any]]:
-    """For every followed scope: the read position, and how many posts and mentions are unread, `COUNTED` at most."""
-    starts = following_from(session, actor.person_id, actor.organisation_id)
-    values = {
-        "scopes": list(starts),
-        "froms": [ids.first_id_at(start) for start in starts.values()],
-        "me": actor.person_id,
-        "most": COUNTED,
-    }
-    return [
-        wire_read(row) | {"unread": row.unread, "mentions": row.mentions}
-        for row in session.execute(_UNREAD, values)
-    ]
-
-
-def badges(session: Session, persons: Collection[UUID]) -> dict[UUID, int]:
-    """How many posts are unread for each person, over all scopes, as the app's badge shows it; `COUNTED` at most."""
-    if not persons:
-        return {}
-    followed = following_of(session, list(persons))
-    values = {
-        "persons": [person_id for person_id, _, _ in followed],
-        "scopes": [scope_id for _, scope_id, _ in followed],
-        "froms": [ids.first_id_at(since) for _, _, since in followed],
-        "most": COUNTED,
-    }
-    return {person_id: int(unread) for person_id, unread in session.execute(_BADGES, values)}
+    reached = NOT_YET if post.position is None else known
+    advanced = session.execute(_MARK, marked | {"reached": reached}).one_or_none() is not None
+    present = session.execute(_MINE, mine).one()
+    if advanced:
+        _tell(session, actor, present)
+    return wire_read(present)
 
 
 def readers(
@@ -160,14 +99,14 @@ def readers(
     if since is None:
         raise ReceiptsOff
     found = session.execute(
-        select(Person.id, Person.name, ReadPosition.read_at)
-        .join(ReadPosition, ReadPosition.person_id == Person.id)
+        select(Person.id, Person.name, reads.c.read_at)
+        .join(reads, reads.c.person_id == Person.id)
         .where(
-            ReadPosition.scope_id == scope.id,
-            ReadPosition.post_id >= post_id,
-            ReadPosition.read_at >= since,
+            reads.c.scope_id == scope.id,
+            reads.c.read_to >= (NOT_YET if row.position is None else row.position),
+            reads.c.read_at >= since,
             Person.id != row.author_id,
-            Person.id > (after or BEGINNING),
+            Person.id > (after or FIRST_ID),
         )
         .order_by(Person.id)
         .limit(limit)
@@ -176,22 +115,6 @@ def readers(
         {"person": {"id": str(person_id), "name": name}, "read_at": clock.wire(read_at)}
         for person_id, name, read_at in found
     ]
-
-
-def _advance(actor: Actor, scope_id: UUID, post_id: UUID) -> Any:
-    """One statement, so that two devices cannot take each other's position back."""
-    position = insert(ReadPosition).values(
-        person_id=actor.person_id,
-        scope_id=scope_id,
-        organisation_id=actor.organisation_id,
-        post_id=post_id,
-        read_at=clock.now(),
-    )
-    return position.on_conflict_do_update(
-        index_elements=[ReadPosition.person_id, ReadPosition.scope_id],
-        set_={"post_id": position.excluded.post_id, "read_at": position.excluded.read_at},
-        where=ReadPosition.post_id < position.excluded.post_id,
-    ).returning(*_POSITION)
 
 
 def _tell(session: Session, actor: Actor, position: AnyRow) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, select
 
 from base import clock
 from base.database import AnyRow
+from journal.order import position_of
 from people.models import Person
 from social.mentions import MENTIONED
 from social.models import Post
@@ -14,6 +15,7 @@ COLUMNS = (
     Post.id,
     Post.scope_id,
     Post.author_id,
+    position_of(Post.id).label("position"),
     Person.name.label("author_name"),
     Post.parent_id,
     Post.kind,

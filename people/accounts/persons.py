@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
 from base.text import normalised
+from journal.tail import head_position
 from people.models import Membership, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
@@ -51,6 +52,7 @@ def add_person(
         role=role,
         locale=locale,
         timezone=timezone,
+        joined_position=head_position(session, organisation_id),
     )
     session.add(person)
     session.flush()

@@ -1,7 +1,7 @@
 """Who sees what. Feeds, sync, live and push all ask here: nothing else works out a window.
 
-A window is a scope and from which id on somebody reads it. Statements that walk posts take it in and compare (`id >=
-since_id`); whom it is given to, and from where on it reaches, is decided here alone.
+A window is a scope and after which position of the journal somebody reads it. Statements that walk posts take it in
+and compare (`told_after`); whom it is given to, and from where on it reaches, is decided here alone.
 
 `following` decides what comes to a person unasked: home feed, sync, live rooms, push. It is the live memberships,
 and the organisation's own scope, where membership is implied. `sight` adds what may be read on asking: open scopes, and
@@ -12,8 +12,8 @@ A visitor belongs to nothing by itself: neither to the organisation's own scope 
 places than those of the scopes that they were let into.
 
 A presence membership of a scope whose history is `since_entry` reads from its start on, and so does every membership
-of a visitor. Ids are made in order of time, so that start is a smallest id (`since_id`) and needs no column of its own
-in any query. What still holds (an announcement or alert with an end, until that) is for everybody who is in it now.
+of a visitor: what the journal tells of after it told of the membership (`journal/order.py`). What still holds (an
+announcement or alert with an end, until that) is for everybody who is in it now.
 """
 
 from people.audience.followers import (
@@ -26,14 +26,14 @@ from people.audience.followers import (
 )
 from people.audience.following import (
     Followed,
+    Follows,
     followed_since,
     following,
     following_at_head,
-    following_from,
-    following_of,
+    follows_of,
 )
 from people.audience.managers import managers_of, managing_among
-from people.audience.rules import BEGINNING, Window, history_of, live_membership, since_id
+from people.audience.rules import FIRST_ID, Window, history_of, live_membership, since, window_of
 from people.audience.sight import (
     ScopeInSight,
     followed_by,
@@ -46,9 +46,10 @@ from people.audience.sight import (
 )
 
 __all__ = [
-    "BEGINNING",
+    "FIRST_ID",
     "Followed",
     "Follower",
+    "Follows",
     "ScopeInSight",
     "Window",
     "audience",
@@ -59,8 +60,7 @@ __all__ = [
     "followers_among",
     "following",
     "following_at_head",
-    "following_from",
-    "following_of",
+    "follows_of",
     "history_of",
     "known_among",
     "known_of",
@@ -71,6 +71,7 @@ __all__ = [
     "managing_among",
     "members_of",
     "sight_of",
-    "since_id",
+    "since",
     "visible_of",
+    "window_of",
 ]

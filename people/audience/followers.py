@@ -7,9 +7,9 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
-    Uuid,
     and_,
     case,
     func,
@@ -20,18 +20,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from people.audience.rules import ASKED, BEGINNING, SINCE_ID, live_membership
+from journal.order import BEGINNING
+from people.audience.rules import ASKED, SINCE, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
 
 @dataclass(frozen=True)
 class Follower:
-    """A person whom a scope's news reach, from which id on, and at which notification level."""
+    """A person whom a scope's news reach, after which position, and at which notification level."""
 
     person_id: UUID
     level: str
-    since_id: UUID
+    since: int
     muted_until: datetime | None = None
 
 
@@ -45,8 +46,8 @@ def audience(
 
 def audience_of(
     scope_id: UUID, organisation_id: UUID, *, among: Sequence[UUID] | None = None
-) -> Select[UUID, str, UUID, datetime | None]:
-    """`audience` as a statement, to join with: person_id, level, since_id, muted_until."""
+) -> Select[UUID, str, int, datetime | None]:
+    """`audience` as a statement, to join with: person_id, level, since, muted_until."""
     if scope_id == organisation_id:
         return everyone_of(organisation_id, among)
     return members_of(scope_id, among)
@@ -54,11 +55,11 @@ def audience_of(
 
 def members_of(
     scope_id: UUID | ColumnElement[UUID], among: Sequence[UUID] | None = None
-) -> Select[UUID, str, UUID, datetime | None]:
+) -> Select[UUID, str, int, datetime | None]:
     """`audience_of` any scope but an organisation's own."""
     these = true() if among is None else Membership.person_id.in_(among)
     return (
-        select(Membership.person_id, Membership.level, SINCE_ID, Membership.muted_until)
+        select(Membership.person_id, Membership.level, SINCE, Membership.muted_until)
         .join(Scope, Scope.id == Membership.scope_id)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.scope_id == scope_id, Scope.archived_at.is_(None), these, *live_membership())
@@ -67,12 +68,12 @@ def members_of(
 
 def everyone_of(
     organisation_id: UUID | ColumnElement[UUID], among: Sequence[UUID] | None = None
-) -> Select[UUID, str, UUID, datetime | None]:
+) -> Select[UUID, str, int, datetime | None]:
     """`audience_of` an organisation's own scope."""
     these = true() if among is None else Person.id.in_(among)
     own = and_(Membership.person_id == Person.id, Membership.scope_id == organisation_id, *live_membership())
     level = func.coalesce(Membership.level, "all").label("level")
-    since = literal(BEGINNING, Uuid).label("since_id")
+    since = literal(BEGINNING, BigInteger).label("since")
     return (
         select(Person.id.label("person_id"), level, since, Membership.muted_until)
         .outerjoin(Membership, own)
@@ -96,7 +97,7 @@ def followers_among(
 
 
 @cache
-def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
+def _among() -> Select[UUID, UUID, str, int, datetime | None]:
     member = and_(
         Membership.scope_id == ASKED.c.scope_id,
         Membership.person_id == ASKED.c.person_id,
@@ -109,7 +110,7 @@ def _among() -> Select[UUID, UUID, str, UUID, datetime | None]:
             ASKED.c.scope_id,
             ASKED.c.person_id,
             func.coalesce(Membership.level, "all"),
-            case((whole, literal(BEGINNING, Uuid)), else_=SINCE_ID.element),
+            case((whole, literal(BEGINNING, BigInteger)), else_=SINCE.element),
             Membership.muted_until,
         )
         .select_from(ASKED.table)

@@ -1,42 +1,44 @@
-"""What holds for every answer: which memberships count, and from which id on each of them reads."""
+"""What holds for every answer: which memberships count, and from where on each of them reads."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    SQLColumnExpression,
-    Uuid,
-    case,
-    cast,
-    extract,
-    func,
-    literal,
-    or_,
-)
+from sqlalchemy import BigInteger, ColumnElement, case, func, literal, or_
 
 from base import ids
 from base.rows import GivenRows
+from journal.order import BEGINNING, begun_at, comes_after
 from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
-BEGINNING = UUID(int=0)
-_FIRST_ID_ENDS = "70008000000000000000"
+FIRST_ID = UUID(int=0)
+_LONGEST = 24 * 3_600_000 << 80  # a day in ids: no transaction lasts as long
 
 
 @dataclass(frozen=True)
 class Window:
-    """What somebody reads of a scope: from which id on."""
+    """What somebody reads of a scope: what the journal told of after `since`.
+
+    `since_id` is of the time when that began: it decides while the journal has told neither of the beginning nor of the
+    post.
+    """
 
     scope_id: UUID
-    since_id: UUID
+    since: int = BEGINNING
+    since_id: UUID = FIRST_ID
 
-    def shows(self, subject_id: UUID, *, holds: bool = False) -> bool:
-        """Whether something said in the scope may be read; `holds`: it is so now, whenever it was said."""
-        return holds or subject_id >= self.since_id
+    @property
+    def first_id(self) -> UUID:
+        """No post within has a smaller id: an index of ids is walked no further. An id is older than its commit, but
+        not by more than a transaction can last."""
+        return UUID(int=max(0, self.since_id.int - _LONGEST))
+
+    def shows(self, post_id: UUID, position: int | None, *, holds: bool = False) -> bool:
+        """Whether a post may be read that the journal told of at a position (None: not yet); `holds`: it is so now,
+        whenever it was said."""
+        return holds or comes_after(position, self.since, later=post_id >= self.since_id)
 
 
 class _Asked(NamedTuple):
@@ -53,26 +55,19 @@ def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[boo
     return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
 
 
-def first_id(moment: SQLColumnExpression[datetime]) -> ColumnElement[UUID]:
-    """`ids.first_id_at` in SQL: the first 12 digits of an id are its milliseconds."""
-    milliseconds = func.to_hex(cast(func.floor(extract("epoch", moment) * 1000), BigInteger))
-    return cast(func.lpad(milliseconds, 12, "0") + _FIRST_ID_ENDS, Uuid)
-
-
 def history_in(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[str]:
     """`history_of` in SQL, of a membership beside its scope; `visitor`: whether the person is one."""
     return case((visitor, "since_entry"), (held.source == "presence", Scope.history), else_="all")
 
 
-def since_id_of(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[UUID]:
-    """`since_id` in SQL, with what `history_in` takes."""
+def since_of(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[int]:
+    """After which position a membership reads, with what `history_in` takes: `BEGINNING`, or where it began."""
     since_entry = history_in(visitor, held) == "since_entry"
-    return case((since_entry, first_id(held.started_at)), else_=literal(BEGINNING, Uuid))
+    return case((since_entry, begun_at(held.id)), else_=literal(BEGINNING, BigInteger))
 
 
 _VISITS = Person.role == VISITOR
-HISTORY = history_in(_VISITS).label("history")
-SINCE_ID = since_id_of(_VISITS).label("since_id")
+SINCE = since_of(_VISITS).label("since")
 
 
 def history_of(role: str, source: str, history: str) -> str:
@@ -80,6 +75,13 @@ def history_of(role: str, source: str, history: str) -> str:
     return "since_entry" if role == VISITOR else history if source == "presence" else "all"
 
 
-def since_id(history: str, started_at: datetime) -> UUID:
-    """The smallest id that a membership reads; `history` as `history_of` says."""
-    return ids.first_id_at(started_at) if history == "since_entry" else BEGINNING
+def since(history: str, position: int) -> int:
+    """After which position a membership reads that began at `position`; `history` as `history_of` says."""
+    return position if history == "since_entry" else BEGINNING
+
+
+def window_of(scope_id: UUID, since: int, started_at: datetime | None) -> Window:
+    """What is read of a scope after the position where something began that started then."""
+    if since == BEGINNING or started_at is None:
+        return Window(scope_id)
+    return Window(scope_id, since, ids.first_id_at(started_at))

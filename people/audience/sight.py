@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     CompoundSelect,
@@ -24,7 +25,6 @@ from sqlalchemy import (
     case,
     exists,
     false,
-    func,
     join,
     literal,
     or_,
@@ -34,8 +34,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from journal.order import BEGINNING, begun_at
 from people.actor import Actor
-from people.audience.rules import BEGINNING, Window, first_id, live_membership, since_id_of
+from people.audience.rules import Window, live_membership, since_of, window_of
 from people.models import Membership, Person, Scope
 from people.permissions import ADMINISTRATOR, GRANTED, VISITOR, Permission, Standing
 
@@ -51,7 +52,7 @@ _Rows = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class ScopeInSight:
-    """A scope as one actor meets it: what they are to it, and the smallest id that they read of it."""
+    """A scope as one actor meets it: what they are to it, and after which position they read it."""
 
     id: UUID
     kind: str
@@ -61,12 +62,7 @@ class ScopeInSight:
     parent_id: UUID | None
     archived: bool
     standing: Standing
-    since_id: UUID
-
-    @property
-    def window(self) -> Window:
-        """What may be read of it, by whoever may read."""
-        return Window(self.id, self.since_id)
+    window: Window  # what may be read of it, by whoever may read
 
     def grants(self, permission: Permission) -> bool:
         """Whether the actor may do this here."""
@@ -90,26 +86,29 @@ def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | N
         row.parent_id,
         row.archived,
         standing,
-        row.since_id,
+        window_of(row.id, row.since, row.started_at),
     )
 
 
 def visible_of(actor: Actor) -> _Rows:
     """All that the actor may read on asking (what is followed, what is open, what is managed), to join with.
 
-    scope_id, parent_id, since_id; whether its news come unasked (`follows`) and the first id since they do (`from_id`,
-    `BEGINNING` where they do not).
+    scope_id, parent_id, since; whether its news come unasked (`follows`) and the position since which they do (`begun`,
+    `BEGINNING` where they do not); when one's own membership began (`started_at`).
     """
     implied = false() if actor.is_visitor else Scope.kind == "organisation"
-    joined_at = select(Person.created_at).where(Person.id == actor.person_id).scalar_subquery()
-    start = case((implied, joined_at), else_=_OWN.started_at)
+    joined = select(Person.joined_position).where(Person.id == actor.person_id).scalar_subquery()
+    begun = case(
+        (implied, joined), (_OWN.id.is_not(None), begun_at(_OWN.id)), else_=literal(BEGINNING, BigInteger)
+    )
     return _with_memberships(
         select(
             Scope.id.label("scope_id"),
             Scope.parent_id,
-            _since(actor.role).label("since_id"),
+            _since(actor.role).label("since"),
             or_(implied, _OWN.id.is_not(None)).label("follows"),
-            func.coalesce(first_id(start), literal(BEGINNING, Uuid)).label("from_id"),
+            begun.label("begun"),
+            _OWN.started_at,
         ),
         actor.person_id,
         actor.organisation_id,
@@ -125,7 +124,8 @@ def followed_by(actor: Actor) -> CompoundSelect[UUID]:
 def known_of(actor: Actor) -> _Rows:
     """All that the actor may know of, to join with.
 
-    scope_id, parent_id; whether they may read it (`reads`), and from which id on (`since_id`).
+    scope_id, parent_id; whether they may read it (`reads`), after which position (`since`), and when that was
+    (`started_at`; None where it is the beginning).
 
     An `assigned` scope exists for its members only. For a visitor nothing exists but what they were let into, and the
     parts of it.
@@ -137,7 +137,8 @@ def known_of(actor: Actor) -> _Rows:
             Scope.id.label("scope_id"),
             Scope.parent_id,
             reads.label("reads"),
-            _since(actor.role).label("since_id"),
+            _since(actor.role).label("since"),
+            _OWN.started_at,
         ),
         actor.person_id,
         actor.organisation_id,
@@ -174,7 +175,7 @@ def managed_by(actor: Actor) -> Select[UUID]:
 @cache
 def _one(role: str) -> _Rows:
     """`sight_of` for a role; asked by nearly every request, and so built once."""
-    sight = (_standing(role).label("standing"), _since(role).label("since_id"))
+    sight = (_standing(role).label("standing"), _since(role).label("since"), _OWN.started_at)
     columns = (*_COLUMNS, Scope.archived_at.is_not(None).label("archived"), *sight)
     met = _with_memberships(select(*columns), bindparam("person"), bindparam("organisation"))
     return met.where(Scope.id == bindparam("scope"))
@@ -205,10 +206,10 @@ def _standing(role: str) -> ColumnElement[str]:
     )
 
 
-def _since(role: str) -> ColumnElement[UUID]:
-    """From which id on: where one may read without being there, being there takes nothing away."""
-    beginning = literal(BEGINNING, Uuid)
+def _since(role: str) -> ColumnElement[int]:
+    """After which position: where one may read without being there, being there takes nothing away."""
+    beginning = literal(BEGINNING, BigInteger)
     if role == VISITOR:
-        return func.coalesce(first_id(_OWN.started_at), beginning)
+        return case((_OWN.id.is_not(None), begun_at(_OWN.id)), else_=beginning)
     runs = _standing(role).in_((Standing.ADMINISTRATOR, Standing.MANAGER))
-    return case((or_(runs, Scope.admission == "open"), beginning), else_=since_id_of(false(), _OWN))
+    return case((or_(runs, Scope.admission == "open"), beginning), else_=since_of(false(), _OWN))

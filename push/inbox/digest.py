@@ -98,9 +98,7 @@ def _digest(session: Session, due: _Due, now: datetime) -> dict[str, Any] | None
     seen = session.scalar(select(func.max(Device.last_seen_at)).where(Device.person_id == due.person_id))
     if seen is not None and seen > now - _AWAY:
         return None
-    posts = unread_posts(
-        session, due.person_id, following(session, due.person_id, due.organisation_id), due.organisation_id
-    )
+    posts = unread_posts(session, due.person_id, following(session, due.person_id, due.organisation_id))
     last = _last_digest(session, due.person_id)
     if not posts or (last is not None and posts[0].item_id < ids.first_id_at(last)):
         return None

@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
-from base import clock, ids
+from base import clock
 from base.database import AnyRow
 from geo.models.musters import Muster, MusterEntry
 from geo.musters.board import wire_card
 from people.actor import Actor
-from people.audience import BEGINNING, Window, followed_by, following_from, visible_of
+from people.audience import Window, followed_by, follows_of, visible_of, window_of
 from people.models import Person
 from push.inbox.statement import SCOPES, SeenScope, count_unread, items
 from push.models import Notification
 from social.models import Mention, Post
-from social.reads import COUNTED
+from social.unread import COUNTED
 from social.wire import COLUMNS, wire_post
 
 _NEWEST = UUID(int=2**128 - 1)
@@ -39,12 +39,10 @@ def unread_count(session: Session, actor: Actor) -> int:
     return session.scalar(count_unread(), values) or 0
 
 
-def unread_posts(
-    session: Session, person_id: UUID, readable: Sequence[Window], organisation_id: UUID
-) -> Sequence[AnyRow]:
+def unread_posts(session: Session, person_id: UUID, followed: Sequence[Window]) -> Sequence[AnyRow]:
     """The newest unread posts that concern a person (item_id, why, scope_id) of these scopes, at most `COUNTED`."""
     posts = items(unread=True).add_columns(Post.scope_id).where(Post.id.is_not(None))
-    scopes = _scopes(session, person_id, organisation_id, readable)
+    scopes = _scopes(session, person_id, followed)
     return session.execute(posts, scopes | _counted(person_id)).all()
 
 
@@ -59,26 +57,27 @@ def _concerning(session: Session, actor: Actor) -> dict[str, Any]:
     named = select(Mention.scope_id).where(Mention.person_id == actor.person_id)
     answered = select(Post.scope_id).where(Post.replied_to == actor.person_id)
     concerned = union(followed_by(actor), named, answered).subquery("concerned")
-    columns = (visible.c.scope_id, visible.c.since_id, visible.c.from_id, visible.c.follows)
-    rows = session.execute(select(*columns).where(visible.c.scope_id.in_(select(concerned))))
-    return SCOPES.values(SeenScope(*row) for row in rows)
+    rows = session.execute(select(visible).where(visible.c.scope_id.in_(select(concerned))))
+    return SCOPES.values(_seen(row) for row in rows)
+
+
+def _seen(row: AnyRow) -> SeenScope:
+    seen = window_of(row.scope_id, row.since, row.started_at)
+    begun_id = window_of(row.scope_id, row.begun, row.started_at).since_id
+    return SeenScope(row.scope_id, seen.since, seen.since_id, row.begun, begun_id, row.follows)
 
 
 def _counted(person_id: UUID) -> dict[str, Any]:
     return {"me": person_id, "before": _NEWEST, "most": COUNTED}
 
 
-def _scopes(
-    session: Session, person_id: UUID, organisation_id: UUID, readable: Sequence[Window]
-) -> dict[str, Any]:
-    """The scopes whose posts may be listed: from which id on one reads each, and since when one follows it."""
-    followed = following_from(session, person_id, organisation_id)
-    begun = {scope_id: ids.first_id_at(start) for scope_id, start in followed.items()}
+def _scopes(session: Session, person_id: UUID, followed: Sequence[Window]) -> dict[str, Any]:
+    """The scopes whose posts may be listed: from where on one reads each, and since when one follows it."""
+    follows = {each.scope_id: each for each in follows_of(session, [person_id])}
     return SCOPES.values(
-        SeenScope(
-            scope.scope_id, scope.since_id, begun.get(scope.scope_id, BEGINNING), scope.scope_id in followed
-        )
-        for scope in readable
+        SeenScope(scope.scope_id, scope.since, scope.since_id, begun.begun, begun.begun_id, True)
+        for scope in followed
+        if (begun := follows.get(scope.scope_id)) is not None
     )
 
 

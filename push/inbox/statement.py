@@ -35,17 +35,22 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from base.rows import GivenRows
 from geo.models.musters import Muster, MusterEntry
+from journal.models import NamingPosition
+from journal.order import NOT_YET, position_of, told_after
 from people.models import Scope
 from push.models import Notification
-from social.models import Acknowledgement, Mention, Post, ReadPosition
+from social.models import Acknowledgement, Mention, Post, reads
 
 
 class SeenScope(NamedTuple):
-    """A scope that one may read from `since_id` on; what is before `from_id`, one did not follow it yet."""
+    """A scope that one may read after `since`; what is before `begun`, one did not follow it yet. The ids decide for
+    what the journal has not told of yet."""
 
     scope_id: UUID
+    since: int
     since_id: UUID
-    from_id: UUID
+    begun: int
+    begun_id: UUID
     follows: bool
 
 
@@ -58,13 +63,13 @@ _MENTIONS_ME = and_(Mention.post_id == Post.id, Mention.person_id == _ME)
 
 def _seen() -> CTE:
     """The scopes, each with whether it is a conversation and up to where one has read it."""
-    mine = and_(ReadPosition.person_id == _ME, ReadPosition.scope_id == SCOPES.c.scope_id)
+    mine = and_(reads.c.person_id == _ME, reads.c.scope_id == SCOPES.c.scope_id)
     direct = (Scope.kind == "direct").label("direct")
     seen = (
-        select(SCOPES.table, direct, ReadPosition.post_id.label("read_id"))
+        select(SCOPES.table, direct, reads.c.post_id.label("read_id"), reads.c.read_to)
         .select_from(SCOPES.table)
         .join(Scope, Scope.id == SCOPES.c.scope_id)
-        .outerjoin(ReadPosition, mine)
+        .outerjoin(reads, mine)
     )
     return seen.cte("seen").prefix_with("MATERIALIZED")
 
@@ -79,17 +84,29 @@ def _is_read() -> ColumnElement[bool]:
     """
     valid = func.coalesce(Post.valid_until > func.now(), true())
     holds = and_(Post.kind != "post", Post.ended_at.is_(None), valid)
-    read_to = case(
-        (holds, func.coalesce(_SEEN.c.read_id, _SEEN.c.since_id)),
-        else_=func.greatest(_SEEN.c.from_id, _SEEN.c.read_id),
-    )
     acknowledged = exists().where(Acknowledgement.post_id == Post.id, Acknowledgement.person_id == _ME)
-    return or_(Post.id <= read_to, acknowledged)
+    named = select(NamingPosition.position).where(
+        NamingPosition.subject_id == Post.id, NamingPosition.person_id == _ME
+    )
+    position = func.greatest(position_of(Post.id), named.scalar_subquery())
+    untold = position_of(Post.id).is_(None)
+    read = case(
+        (untold, and_(_SEEN.c.read_to == NOT_YET, Post.id <= _SEEN.c.read_id)),
+        else_=position <= _SEEN.c.read_to,
+    )
+    before = case(
+        (untold, and_(_SEEN.c.begun == NOT_YET, Post.id < _SEEN.c.begun_id)), else_=position <= _SEEN.c.begun
+    )
+    return func.coalesce(or_(read, and_(not_(holds), before), acknowledged), false())
 
 
 def _of_others(*, unread: bool) -> list[ColumnElement[bool]]:
     """The conditions for a post that may be listed at all: theirs to read, of somebody else, and still there."""
-    listed = [Post.id >= _SEEN.c.since_id, Post.author_id != _ME, Post.deleted_at.is_(None)]
+    listed = [
+        told_after(Post.id, _SEEN.c.since, _SEEN.c.since_id),
+        Post.author_id != _ME,
+        Post.deleted_at.is_(None),
+    ]
     return [*listed, not_(_is_read())] if unread else listed
 
 

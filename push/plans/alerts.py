@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import Text, exists, literal, select
+from sqlalchemy import Text, Uuid, exists, literal, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
+from journal.order import told_after
 from people.audience import audience_of
 from push.plans.deliveries import persons_for
 from push.plans.posts import facts_of
@@ -29,7 +30,7 @@ def plan_reminder(session: Session, event: AnyRow) -> int:
     )
     silent = select(whom.c.person_id, literal("alert", Text).label("why")).where(
         whom.c.person_id != UUID(post["author"]["id"]),
-        whom.c.since_id <= event.subject_id,
+        told_after(literal(event.subject_id, Uuid), whom.c.since),
         ~acknowledged,
     )
     return queue(session, notification, silent)

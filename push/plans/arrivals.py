@@ -6,7 +6,7 @@ where the person may not read it any more.
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -14,13 +14,14 @@ from base import clock
 from base.database import AnyRow
 from geo.models.places import Place
 from geo.models.stays import Visit
+from journal.order import position_of
 from people.audience import audience_of
 from push.models import Notification, Sighting
 from push.plans.deliveries import at_their_level, persons_for
 from push.plans.queue import Notified, notify, queue, queue_again, resume
 from push.plans.withdrawals import withdraw
 from push.rules import expires_at, reading_is_enough
-from social.models import Acknowledgement, Post, ReadPosition
+from social.models import Acknowledgement, Post, reads
 from social.notices import OPEN
 
 
@@ -112,9 +113,9 @@ def _newcomer_unless_they_know(event: AnyRow, scope_id: UUID, notice: AnyRow) ->
         known.append(exists().where(Sighting.subject_id == notice.id, Sighting.person_id == person))
         known.append(
             exists().where(
-                ReadPosition.scope_id == scope_id,
-                ReadPosition.person_id == person,
-                ReadPosition.post_id >= notice.id,
+                reads.c.scope_id == scope_id,
+                reads.c.person_id == person,
+                reads.c.read_to >= position_of(literal(notice.id, Uuid)),
             )
         )
     return select(person, why.label("why")).where(at_their_level(whom, why), *(~way for way in known))

@@ -40,7 +40,7 @@ class _Post(NamedTuple):
     """A post whose deliveries are queued; `kind` is what it is told for to whom it neither names nor answers."""
 
     notification_id: UUID
-    post_id: UUID
+    position: int
     author_id: UUID
     answered_id: UUID | None  # the author of the post that it answers
     kind: str
@@ -115,7 +115,7 @@ def _notification(event: AnyRow, *, direct: bool) -> NewNotification:
 def _post(event: AnyRow, notification: NewNotification, authors: Mapping[str, UUID]) -> _Post:
     return _Post(
         notification.id,
-        event.subject_id,
+        event.position,
         UUID(event.payload["author"]["id"]),
         authors.get(event.payload["parent_id"]),
         notification.kind,
@@ -162,7 +162,7 @@ def _recipients(audience: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .select_from(whom.join(_POSTS.table, true()))
         .where(
             whom.c.person_id != _POSTS.c.author_id,
-            whom.c.since_id <= _POSTS.c.post_id,
+            whom.c.since < _POSTS.c.position,
             at_their_level(whom, why, _NOW),
         )
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
+from journal.order import comes_after
 from people.actor import Actor
 from people.audience import audience
 from people.permissions import Permission
@@ -37,8 +38,9 @@ _PERSONS = text(
          WHERE d.person_id = ANY (:persons) AND d.push_address IS NOT NULL AND EXISTS (
              SELECT FROM sessions s WHERE s.device_id = d.id AND s.person_id = d.person_id
                  AND s.ended_at IS NULL AND s.expires_at > now())) AS with_device,
-        (SELECT count(*) FROM read_positions r
-         WHERE r.scope_id = :scope AND r.post_id >= :post AND r.person_id = ANY (:persons)) AS read,
+        (SELECT count(*) FROM reads r LEFT JOIN subject_positions s ON s.subject_id = :post
+         WHERE r.scope_id = :scope AND r.person_id = ANY (:persons)
+            AND (r.post_id = :post OR r.read_to >= s.position)) AS read,
         (SELECT count(*) FROM acknowledgements a
          WHERE a.post_id = :post AND a.person_id = ANY (:persons)) AS acknowledged
     """
@@ -72,7 +74,9 @@ def funnel(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
     row, scope = post_for(session, actor, post_id, Permission.POSTS_MODERATE)
     followers = audience(session, scope.id, actor.organisation_id)
     persons = [
-        one.person_id for one in followers if one.since_id <= post_id and one.person_id != row.author_id
+        one.person_id
+        for one in followers
+        if comes_after(row.position, one.since) and one.person_id != row.author_id
     ]
     known = session.execute(_PERSONS, {"persons": persons, "scope": scope.id, "post": post_id}).one()
     states = session.execute(_DEVICES, {"post": post_id, "organisation": actor.organisation_id}).all()

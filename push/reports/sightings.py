@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
+from journal.order import told_after
 from people.audience import following
 from people.models import Device, SignedInSession
 from push.models import Sighting
@@ -25,7 +26,11 @@ def see(session: Session, organisation_id: UUID, person_id: UUID, post_ids: Sequ
     seen = (
         select(literal(person_id, Uuid), Post.id, Post.organisation_id, func.now())
         .join(wanted, Post.scope_id == wanted.c.scope_id)
-        .where(Post.id.in_(post_ids), Post.id >= wanted.c.since_id, Post.deleted_at.is_(None))
+        .where(
+            Post.id.in_(post_ids),
+            told_after(Post.id, wanted.c.since, wanted.c.since_id),
+            Post.deleted_at.is_(None),
+        )
     )
     columns = ("person_id", "subject_id", "organisation_id", "seen_at")
     session.execute(insert(Sighting).from_select(columns, seen).on_conflict_do_nothing())

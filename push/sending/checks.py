@@ -12,6 +12,7 @@ from uuid import UUID
 
 from base.hours import edges, is_open, sound_hours
 from journal.catalogue import ALERT_UNANSWERED
+from journal.order import comes_after
 from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 
 TOO_LATE = "ttl"
@@ -47,10 +48,10 @@ class Wishes:
 
 @dataclass(slots=True)
 class Reads:
-    """How the person reads the scope: the level of its pushes, from which id on, muted until when."""
+    """How the person reads the scope: the level of its pushes, after which position, muted until when."""
 
     level: str
-    since_id: UUID
+    since: int
     muted_until: datetime | None = None
 
 
@@ -61,6 +62,7 @@ class Subject:
     id: UUID
     scope_id: UUID | None
     event: str
+    position: int = 0  # where it was told of first
     actor_id: UUID | None = None
     asks_acknowledgement: bool = False
     over: str | None = None
@@ -162,7 +164,7 @@ def _not_theirs(known: Known) -> str | None:
     holds = subject.valid_until is not None  # and is not over, or there were nothing to tell
     return (
         "before_entry"
-        if known.why in IN_A_SCOPE and subject.id < known.reads.since_id and not holds
+        if known.why in IN_A_SCOPE and not comes_after(subject.position, known.reads.since) and not holds
         else None
     )
 

@@ -15,7 +15,7 @@ from push.sending.results import Result
 from push.sending.tokens import Address
 from push.words.compose import compose
 from push.words.messages import UnsendablePush, build_message
-from social.reads import badges
+from social.unread import badges
 
 log = logger(__name__)
 

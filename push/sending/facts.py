@@ -28,7 +28,7 @@ _GIVEN = (bindparam("things", type_=ARRAY(Uuid)), bindparam("persons", type_=ARR
 _NOTIFICATIONS = text(
     """
     SELECT notification.id, notification.kind, notification.scope_id, notification.subject_id, notification.actor_id,
-        notification.position, notification.facts,
+        notification.position, notification.facts, told.position AS subject_position,
         scope.id AS about_id, scope.kind AS scope_kind, scope.name AS scope_name, author.name AS author_name,
         CASE WHEN author.id IS NOT NULL THEN post.text ELSE muster.message END AS text,
         coalesce(scope.push_content, organisation.settings ->> 'push_content', 'sender') AS content,
@@ -40,6 +40,7 @@ _NOTIFICATIONS = text(
     FROM notifications notification
     JOIN organisations organisation ON organisation.id = notification.organisation_id
     LEFT JOIN posts post ON post.id = notification.subject_id
+    LEFT JOIN subject_positions told ON told.subject_id = notification.subject_id
     LEFT JOIN persons author ON author.id = post.author_id AND notification.kind <> 'unanswered'
     LEFT JOIN musters muster ON muster.id = notification.subject_id
     LEFT JOIN scopes scope ON scope.id = coalesce(notification.scope_id, post.scope_id, muster.place_id)
@@ -51,8 +52,10 @@ _MET = text(
     SELECT wanted.subject_id, wanted.person_id,
         EXISTS (SELECT FROM acknowledgements a
                 WHERE a.post_id = wanted.subject_id AND a.person_id = wanted.person_id) AS acknowledged,
-        EXISTS (SELECT FROM posts p JOIN read_positions r ON r.scope_id = p.scope_id
-                WHERE p.id = wanted.subject_id AND r.person_id = wanted.person_id AND r.post_id >= p.id) AS read,
+        EXISTS (SELECT FROM subject_positions s JOIN reads r ON r.scope_id = s.scope_id
+                LEFT JOIN naming_positions n ON n.subject_id = s.subject_id AND n.person_id = r.person_id
+                WHERE s.subject_id = wanted.subject_id AND r.person_id = wanted.person_id
+                    AND r.read_to >= greatest(s.position, n.position)) AS read,
         EXISTS (SELECT FROM sightings s
                 WHERE s.subject_id = wanted.subject_id AND s.person_id = wanted.person_id) AS seen
     FROM unnest(:things, :persons) AS wanted(subject_id, person_id)
@@ -172,7 +175,7 @@ def _known(
             delivery.on_call_until,
         ),
         subject,
-        follower and Reads(follower.level, follower.since_id, follower.muted_until),
+        follower and Reads(follower.level, follower.since, follower.muted_until),
         _ANSWERED if answered else found.met.get(about, _NOTHING),
         (scope_id, person_id) in found.left,
         notification.kind != "unanswered" or (notification.about_id, person_id) in found.managed,
@@ -184,6 +187,7 @@ def _subject(notification: OutgoingNotification) -> Subject:
         notification.subject_id,
         notification.scope_id,
         notification.facts.get("type") or "",
+        notification.subject_position or 0,
         notification.actor_id,
         notification.asks_acknowledgement,
         notification.over,

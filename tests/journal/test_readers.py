@@ -12,7 +12,6 @@ from journal.event_types import Reader
 from live.hub import ACTS_ON as ROOMS
 from live.server import ACTS_ON as SOCKETS
 from live.watching import ACTS_ON as ONLINE
-from people.audience.following import ACTS_ON as FOLLOWING
 from push.plans.planner import PLANS as PUSH
 from tests.product import ROOT
 
@@ -20,7 +19,6 @@ ACTS_ON: dict[Reader, Collection[str]] = {
     Reader.ROOMS: ROOMS,
     Reader.SOCKETS: SOCKETS,
     Reader.ONLINE: ONLINE,
-    Reader.FOLLOWING: FOLLOWING,
     Reader.PLACES: PLACES,
     Reader.PUSH: PUSH,
 }

@@ -11,7 +11,8 @@ from uuid import UUID
 import websocket
 
 from base import clock
-from people.audience import BEGINNING, since_id
+from journal.order import BEGINNING
+from people.audience import since
 
 WAIT_S = 120.0
 _MOVES = ("membership.started", "membership.ended")
@@ -112,12 +113,12 @@ def _committed_before(journal: Sequence[Any], ear: Ear) -> dict[UUID, Any]:
     return {scope_id: event for scope_id, event in changes.items() if event.occurred_at <= ear.admitted_at}
 
 
-def _entry(event: Any) -> dict[UUID, UUID]:
-    """The scope that an event lets in to, with the smallest id that may be heard of."""
+def _entry(event: Any) -> dict[UUID, int]:
+    """The scope that an event lets in to, with the position after which all that is said may be heard of."""
     if event.type != "membership.started":
         return {}
-    return {UUID(event.payload["scope_id"]): since_id(event.payload["history"], event.occurred_at)}
+    return {UUID(event.payload["scope_id"]): since(event.payload["history"], event.position)}
 
 
-def _reads(scopes: dict[UUID, UUID], event: Any) -> bool:
-    return event.scope_id in scopes and scopes[event.scope_id] <= event.subject_id
+def _reads(scopes: dict[UUID, int], event: Any) -> bool:
+    return event.scope_id in scopes and scopes[event.scope_id] < event.subject_position

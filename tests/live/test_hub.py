@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from live.fanout import FanOut
 from live.hub import Hub
 from live.subscribers import Subscriber
-from people.audience import BEGINNING, Window
+from people.audience import Window
 from tests.live.subscribers import Ear
 
 ORGANISATION = UUID(int=99)
@@ -26,7 +26,7 @@ def event(position: int, kind: str, person: UUID, scope: UUID) -> Any:
     else:
         payload = {"scope_id": str(scope), "source": "assigned"}
         subject = {"type": f"membership.{kind}", "scope_id": None, "person_id": person, "payload": payload}
-    return SimpleNamespace(**common, **subject, subject_id=UUID(int=1000 + position))
+    return SimpleNamespace(**common, **subject, subject_position=position)
 
 
 def memberships(journal: list[Any], person: UUID) -> set[UUID]:
@@ -74,7 +74,7 @@ def test_each_socket_hears_what_it_may_and_nothing_else(
             if at == applied:
                 head, ear = min(len(journal), applied + ahead), Ear()
                 subscriber = Subscriber(f"{number}", ear, person, UUID(int=0), ORGANISATION, head, 0.0)
-                scopes = [Window(scope, BEGINNING) for scope in memberships(journal[:head], person)]
+                scopes = [Window(scope) for scope in memberships(journal[:head], person)]
                 assert hub.admit(subscriber, scopes)
                 ears.append((person, head, ear))
         if said is not None:
@@ -105,7 +105,7 @@ def test_nothing_is_kept_of_those_who_left() -> None:
     hub = Hub()
     for number in range(10):
         subscriber = Subscriber(f"{number}", Ear(), PERSONS[number % 2], UUID(int=0), ORGANISATION, 0, 0.0)
-        hub.admit(subscriber, [Window(scope, BEGINNING) for scope in SCOPES])
+        hub.admit(subscriber, [Window(scope) for scope in SCOPES])
     for number in range(10):
         hub.dismiss(f"{number}")
     assert [value for value in vars(hub).values() if value] == []
@@ -120,14 +120,14 @@ def test_a_socket_that_is_ahead_is_not_put_out_by_what_it_has_seen() -> None:
         event(3, "post", person, scope),
     ]
     subscriber = Subscriber("ahead", ear, person, UUID(int=0), ORGANISATION, 2, 0.0)
-    assert hub.admit(subscriber, [Window(scope, BEGINNING)])
+    assert hub.admit(subscriber, [Window(scope)])
     assert [subscriber in hub.apply(said) for said in told] == [False, False, True]
 
 
 def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not() -> None:
     hub, ear, scope = Hub(), Ear(), SCOPES[0]
     subscriber = Subscriber("late", ear, PERSONS[0], UUID(int=0), ORGANISATION, 0, 0.0)
-    hub.admit(subscriber, [Window(scope, UUID(int=5_000))])
+    hub.admit(subscriber, [Window(scope, 50)])
     edited = event(1, "post", PERSONS[1], scope)
     renamed = SimpleNamespace(**{**vars(event(2, "post", PERSONS[1], scope)), "type": "scope.updated"})
     reminded = SimpleNamespace(**{**vars(event(3, "post", PERSONS[1], scope)), "type": "alert.reminded"})

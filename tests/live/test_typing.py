@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from journal.order import BEGINNING
 from live.hub import Hub
 from live.signals import Signals
 from live.subscribers import Subscriber
 from live.typing import LARGEST_ROOM
-from people.audience import BEGINNING, Window
+from people.audience import Window
 from tests.live.subscribers import Ear
 from tests.world import World
 
@@ -21,7 +22,7 @@ def opened(world: World) -> tuple[Signals, Hub]:
     return Signals(world.app.extensions["hereabouts"], hub), hub
 
 
-def joins(hub: Hub, number: int, since: UUID = BEGINNING) -> Ear:
+def joins(hub: Hub, number: int, since: int = BEGINNING) -> Ear:
     ear = Ear()
     subscriber = Subscriber(f"{number}", ear, UUID(int=number), UUID(int=0), ORGANISATION, 0, 0.0)
     assert hub.admit(subscriber, [Window(SCOPE, since)])
@@ -31,7 +32,8 @@ def joins(hub: Hub, number: int, since: UUID = BEGINNING) -> Ear:
 def told(**changed: Any) -> dict[str, Any]:
     typing = {"scope_id": str(SCOPE), "person": {"id": str(TYPIST), "name": "Alice"}, "expires_in": 6}
     typing |= {"parent_id": None, **changed.pop("typing", {})}
-    message = {"kind": "typing", "process": "another", "organisation_id": str(ORGANISATION), "started": True}
+    message = {"kind": "typing", "process": "another", "started": True, "thread": None}
+    message["organisation_id"] = str(ORGANISATION)
     return {**message, "typing": typing, **changed}
 
 
@@ -45,10 +47,10 @@ def test_large_rooms_get_none(world: World, size: int, hears: bool) -> None:
 
 def test_a_thread_from_before_one_came_is_not_spoken_of(world: World) -> None:
     signals, hub = opened(world)
-    late, early = joins(hub, 1, UUID(int=50)), joins(hub, 2)
-    signals.hear(told(typing={"parent_id": str(UUID(int=40))}))
+    late, early = joins(hub, 1, 50), joins(hub, 2)
+    signals.hear(told(thread=40, typing={"parent_id": str(TYPIST)}))
     assert [len(late.heard), len(early.heard)] == [0, 1]
-    signals.hear(told(typing={"parent_id": str(UUID(int=60))}))
+    signals.hear(told(thread=60, typing={"parent_id": str(TYPIST)}))
     assert [len(late.heard), len(early.heard)] == [1, 2]
 
 
@@ -62,6 +64,7 @@ def test_a_thread_from_before_one_came_is_not_spoken_of(world: World) -> None:
         told(typing={"scope_id": "x"}),
         told(typing={"more": 1}),
         told(kind="nonsense"),
+        told(thread="5", typing={"parent_id": str(TYPIST)}),
         told(kind=["typing"]),
         {"kind": "online", "process": "another", "organisation_id": str(ORGANISATION), "person_ids": [5]},
         {"kind": "online", "process": "another", "organisation_id": "x", "person_ids": []},

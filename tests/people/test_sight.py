@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from base import ids
 from people.actor import Actor
-from people.audience import following, following_from, known_among, sight_of, visible_of
+from people.audience import following, follows_of, known_among, sight_of, visible_of
 from people.models import Person, Scope
 from people.permissions import Permission, Standing
 from people.scopes.scopes import create_scope
@@ -17,7 +17,7 @@ from tests.stories.checkins import code, marker
 from tests.stories.visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
 
-FIRST = UUID(int=0)
+FIRST = 0
 
 
 class Depot:
@@ -66,13 +66,12 @@ class Depot:
             listed = {self.named[str(row.scope_id)]: row for row in session.execute(visible_of(actor))}
             known = {self.named[str(id_)] for id_ in known_among(session, actor, every)}
             follows = {
-                window.scope_id: window.since_id
-                for window in following(session, actor.person_id, self.org.id)
+                window.scope_id: window.since for window in following(session, actor.person_id, self.org.id)
             }
-            begun = following_from(session, actor.person_id, self.org.id)
-        unasked = {row.scope_id: row.from_id for row in listed.values() if row.follows}
-        assert unasked == {id_: ids.first_id_at(start) for id_, start in begun.items()}
-        assert all(listed[self.named[str(id_)]].since_id <= since for id_, since in follows.items())
+            begun = {each.scope_id: each.begun for each in follows_of(session, [actor.person_id])}
+        unasked = {row.scope_id: row.begun for row in listed.values() if row.follows}
+        assert unasked == begun
+        assert all(listed[self.named[str(id_)]].since <= since for id_, since in follows.items())
         return one, listed, known
 
 
@@ -101,15 +100,19 @@ def test_one_scope_and_all_that_may_be_read_agree(depot: Depot) -> None:
         one, listed, _ = depot.sees(name)
         inside = {scope: sight for scope, sight in one.items() if sight.standing is not Standing.OUTSIDER}
         assert {scope: sight.standing.value for scope, sight in inside.items()} == stands, name
-        reads = {scope: sight.since_id for scope, sight in one.items() if sight.grants(Permission.POSTS_READ)}
-        assert {scope: row.since_id for scope, row in listed.items()} == reads, name
+        reads = {
+            scope: sight.window.since for scope, sight in one.items() if sight.grants(Permission.POSTS_READ)
+        }
+        assert {scope: row.since for scope, row in listed.items()} == reads, name
 
 
 def test_being_there_reads_from_entry_on_and_running_the_place_reads_all(depot: Depot) -> None:
-    gate = {name: depot.sees(name)[0]["gate"].since_id for name in ("present", "manager", "administrator")}
+    gate = {
+        name: depot.sees(name)[0]["gate"].window.since for name in ("present", "manager", "administrator")
+    }
     assert gate["present"] > FIRST
     assert (gate["manager"], gate["administrator"]) == (FIRST, FIRST)
-    assert depot.sees("visitor")[0]["yard"].since_id > FIRST
+    assert depot.sees("visitor")[0]["yard"].window.since > FIRST
 
 
 def test_an_assigned_scope_is_known_to_its_members_alone(depot: Depot) -> None:

@@ -95,6 +95,7 @@ def test_one_who_came_later_owes_no_word_for_what_was_said_before(org: Organisat
     before = alerts(org.admin, site, "before")
     is_seen(org, bob, site)
     since = alerts(org.admin, site, "since")
+    org.world.relays()
     assert [summary(org.admin, alert) for alert in (before, since)] == [(0, 0, 0), (None, None, None)]
     acknowledges(bob, before)  # it still holds, so they may
 

@@ -25,5 +25,6 @@ def rounds(world: World) -> int:
 
 def round_of(world: World, alert: dict[str, Any]) -> int:
     """Let an alert's next round be due, and do all that are."""
+    world.relays()
     time_passes(world, alert, **BETWEEN_ROUNDS)
     return rounds(world)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from base import ids
-from journal.catalogue import CATALOGUE
+from journal.catalogue import CATALOGUE, POST_CREATED
 from journal.event_types import Reach
 from journal.events import Event, append
 from tests.stories.events import head
@@ -191,6 +191,9 @@ def test_one_who_reads_since_entry_gets_of_before_what_is_so_and_nothing_that_wa
     site = org.site(history="since_entry", grace_seconds=0)
     bob = org.person("Bob")
     before = ids.new_id()
+    with fresh_world.worker.transaction() as session:
+        append(session, org.id, Event(POST_CREATED, before, {}, scope_id=UUID(site)))
+    fresh_world.relays()
     is_seen(org, bob, site)
     start = head(bob)
     of_scopes = [declared for declared in CATALOGUE.values() if declared.reach is not Reach.PERSON]

@@ -154,6 +154,7 @@ def test_who_comes_later_has_to_read_what_still_holds(org: Organisation) -> None
     org.admin.post(f"/v1/admin/posts/{over['id']}/end")
     alert = alerts(org.admin, scope, "passed")
     time_passes(org.world, alert, days=2)
+    org.world.relays()
     bob = org.person("Bob")
     assert [text for _, text in listed(bob)] == ["passed", "over", "holds"]
     assert listed(bob, "?unread=true") == [("announcement", "holds")]

@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import literal, select, update
 
 from base import clock
-from base.ids import new_id
 from journal.catalogue import POST_CREATED
 from journal.events import Event, append
+from journal.order import position_of
 from people.audience import audience
 from people.models import Scope
 from tests.stories.checkins import code, marker, scans
@@ -57,11 +57,14 @@ def test_who_may_read_from_entry_on_hears_nothing_of_before(org: Organisation) -
 def test_the_statement_and_python_agree_from_when_on_somebody_reads(org: Organisation) -> None:
     site = org.site(admission="present", history="since_entry")
     bob = reachable(org, "Bob")
-    before = new_id()
+    before = org.admin.posts(site, "before")
     scans(bob, code(org, marker(org, site)))
+    after = org.admin.posts(site, "after")
+    org.world.relays()
     with org.world.worker.transaction() as session:
         (one,) = [who for who in audience(session, UUID(site), org.id) if str(who.person_id) == bob.id]
-    assert before < one.since_id < new_id()
+        said = [session.scalar(select(position_of(literal(UUID(post["id"]))))) for post in (before, after)]
+    assert said[0] < one.since < said[1]
 
 
 def test_an_archived_place_wakes_nobody(org: Organisation) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from people.audience import BEGINNING
+from journal.order import BEGINNING
 from push.sending.checks import (
     Defer,
     Drop,
@@ -41,7 +41,7 @@ def known(why: str = "message", **changed: Any) -> Known:
         NOW + DAY,
         Phone(True, True, "address", NOW),
         Wishes("Asia/Seoul"),
-        Subject(POST, uuid4(), "post.created", uuid4()),
+        Subject(POST, uuid4(), "post.created", 7, uuid4()),
         Reads("all", BEGINNING),
     )
     return replace(made, **changed)
@@ -80,7 +80,7 @@ def test_after_its_time_nothing_is_sent() -> None:
 @pytest.mark.parametrize("why", [*MESSAGES, "announcement", "alert"])
 def test_what_may_not_be_read_is_not_told(why: str) -> None:
     assert judged(why, reads=None) == Drop("no_longer_a_member")
-    assert judged(why, reads=Reads("all", UUID(int=POST.int + 1))) == Drop("before_entry")
+    assert judged(why, reads=Reads("all", 7)) == Drop("before_entry")
     assert judged(why, **about(over="deleted")) == Drop("deleted")
     assert judged(why, **about(over="ended")) == Drop("ended")
     assert judged(why, **about(valid_until=NOW)) == Drop("ended")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from base import clock, ids
+from journal.models import SubjectPosition
 from people.audience import audience, followers_among
 from push.fcm.client import FcmSender
 from push.models import Delivery, Notification, PushPreferences
@@ -18,7 +19,7 @@ from push.sending import tokens
 from push.sending.deliverer import Deliverer
 from push.sending.recorder import Recorder
 from social.models import Post as SocialPost
-from social.reads import COUNTED, badges
+from social.unread import COUNTED, badges
 from tests.product import Product
 from tests.stories.pushes import reachable_at
 from tests.world import Organisation, Phone, World
@@ -34,7 +35,8 @@ class Post:
         self.sender = FcmSender(product.folder / "credentials.json", None, product.standin, timeout_s=5)
 
     def tells(self, post: dict[str, Any], *phones: Phone, why: str = "message", **changed: Any) -> Told:
-        """Queue a post for phones, as the planner does."""
+        """Queue a post for phones, as the planner does when the journal has told of it."""
+        self.world.relays()
         org, note, now = phones[0].organisation, ids.new_id(), clock.now()
         facts = {"type": "post.created", "post_id": post["id"], "author_name": "Ada", "text": "hello"}
         facts |= {"scope_name": "Depot", "scope_kind": "site"}
@@ -214,10 +216,13 @@ def test_the_badge_counts_what_each_has_not_read(org: Organisation, fresh_world:
 def test_a_badge_is_full_over_all_scopes_together(org: Organisation, fresh_world: World) -> None:
     sites = [org.site(name, admission="assigned") for name in ("One", "Two")]
     bob = org.person("Bob", scopes=sites)
+    fresh_world.relays()
     with fresh_world.worker.transaction() as session:
         for site in sites:
             said = {"organisation_id": org.id, "scope_id": UUID(site), "author_id": UUID(org.admin.id)}
-            session.add_all(SocialPost(id=ids.new_id(), text="one", **said) for _ in range(COUNTED - 20))
+            posts = [SocialPost(id=ids.new_id(), text="one", **said) for _ in range(COUNTED - 20)]
+            there = {"organisation_id": org.id, "scope_id": UUID(site), "position": 1_000}
+            session.add_all([*posts, *(SubjectPosition(subject_id=post.id, **there) for post in posts)])
         session.flush()
         assert badges(session, [UUID(bob.id)]) == {UUID(bob.id): COUNTED}
 

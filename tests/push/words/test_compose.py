@@ -25,6 +25,7 @@ SAID = OutgoingNotification(
     actor_id=uuid4(),
     position=7,
     facts={"type": "post.created"},
+    subject_position=7,
     about_id=uuid4(),
     scope_kind="zone",
     scope_name="Gate 3",
