@@ -10,6 +10,7 @@ import sys
 from base import clock
 from base.database import Database, make_engine
 from base.errors import Problem
+from base.logs import configure_logs
 from base.settings import load_settings
 from people.accounts.resets import issue_code_as_operator
 
@@ -20,7 +21,9 @@ def main() -> None:
     parser.add_argument("--organisation", metavar="SLUG", required=True)
     parser.add_argument("--address", metavar="ADDRESS", required=True)
     options = parser.parse_args()
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    settings = load_settings(os.environ)
+    configure_logs(settings.log_level, settings.log_format)
+    database = Database(make_engine(settings.worker_database_url, 2))
     try:
         with database.transaction() as session:
             code, expires_at = issue_code_as_operator(session, options.organisation, options.address)

@@ -85,9 +85,10 @@ def redeem_code(session: Session, *, organisation: str, email: str, code: str, n
     check_password(new_password, "/new_password")
     account = throttle.key(organisation, email, Door.RESET)
     throttle.check(session, account, Door.RESET)
-    given = {"slug": organisation, "email": email, "digest": digest(as_made(code)), "at": clock.now()}
+    code_digest = digest(as_made(code))
+    given = {"slug": organisation, "email": email, "digest": code_digest, "at": clock.now()}
     found = session.execute(_CANDIDATE, given).one_or_none()
-    if found is None or not _redeemed(session, found, given["digest"], new_password):
+    if found is None or not _redeemed(session, found, code_digest, new_password):
         throttle.count_failure(session, account)
         raise ResetRefused
     throttle.forget_account(session, found.organisation_id, email)
