@@ -4,14 +4,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from base.logs import logger
 from people.accounts.managed import managed_account
 from people.accounts.own_password import forget_code, prove
 from people.accounts.persons import take_address
+from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.models import Person
-
-log = logger(__name__)
 
 
 def change_own_address(session: Session, actor: Actor, *, email: str, password: str) -> Person:
@@ -33,5 +31,5 @@ def _change(session: Session, person: Person, email: str, actor: Actor) -> Perso
         person.email = email
         session.flush()
         forget_code(session, person.id)
-        log.info("address_changed", person_id=str(person.id), by=str(actor.person_id))
+        tell_sign_in_changed(session, person.organisation_id, person.id, "address", actor.person_id)
     return person

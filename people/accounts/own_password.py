@@ -7,14 +7,12 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden
-from base.logs import logger
 from people.accounts.persons import check_password
+from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential, ResetCode
 from people.sign_in.sessions import end_sessions
-
-log = logger(__name__)
 
 
 class PasswordRefused(Forbidden):
@@ -46,7 +44,8 @@ def change_password(session: Session, actor: Actor, *, current_password: str, ne
     Raises as `prove` does, and `Invalid` for a weak new one.
     """
     check_password(new_password, "/new_password")
-    set_password(session, prove(session, actor, current_password), new_password)
+    credential = prove(session, actor, current_password)
+    set_password(session, credential, new_password)
     end_sessions(
         session,
         actor.person_id,
@@ -54,14 +53,15 @@ def change_password(session: Session, actor: Actor, *, current_password: str, ne
         actor_id=actor.person_id,
         but=actor.session_id,
     )
-    log.info("password_changed", person_id=str(actor.person_id))
 
 
 def set_password(session: Session, credential: Credential, password: str) -> None:
     """Keep another password in a held credential; a code for a new one is no longer needed."""
     credential.password_hash, credential.changed_at = passwords.hash_password(password), clock.now()
     session.flush()
-    forget_code(session, credential.person_id)
+    person_id = credential.person_id
+    forget_code(session, person_id)
+    tell_sign_in_changed(session, credential.organisation_id, person_id, "password", person_id)
 
 
 def held_credential(session: Session, person_id: UUID) -> Credential | None:

@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow, enter_organisation
 from base.errors import Invalid, NotFound
-from base.logs import logger
 from base.rows import rows_written
 from base.text import address
 from people.accounts.managed import check_can_sign_in, managed_account
 from people.accounts.own_password import held_credential, set_password
 from people.accounts.persons import check_password
+from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.models import Organisation, Person
 from people.sign_in import throttle
@@ -32,7 +32,6 @@ from people.sign_in.sessions import end_sessions
 from people.sign_in.throttle import Door
 from people.sign_in.tokens import digest
 
-log = logger(__name__)
 LASTS = timedelta(hours=1)
 _CANDIDATE = text("SELECT organisation_id, person_id FROM reset_candidate(:slug, :email, :digest, :at)")
 
@@ -73,7 +72,7 @@ def _issue(session: Session, person: Person, by: UUID | None) -> tuple[str, date
         .on_conflict_do_update(index_elements=[ResetCode.person_id], set_=kept)
     )
     throttle.forget_account(session, person.organisation_id, person.email)
-    log.info("reset_code_issued", person_id=str(person.id), by="operator" if by is None else str(by))
+    tell_sign_in_changed(session, person.organisation_id, person.id, "reset_code", by)
     return code, expires_at
 
 
@@ -104,7 +103,6 @@ def _redeemed(session: Session, found: AnyRow, code_digest: bytes, new_password:
         return False
     set_password(session, credential, new_password)
     end_sessions(session, person_id, reason="password_reset", actor_id=person_id)
-    log.info("password_reset", person_id=str(person_id))
     return True
 
 

@@ -173,11 +173,10 @@ def test_one_address_wanted_by_two(world: World, org: Organisation) -> None:
 
 def test_one_password_changed_by_two(world: World, org: Organisation) -> None:
     phones = [org.person("Alice"), org.signs_in("alice@example.com", "Alice")]
+    bodies = [{"current_password": PASSWORD, "new_password": f"the {n} of them"} for n in ("first", "second")]
     one, other = (
-        lambda who=who, new=new: who.request(
-            "PUT", "/v1/me/password", {"current_password": PASSWORD, "new_password": new}
-        )
-        for who, new in zip(phones, ("the first of them", "the second of them"), strict=True)
+        lambda who=who, body=body: who.request("PUT", "/v1/me/password", body)
+        for who, body in zip(phones, bodies, strict=True)
     )
     assert codes(world, one, other) == [None, "password_refused"]
     assert can_sign_in(org, "alice@example.com", "the first of them")

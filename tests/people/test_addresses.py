@@ -11,6 +11,7 @@ from tests.stories.passwords import (
     can_sign_in,
     changes_address,
     guesses_in_vain,
+    hears_of,
     joins,
     redeems,
     reset_code,
@@ -34,6 +35,7 @@ def test_alice_takes_another_address(org: Organisation) -> None:
     assert not can_sign_in(org, ALICE)
     for phone in (alice, other):
         assert phone.get("/v1/me")["person"]["email"] == MINA
+        assert hears_of(phone, 0) == [("address", alice.id)]
 
 
 def test_it_takes_her_password(org: Organisation) -> None:
@@ -87,6 +89,9 @@ def test_an_administrator_gives_another_person_an_address(org: Organisation) -> 
     alice = org.person("Alice")
     assert gives_address(org.admin, alice.id, MINA)["email"] == MINA
     assert alice.get("/v1/me")["person"]["email"] == MINA
+    assert hears_of(alice, 0) == [("address", org.admin.id)]
+    assert gives_address(org.admin, alice.id, MINA)["email"] == MINA
+    assert len(hears_of(alice, 0)) == 1, "nothing has changed"
     assert can_sign_in(org, MINA)
     org.world.organisation().admin.put(f"/v1/admin/people/{alice.id}/email", {"email": ALICE}, 404)
 

@@ -13,6 +13,7 @@ from tests.stories.passwords import (
     can_sign_in,
     changes_password,
     guesses_in_vain,
+    hears_of,
     joins,
     tries_to_sign_in,
 )
@@ -39,6 +40,7 @@ def test_all_other_sessions_end_and_this_one_hears_of_it(org: Organisation) -> N
     lost.post("/v1/sessions/refresh", {"refresh_token": lost.tokens["refresh_token"]}, 401)
     ended = [event["data"] for event in alice.syncs(position) if event["type"] == "session.ended"]
     assert [(each["session_id"], each["reason"]) for each in ended] == [(lost.session_id, "password_changed")]
+    assert hears_of(alice, position) == [("password", alice.id)]
     alice.keeps(alice.post("/v1/sessions/refresh", {"refresh_token": alice.tokens["refresh_token"]}))
     alice.get("/v1/me")
     bob.get("/v1/me")

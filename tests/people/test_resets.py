@@ -21,7 +21,7 @@ from people.sign_in.tokens import digest
 from tests.product import ROOT
 from tests.stories.actors import actor_of
 from tests.stories.checkins import code, marker
-from tests.stories.passwords import NEW, can_sign_in, joins, redeems, reset_code, tries_to_sign_in
+from tests.stories.passwords import NEW, can_sign_in, hears_of, joins, redeems, reset_code, tries_to_sign_in
 from tests.stories.scopes import manager
 from tests.stories.visitors import comes_as_visitor
 from tests.world import PASSWORD, Organisation, Phone, World
@@ -61,6 +61,16 @@ def test_she_hears_which_sessions_ended_and_why(org: Organisation) -> None:
     again = org.signs_in(ALICE, "Alice")
     ended = [each["data"] for each in again.syncs(position) if each["type"] == "session.ended"]
     assert [(each["session_id"], each["reason"]) for each in ended] == [(session_id, "password_reset")]
+
+
+def test_whoever_is_signed_in_hears_that_a_code_was_made_and_by_whom(world: World, org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    position = alice.get("/v1/me")["position"]
+    reset_code(org.admin, alice.id)
+    with world.worker.transaction() as session:
+        issue_code_as_operator(session, org.slug, ALICE)
+    assert hears_of(alice, position) == [("reset_code", org.admin.id), ("reset_code", None)]
+    assert hears_of(bob, position) == []
 
 
 def test_a_code_is_good_once(org: Organisation) -> None:

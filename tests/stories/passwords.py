@@ -55,3 +55,9 @@ def guesses_in_vain(phone: Phone, times: int) -> list[int]:
     """What somebody with a stolen access token is answered, who guesses at the password."""
     body = {"current_password": "a guess that is wrong", "new_password": NEW}
     return [phone.request("PUT", "/v1/me/password", body).status_code for _ in range(times)]
+
+
+def hears_of(phone: Phone, position: int) -> list[tuple[str, str | None]]:
+    """What has changed about how somebody signs in since a position, as their phone is told it, and who did it."""
+    told = (event for event in phone.syncs(position) if event["type"] == "sign_in.changed")
+    return [(event["data"]["what"], event["actor_id"]) for event in told]
