@@ -130,7 +130,7 @@ def _parameters(declared: Declaration) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if declared.query is not None:
         parameters.append({"in": "query", "schema": declared.query})
-    if declared.method != "GET" and not declared.public:
+    if declared.method != "GET" and not declared.public and not declared.secret:
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 

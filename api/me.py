@@ -3,9 +3,10 @@
 from typing import Any
 
 from api.route import Call, Routes
-from people.accounts import profile
+from people.accounts import addresses, profile
 from people.permissions import Permission
-from schemas.people import Me, ProfileEdit
+from people.wire import wire_account
+from schemas.people import Account, Me, OwnAddressChange, ProfileEdit
 
 routes = Routes("me", "Me: who I am, where I belong")
 
@@ -21,3 +22,11 @@ def edit_me(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Change one's name, language or time zone, or who sees whether one is online (`last_seen`)."""
     profile.edit_me(call.session, call.actor, body)
     return profile.me(call.session, call.actor)
+
+
+@routes.route(
+    "PUT", "/me/email", permission=Permission.ACCOUNT_USE, secret=True, body=OwnAddressChange, answer=Account
+)
+def change_own_address(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """Change the address that one signs in with; it takes the password. All sessions go on."""
+    return wire_account(addresses.change_own_address(call.session, call.actor, **body))

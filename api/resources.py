@@ -18,6 +18,7 @@ DECLARATIONS = "hereabouts_declarations"
 RESOURCES = (
     "sessions",
     "invitations",
+    "passwords",
     "me",
     "devices",
     "direct_conversations",

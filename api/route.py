@@ -56,6 +56,8 @@ class Declaration:
     """What the answer's headers mean, by their names."""
     media: str | None = None
     """The media type, where the answer is a file."""
+    secret: bool = False
+    """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
     max_body: int | None = None
     """The greatest body in bytes; None for the default of `api/bounds.py`."""
 

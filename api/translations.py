@@ -25,6 +25,16 @@ _KOREAN = {
     "This session has ended; sign in again.": "세션이 종료되었습니다. 다시 로그인해 주세요",
     "This invitation code is not, or no longer, good": "초대 코드가 올바르지 않거나 만료되었습니다",
     "There is an account with this address": "이미 사용 중인 이메일입니다",
+    "The present password is not right": "현재 비밀번호가 올바르지 않습니다",
+    "The organisation, address or code is not right, or the code is no longer good": (
+        "조직, 이메일 또는 코드가 올바르지 않거나 코드가 만료되었습니다"
+    ),
+    "For your own account this takes its password": "본인 계정은 비밀번호를 입력해야 변경할 수 있습니다",
+    "This account is closed": "종료된 계정입니다",
+    "Nobody signs in to this account with a password": "비밀번호로 로그인하지 않는 계정입니다",
+    "An organisation keeps an administrator; make another one first": (
+        "조직에는 관리자가 한 명 이상 있어야 합니다. 먼저 다른 관리자를 지정해 주세요"
+    ),
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",
     "Consent to presence has not been given": "위치 정보 이용에 아직 동의하지 않았습니다",

@@ -172,6 +172,14 @@ LAST_SEEN_CHOSEN = EventType(
     readers=frozenset({Reader.ONLINE}),
     personal=frozenset({"last_seen"}),
 )
+SIGN_IN_CHANGED = EventType(
+    "sign_in.changed",
+    payload="SignInChange",
+    reach=Reach.PERSON,
+    to=_PERSON,
+    readers=_NOBODY,
+    personal=frozenset({"what", "changed_at"}),
+)
 SESSION_ENDED = EventType(
     "session.ended",
     payload="EndedSession",

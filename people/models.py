@@ -50,7 +50,14 @@ class Person(Model):
     __table_args__ = (
         CheckConstraint(_in("role", "member", "visitor", "organisation_administrator"), name="role"),
         CheckConstraint(_in("last_seen", "nobody", "colleagues"), name="last_seen"),
-        Index("uq_persons_email", "organisation_id", text("lower(email)"), unique=True),
+        # A closed account keeps its address, and frees it.
+        Index(
+            "uq_persons_email",
+            "organisation_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
         # As lists page through them; and those who hear of what no manager hears, beside many more members.
         Index("ix_persons_made", "organisation_id", "created_at", "id"),

@@ -22,6 +22,7 @@ __all__ = [
     "Name",
     "Number",
     "Paged",
+    "Password",
     "Point",
     "Text",
     "Wire",
@@ -101,6 +102,21 @@ class Address(Text):
 
     def _kept(self, given: str) -> str:
         return text.address(given)
+
+
+class Password(fields.String):
+    """A password as it was typed. It has 1 to 200 characters in NFC: in parts, Hangul has up to three times as many."""
+
+    _MOST = 200
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"minLength": 1, "maxLength": 3 * self._MOST}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        given = super()._deserialize(value, attr, data, **options)
+        if not 1 <= len(text.normalised(given)) <= self._MOST:
+            raise ValidationError(f"From 1 to {self._MOST} characters.")
+        return given
 
 
 class Number(fields.Float):

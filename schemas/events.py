@@ -84,6 +84,14 @@ class EndedMembership(Membership):
     delete_scope_id = ID(required=True)
 
 
+class SignInChange(Wire):
+    """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
+    operator. A new address is in `GET /v1/me`."""
+
+    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code")))
+    changed_at = Moment(required=True)
+
+
 class EndedSession(Wire):
     """A session that is over: its tokens are worthless and its sockets close."""
 
@@ -112,6 +120,7 @@ PAYLOADS: dict[str, type[Wire]] = {
         Charter,
         Place,
         LastSeenChoice,
+        SignInChange,
         EndedSession,
     )
 }

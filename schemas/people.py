@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Name, Text, Wire, page_of, timezone_name
+from schemas.base import ID, Address, Cursor, Moment, Name, Password, Text, Wire, page_of, timezone_name
 
 ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
@@ -172,6 +172,20 @@ class ProfileEdit(Wire):
     locale = fields.String(validate=validate.OneOf(LOCALES))
     timezone = fields.String(validate=timezone_name)
     last_seen = fields.String(validate=validate.OneOf(LAST_SEEN))
+
+
+class AddressChange(Wire):
+    """The address that somebody is to sign in with."""
+
+    example: ClassVar = {"email": "mina.kim@example.com"}
+    email = Address(3, 254, required=True, also=[validate.Email()])
+
+
+class OwnAddressChange(AddressChange):
+    """The address that one wants to sign in with, and one's password."""
+
+    example: ClassVar = {"email": "mina.kim@example.com", "password": "correct horse battery"}
+    password = Password(required=True)
 
 
 class NewInvitation(Wire):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, Address, Name, Text, Wire, timezone_name
+from schemas.base import ID, SOME_APP, Address, Name, Password, Text, Wire, timezone_name
 from schemas.people import LOCALES, App
 
 
@@ -19,7 +19,7 @@ class SignIn(Wire):
     }
     organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
     email = Address(1, 254, required=True)
-    password = fields.String(required=True, validate=validate.Length(1, 200))
+    password = Password(required=True)
     device = fields.Nested(App, required=True)
 
 
@@ -36,7 +36,7 @@ class AcceptInvitation(Wire):
     code = Text(1, 40, required=True)
     email = Address(3, 254, required=True, also=[validate.Email()])
     name = Name(1, 100, required=True)
-    password = fields.String(required=True, validate=validate.Length(1, 200))
+    password = Password(required=True)
     locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
     timezone = fields.String(load_default="UTC", validate=timezone_name)
     device = fields.Nested(App, required=True)

@@ -8,10 +8,11 @@ from api.route import Call, Routes
 from base import clock
 from geo.stays.leaving import end_visits_of
 from geo.stays.visits import Leaving
-from people.accounts import persons
+from people.accounts import addresses, persons, resets
 from people.permissions import Permission
 from people.wire import wire_account
-from schemas.people import Account, AccountPage, PersonQuery
+from schemas.passwords import ResetCode
+from schemas.people import Account, AccountPage, AddressChange, PersonQuery
 
 routes = Routes("admin-people", "Administration: people", "/v1/admin")
 
@@ -33,7 +34,33 @@ def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
 
 @routes.route("DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, status=204)
 def end_person(call: Call, person_id: UUID) -> None:
-    """Close an account: sessions, sockets and memberships end at once."""
+    """Close an account: sessions, sockets and memberships end at once, and its address is free."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
     persons.end_person(call.session, person, call.actor.person_id)
     end_visits_of(call.session, person_id, Leaving("account_ended", clock.now(), by=call.actor.person_id))
+
+
+@routes.route(
+    "PUT",
+    "/people/<uuid:person_id>/email",
+    permission=Permission.PEOPLE_MANAGE,
+    body=AddressChange,
+    answer=Account,
+)
+def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Change the address that somebody else signs in with."""
+    return wire_account(addresses.change_address(call.session, call.actor, person_id, body["email"]))
+
+
+@routes.route(
+    "POST",
+    "/people/<uuid:person_id>/reset-code",
+    permission=Permission.PEOPLE_MANAGE,
+    secret=True,
+    answer=ResetCode,
+    status=201,
+)
+def issue_reset_code(call: Call, person_id: UUID) -> dict[str, Any]:
+    """Make a code for a new password of somebody else: good once, for an hour, in place of an earlier one."""
+    code, expires_at = resets.issue_code(call.session, call.actor, person_id)
+    return {"code": code, "expires_at": clock.wire(expires_at)}

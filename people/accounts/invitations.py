@@ -1,6 +1,5 @@
 """Invitations: a code, good for some uses and some days, that opens an account and assigns it to scopes."""
 
-import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,10 +17,8 @@ from people.models import Invitation, Person, Scope
 from people.permissions import VISITOR, Permission
 from people.scopes.memberships import assign
 from people.scopes.scopes import scope_for
+from people.sign_in.codes import as_made, new_code
 from people.sign_in.tokens import digest
-
-_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter that a glove or a bad printer turns into another
-_CODE_LENGTH = 16
 
 
 class InvitationRefused(Invalid):
@@ -65,7 +62,7 @@ def invite(
     for index, scope_id in enumerate(scope_ids):
         if scope_id not in known:
             raise Invalid.at(f"/scope_ids/{index}", "There is no such scope.")
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    code = new_code()
     invitation = Invitation(
         id=ids.new_id(),
         organisation_id=actor.organisation_id,
@@ -100,7 +97,7 @@ def _check_may_invite(session: Session, actor: Actor, role: str, scope_ids: list
 
 def accept(session: Session, code: str, account: dict[str, Any]) -> Person:
     """Open the account that the code allows; raises `InvitationRefused` or `EmailTaken`."""
-    code = code.strip().upper().replace("-", "")
+    code = as_made(code)
     organisation_id = session.scalar(
         text("SELECT organisation_of_invitation(:digest)"), {"digest": digest(code)}
     )

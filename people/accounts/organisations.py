@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from base import ids
 from base.database import enter_organisation
 from base.errors import Conflict, Invalid
+from base.text import address
 from people.accounts.persons import add_person
 from people.models import Organisation
 from people.scopes.scopes import create_scope
@@ -36,7 +37,7 @@ def create_organisation(
     person = add_person(
         session,
         organisation_id,
-        email=email,
+        email=address(email),
         name=administrator,
         password=password,
         role="organisation_administrator",

@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
 from base.text import normalised
 from journal.tail import head_position
+from people.accounts.administrators import keep_an_administrator
 from people.models import Membership, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
-from people.sign_in import passwords
-from people.sign_in.models import Credential
+from people.sign_in import passwords, throttle
+from people.sign_in.models import Credential, ResetCode
 from people.sign_in.sessions import end_sessions
 
 
 class EmailTaken(Conflict):
-    """Another account of the organisation has this address."""
+    """Another open account of the organisation has this address."""
 
     code, title = "email_taken", "There is an account with this address"
 
@@ -39,13 +40,10 @@ def add_person(
     """Open an account; raises `EmailTaken`, or `Invalid` for a weak password. Without one nobody can sign in."""
     if password is not None:
         check_password(password)
-    taken = select(Person.id).where(
-        Person.organisation_id == organisation_id, func.lower(Person.email) == func.lower(email)
-    )
-    if session.scalar(taken):
-        raise EmailTaken
+    person_id = ids.new_id()
+    take_address(session, organisation_id, email, person_id)
     person = Person(
-        id=ids.new_id(),
+        id=person_id,
         organisation_id=organisation_id,
         email=email,
         name=name,
@@ -61,6 +59,22 @@ def add_person(
         session.add(Credential(person_id=person.id, organisation_id=organisation_id, password_hash=hashed))
         session.flush()
     return person
+
+
+def take_address(session: Session, organisation_id: UUID, email: str, person_id: UUID) -> None:
+    """Make sure that nobody else has the address, or raise `EmailTaken`; closed accounts have given theirs up.
+
+    Guesses at whoever had it before do not count for its new owner.
+    """
+    taken = select(Person.id).where(
+        Person.organisation_id == organisation_id,
+        func.lower(Person.email) == func.lower(email),
+        Person.ended_at.is_(None),
+        Person.id != person_id,
+    )
+    if session.scalar(taken):
+        raise EmailTaken
+    throttle.forget_account(session, organisation_id, email)
 
 
 def check_password(password: str, pointer: str = "/password") -> None:
@@ -88,8 +102,16 @@ def list_persons(
 
 
 def end_person(session: Session, person: Person, actor_id: UUID) -> None:
-    """Close an account: memberships and sessions end at once, what the person wrote stays."""
+    """Close an account: memberships and sessions end at once, what the person wrote stays under their name.
+
+    Its address is free from then on. Raises `LastAdministrator`.
+    """
+    keep_an_administrator(session, person)
+    session.refresh(person, with_for_update={"key_share": True})
     person.ended_at = person.ended_at or clock.now()
+    session.flush()
+    for secret in (Credential, ResetCode):
+        session.execute(delete(secret).where(secret.person_id == person.id))
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     for membership in session.scalars(live.with_for_update()):

@@ -1,4 +1,4 @@
-"""What signing in needs: passwords, failures, and the chains of refresh tokens."""
+"""What signing in needs: passwords, codes for new ones, failures, and the chains of refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,8 +22,20 @@ class Credential(Model):
     changed_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
 
 
+class ResetCode(Model):
+    """The one code with which a person may choose a new password; only its digest is kept."""
+
+    __tablename__ = "reset_codes"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(_AT)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))  # None: an operator
+
+
 class SignInFailure(Model):
-    """Recent failed sign-ins of one account name, for throttling. The key is a digest, not the name."""
+    """Recent failures at one account name, for throttling. The key is a digest, not the name."""
 
     __tablename__ = "sign_in_failures"
 

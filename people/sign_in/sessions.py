@@ -5,19 +5,19 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, bindparam, delete, func, select, text, update
+from sqlalchemy import CursorResult, and_, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.database import enter_organisation, table_of
-from base.errors import TooManyRequests, Unauthenticated
+from base.errors import Unauthenticated
 from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
 from people.sign_in import passwords, throttle
 from people.sign_in.devices import take_device
-from people.sign_in.models import RefreshToken
+from people.sign_in.models import Credential, RefreshToken
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
@@ -64,8 +64,7 @@ def sign_in(
 ) -> Tokens:
     """Check the password and start a session on the device; raises `SignInRefused` or `TooManyRequests`."""
     account = throttle.key(organisation, email)
-    if wait := throttle.seconds_to_wait(session, account):
-        raise TooManyRequests(headers={"Retry-After": str(wait)}, code="too_many_sign_ins")
+    throttle.check(session, account)
     row = session.execute(
         text("SELECT organisation_id, person_id, password_hash FROM sign_in_candidate(:slug, :email)"),
         {"slug": organisation, "email": email},
@@ -75,7 +74,17 @@ def sign_in(
         raise SignInRefused
     throttle.forget(session, account)
     enter_organisation(session, row.organisation_id)
+    if not _is_still_the_password(session, row.person_id, row.password_hash):
+        raise SignInRefused
     return start_session(session, maker, session_ttl, row.organisation_id, row.person_id, device)[0]
+
+
+def _is_still_the_password(session: Session, person_id: UUID, password_hash: str) -> bool:
+    """Whether it has not changed while it was checked; whoever changes it now waits, and ends this session too."""
+    kept = select(Credential.person_id).where(
+        Credential.person_id == person_id, Credential.password_hash == password_hash
+    )
+    return session.scalar(kept.with_for_update(read=True)) is not None
 
 
 def start_session(
@@ -190,9 +199,12 @@ def end_session(session: Session, session_id: UUID, *, reason: str, actor_id: UU
     _end(session, SignedInSession.id == session_id, reason=reason, actor_id=actor_id)
 
 
-def end_sessions(session: Session, person_id: UUID, *, reason: str, actor_id: UUID | None) -> None:
-    """End every session of a person."""
-    _end(session, SignedInSession.person_id == person_id, reason=reason, actor_id=actor_id)
+def end_sessions(
+    session: Session, person_id: UUID, *, reason: str, actor_id: UUID | None, but: UUID | None = None
+) -> None:
+    """End every session of a person, `but` one."""
+    others = SignedInSession.id.is_distinct_from(but)
+    _end(session, and_(SignedInSession.person_id == person_id, others), reason=reason, actor_id=actor_id)
 
 
 def end_expired_sessions(session: Session) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.stories.passwords import NEW, can_sign_in, reset_code
 from tests.world import PASSWORD, Organisation, Phone, World, feature, square
 
 Request = Callable[[], TestResponse]
@@ -158,3 +159,82 @@ def test_one_queued_post_sent_by_two_requests(world: World, org: Organisation) -
     path = f"/v1/scopes/{org.id}/posts"
     one, other = (lambda who=who: who.request("POST", path, body) for who in (ada, again))
     assert sorted(statuses(world, one, other)) == [200, 201]
+
+
+def test_one_address_wanted_by_two(world: World, org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    body = {"email": "eve@example.com", "password": PASSWORD}
+    one, other = (lambda who=who: who.request("PUT", "/v1/me/email", body) for who in (alice, bob))
+    assert codes(world, one, other) == [None, "email_taken"]
+    newcomer = accepts(org, invited(org), "mallory@example.com")
+    path, taken = f"/v1/admin/people/{bob.id}/email", {"email": "mallory@example.com"}
+    assert codes(world, lambda: org.admin.request("PUT", path, taken), newcomer) == [None, "email_taken"]
+
+
+def test_one_password_changed_by_two(world: World, org: Organisation) -> None:
+    phones = [org.person("Alice"), org.signs_in("alice@example.com", "Alice")]
+    bodies = [{"current_password": PASSWORD, "new_password": f"the {n} of them"} for n in ("first", "second")]
+    one, other = (
+        lambda who=who, body=body: who.request("PUT", "/v1/me/password", body)
+        for who, body in zip(phones, bodies, strict=True)
+    )
+    assert codes(world, one, other) == [None, "password_refused"]
+    assert can_sign_in(org, "alice@example.com", "the first of them")
+
+
+def test_one_reset_code_used_by_two(world: World, org: Organisation) -> None:
+    told = reset_code(org.admin, org.person("Alice").id)
+    one, other = (uses_code(org, told, password) for password in ("the first of them", "the second of them"))
+    assert codes(world, one, other) == [None, "reset_refused"]
+    assert can_sign_in(org, "alice@example.com", "the first of them")
+    assert not can_sign_in(org, "alice@example.com", "the second of them")
+
+
+def uses_code(org: Organisation, told: str, password: str) -> Request:
+    body = {"organisation": org.slug, "email": "alice@example.com", "code": told, "new_password": password}
+    return lambda: Phone(org, "Alice").request("POST", "/v1/password-resets", body)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_old_password_lets_nobody_in_beside_a_reset(
+    world: World, org: Organisation, is_first: bool
+) -> None:
+    told = reset_code(org.admin, org.person("Alice").id)
+    thief = Phone(org, "Alice")
+    body = {"organisation": org.slug, "email": "alice@example.com", "password": PASSWORD, "device": thief.app}
+    signs, resets = (lambda: thief.request("POST", "/v1/sessions", body)), uses_code(org, told, NEW)
+    first, second = twins(world, *((signs, resets) if is_first else (resets, signs)))
+    if is_first:
+        thief.keeps(first.get_json())
+        assert thief.get("/v1/me", 401)["code"] == "session_ended"
+    else:
+        assert second.get_json()["code"] == "sign_in_refused"
+
+
+def test_two_administrators_who_close_one_another(world: World, org: Organisation) -> None:
+    ada, bea = org.admin, org.person("Bea", role="organisation_administrator")
+    one, other = (
+        lambda who=who, of=of: who.request("DELETE", f"/v1/admin/people/{of}")
+        for who, of in ((ada, bea.id), (bea, ada.id))
+    )
+    assert codes(world, one, other) == [None, "last_administrator"]
+    ada.get("/v1/me")
+
+
+def test_two_administrators_who_close_their_own_accounts(world: World, org: Organisation) -> None:
+    ada, bea = org.admin, org.person("Bea", role="organisation_administrator")
+    one, other = (
+        lambda who=who, of=who.id: who.request("DELETE", f"/v1/admin/people/{of}") for who in (ada, bea)
+    )
+    assert codes(world, one, other) == [None, "last_administrator"]
+    assert can_sign_in(org, "bea@example.com")
+
+
+def test_an_account_that_is_closed_while_its_code_is_used(world: World, org: Organisation) -> None:
+    alice = org.person("Alice")
+    told, path = reset_code(org.admin, alice.id), f"/v1/admin/people/{alice.id}"
+    assert codes(world, lambda: org.admin.request("DELETE", path), uses_code(org, told, NEW)) == [
+        None,
+        "reset_refused",
+    ]
+    assert not can_sign_in(org, "alice@example.com", NEW)

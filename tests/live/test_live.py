@@ -1,13 +1,14 @@
 """Live delivery, with real processes and the real Socket.IO client."""
 
-import time
-
 import pytest
 import requests
 import socketio
 from socketio.exceptions import ConnectionError as Refused
 
 from tests.product import Product
+from tests.stories.passwords import NEW, changes_password, redeems, reset_code
+from tests.stories.waiting import until
+from tests.world import PASSWORD
 
 
 def test_the_others_hear_a_post_and_strangers_do_not(product: Product) -> None:
@@ -79,10 +80,21 @@ def test_the_socket_is_cut_when_its_session_ends(product: Product) -> None:
     alice = product.phone(org.slug, "Alice")
     alice.open_app()
     alice.delete("/v1/sessions/current")
-    deadline = time.monotonic() + 5
-    while alice.connected and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not alice.connected
+    until(lambda: not alice.connected)
+
+
+def test_a_new_password_cuts_the_sockets_of_the_other_phones(product: Product) -> None:
+    org = product.world.organisation()
+    hers = org.person("Alice")
+    code = reset_code(org.admin, hers.id)
+    for gives_a_new_one in (
+        lambda: redeems(org, "alice@example.com", code, PASSWORD),
+        lambda: changes_password(org.signs_in("alice@example.com", "Alice"), PASSWORD, NEW),
+    ):
+        alice = product.phone(org.slug, "Alice")
+        alice.open_app()
+        gives_a_new_one()
+        until(lambda alice=alice: not alice.connected)
 
 
 @pytest.mark.parametrize("auth", [None, {}, {"token": "nonsense"}, {"token": 5}, "token"])

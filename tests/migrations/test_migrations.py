@@ -87,3 +87,39 @@ def test_events_of_before_are_about_what_their_types_say(cluster: Cluster, worke
     about = {id: row.about_id for id, row in rows.items()}
     assert about == {id: about_of(declared.name, data) for id, (declared, data) in happened.items()}
     assert set(about.values()) == {place, None}
+
+
+_PERSONS = """
+INSERT INTO organisations (id, slug, name) VALUES (:org, 'o', 'O');
+INSERT INTO persons (id, organisation_id, email, name, ended_at) VALUES
+    (:first, :org, 'Min@example.com', 'First', now()), (:second, :org, 'min@example.com', 'Second', now()),
+    (:third, :org, 'MIN@example.com', 'Third', NULL), (:other, :org, 'other@example.com', 'Other', now());
+INSERT INTO credentials (person_id, organisation_id, password_hash) VALUES (:third, :org, 'x')
+"""
+
+
+def test_going_back_one_account_keeps_an_address(cluster: Cluster, worker_id: str) -> None:
+    name = f"addresses_{worker_id}"
+    cluster.prepare_database(name)
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = cluster.url("hereabouts_owner", name)
+    command.upgrade(config, "head")
+    engine = create_engine(config.attributes["url"])
+    persons = dict(
+        zip(("org", "first", "second", "third", "other"), (uuid4() for _ in range(5)), strict=True)
+    )
+    with engine.begin() as connection:
+        connection.execute(text(_PERSONS), persons)
+    command.downgrade(config, "0015-1")
+    with engine.begin() as connection:
+        kept = dict(connection.execute(text("SELECT name, email FROM persons")).all())
+        assert (kept["Third"], kept["Other"]) == ("MIN@example.com", "other@example.com")
+        assert {kept["First"], kept["Second"]} == {
+            f"{persons[n]}@closed.invalid" for n in ("first", "second")
+        }
+        closed = text("UPDATE persons SET ended_at = now() WHERE name = 'Third'")
+        connection.execute(closed)
+    command.upgrade(config, "0015")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM credentials")).scalar() == 0
+    engine.dispose()

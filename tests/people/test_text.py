@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from base import ids
+from people.accounts.organisations import create_organisation
 from tests.stories.texts import UNSEEN
-from tests.world import Organisation, Phone, feature, square
+from tests.world import Organisation, Phone, World, feature, square
 
 PASSWORD = "비밀번호는 길어야 한다"
 IN_PARTS = unicodedata.normalize("NFD", PASSWORD)
@@ -85,3 +87,13 @@ def test_another_form_of_a_name_is_no_other_account_to_guess_at(org: Organisatio
     tries = ["admin@example.com", "ADMIN@example.com", "adm\u0130n@example.com", " admin@example.com"]
     answers = [signs_in(org, org.slug, tries[n % 4], "a guess that is wrong") for n in range(12)]
     assert answers == [401] * 10 + [429] * 2
+
+
+def test_an_operator_may_type_the_first_administrators_address_as_well(world: World) -> None:
+    slug = f"typed-{ids.new_id()}"
+    typed = unicodedata.normalize("NFD", " Zo\u00e9@Example.com ")
+    with world.worker.transaction() as session:
+        made, _ = create_organisation(
+            session, slug, "Typed", email=typed, administrator="Zoé", password=PASSWORD
+        )
+    assert signs_in(Organisation(world, made, slug), slug, "zo\u00e9@example.com", PASSWORD) == 201

@@ -21,8 +21,9 @@ from push.sending.recorder import Recorder
 from social.models import Post as SocialPost
 from social.unread import COUNTED, badges
 from tests.product import Product
+from tests.stories.passwords import NEW, changes_password
 from tests.stories.pushes import reachable_at
-from tests.world import Organisation, Phone, World
+from tests.world import PASSWORD, Organisation, Phone, World
 
 Told = list[UUID]
 
@@ -101,6 +102,15 @@ def test_a_member_is_told_and_one_who_left_or_signed_out_is_not(org: Organisatio
     assert outcome == [("sent", None), ("dropped", "no_longer_a_member"), ("dropped", "signed_out")]
     assert len(post.product.pushed(bobs)) == 1
     assert post.product.pushed(carols, wait_s=0) == post.product.pushed(daves, wait_s=0) == []
+
+
+def test_a_phone_that_a_new_password_signed_out_is_not_told(org: Organisation, post: Post) -> None:
+    site = org.site(admission="assigned")
+    bob, bobs = reachable_at(org, "Bob", site)
+    told = post.tells(org.admin.posts(site, "hello"), bob)
+    changes_password(org.signs_in("bob@example.com", "Bob"), PASSWORD, NEW)
+    assert post.outcome(told) == [("dropped", "signed_out")]
+    assert post.product.pushed(bobs, wait_s=0) == []
 
 
 def test_what_was_read_meanwhile_or_deleted_is_not_told(org: Organisation, post: Post) -> None:
