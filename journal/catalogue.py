@@ -49,7 +49,7 @@ ACKNOWLEDGEMENT_CREATED = EventType(
     payload="Acknowledgement",
     reach=Reach.PERSON,
     to=_PERSON,
-    readers=_NOBODY,
+    readers=_PUSH,
     personal=frozenset({"post_id", "scope_id", "acknowledged_at"}),
 )
 
@@ -63,13 +63,13 @@ SCOPE_UPDATED = EventType(
 )
 READ_ADVANCED = EventType(
     "read.advanced",
-    payload="ReadPosition",
+    payload="ReadAdvance",
     reach=Reach.PERSON,
     to=_PERSON,
-    readers=_NOBODY,
-    personal=frozenset({"scope_id", "post_id", "position", "read_at"}),
+    readers=_PUSH,
+    personal=frozenset({"scope_id", "post_id", "position", "read_at", "device_id"}),
     version=2,
-    lifts={1: lambda payload: payload | {"position": None}},
+    lifts={1: lambda payload: payload | {"position": None, "device_id": None}},
 )
 
 _MEMBERSHIP = frozenset(

@@ -13,7 +13,7 @@ from schemas.people import Membership
 from schemas.places import Place
 from schemas.posts import Post
 from schemas.privacy import Charter
-from schemas.reads import ReadPosition
+from schemas.reads import ReadAdvance
 from schemas.scopes import Scope
 from schemas.visits import Visit
 
@@ -109,7 +109,7 @@ PAYLOADS: dict[str, type[Wire]] = {
         Unanswered,
         Acknowledgement,
         Scope,
-        ReadPosition,
+        ReadAdvance,
         StartedMembership,
         Membership,
         EndedMembership,

@@ -37,6 +37,12 @@ class ReadPosition(Wire):
     read_at = Moment(required=True, allow_none=True)
 
 
+class ReadAdvance(ReadPosition):
+    """How far one has read by now, as one's devices hear of it, and on which of them that was."""
+
+    device_id = ID(required=True, allow_none=True)
+
+
 class Unread(ReadPosition):
     """What is unread in a scope."""
 

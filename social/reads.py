@@ -121,7 +121,7 @@ def _tell(session: Session, actor: Actor, position: AnyRow) -> None:
     event = Event(
         READ_ADVANCED,
         subject_id=position.scope_id,
-        payload=wire_read(position),
+        payload=wire_read(position) | {"device_id": str(actor.device_id)},
         person_id=actor.person_id,
         actor_id=actor.person_id,
     )

@@ -23,6 +23,7 @@ from base import clock
 from base.database import AnyRow
 from base.logs import logger
 from journal.catalogue import (
+    ACKNOWLEDGEMENT_CREATED,
     ALERT_REMINDED,
     ALERT_UNANSWERED,
     MEMBERSHIP_ENDED,
@@ -32,6 +33,7 @@ from journal.catalogue import (
     POST_CREATED,
     POST_DELETED,
     POST_UPDATED,
+    READ_ADVANCED,
     VISIT_ENDED,
     VISIT_STARTED,
 )
@@ -39,6 +41,7 @@ from journal.tail import claim_cursor, is_erased, move_cursor, read_all
 from push.plans.alerts import plan_reminder, plan_unanswered
 from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
 from push.plans.ends import plan_deleted, plan_updated
+from push.plans.known import plan_acknowledged, plan_read
 from push.plans.musters import plan_musters
 from push.plans.plan import Plan, each
 from push.plans.posts import plan_posts, portions
@@ -57,6 +60,8 @@ PLANS: dict[str, Plan] = {
     POST_DELETED.name: each(plan_deleted),
     ALERT_REMINDED.name: each(plan_reminder),
     ALERT_UNANSWERED.name: each(plan_unanswered),
+    READ_ADVANCED.name: each(plan_read),
+    ACKNOWLEDGEMENT_CREATED.name: each(plan_acknowledged),
     VISIT_STARTED.name: each(plan_arrival),
     VISIT_ENDED.name: each(plan_departure),
     MEMBERSHIP_STARTED.name: each(plan_new_member),

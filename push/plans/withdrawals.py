@@ -34,8 +34,18 @@ _BEING_SENT = timedelta(seconds=5)  # longer than a sending takes
 _UNFINISHED = ("queued", "sending")
 
 
-def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: UUID | None = None) -> int:
+def withdraw(
+    session: Session,
+    shown: Select[UUID],
+    reason: str,
+    *,
+    person_id: UUID | None = None,
+    but_on: UUID | None = None,
+    why: str | None = None,
+) -> int:
     """Take notifications (a statement of their ids) back: what is queued is dropped, what was shown is withdrawn.
+
+    From one person's phones, where they are named, `but_on` the one that knows; and only what was told for one reason.
 
     The first statement waits for a claim that is just being made; so the second one sees what may have gone out. That
     is also what was tried and dropped only now: FCM may have taken it though its answer was lost.
@@ -44,6 +54,10 @@ def withdraw(session: Session, shown: Select[UUID], reason: str, *, person_id: U
     if person_id is not None:
         theirs = select(Device.id).where(Device.person_id == person_id)  # so that the unique index serves
         of_them += [Delivery.device_id.in_(theirs), Delivery.person_id == person_id]
+    if but_on is not None:
+        of_them.append(Delivery.device_id != but_on)
+    if why is not None:
+        of_them.append(Delivery.why == why)
     waiting = select(Delivery.id).where(*of_them, Delivery.status == "queued")
     locked = waiting.order_by(Delivery.id).with_for_update().scalar_subquery()
     session.execute(

@@ -22,8 +22,8 @@ log = logger(__name__)
 
 def composed(database: Database, outgoing: Sequence[Outgoing]) -> Iterator[Ready | Result]:
     """Each with its message; one that has none is dead, which is a mistake of ours and stops no other."""
-    shown = {one.person_id for one, _ in outgoing if one.action == "show" and one.priority > 0}
-    unread = _unread(database, shown)
+    counted = {one.person_id for one, _ in outgoing if one.action != "wake"}
+    unread = _unread(database, counted)
     now = clock.now()
     for one in outgoing:
         yield _with_message(one, unread.get(one.delivery.person_id), now)

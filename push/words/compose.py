@@ -50,13 +50,14 @@ def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
         raise UnsendablePush("there is no address")
     silent = delivery.action != "show"
     key = _collapse_key(notification, delivery.why)
+    number = {"badge": str(badge)} if silent and badge is not None else {}
     title, body = ("", "") if silent else _title_and_body(notification, delivery.why, delivery.locale)
     return Push(
         address=delivery.push_address,
         address_kind=delivery.push_address_kind,
         title=title,
         body=body,
-        data=_data(notification, delivery, key),
+        data=_data(notification, delivery, key) | number,
         collapse_key=key,
         thread_id=str(notification.scope_id or notification.subject_id),
         ttl=_ttl(delivery.why, delivery.expires_at - now),

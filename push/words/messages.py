@@ -114,15 +114,17 @@ def _android(push: Push, shown: messaging.AndroidNotification | None) -> messagi
 
 
 def _apns(push: Push, alert: messaging.ApsAlert | None) -> messaging.APNSConfig:
-    """A silent one is `background` with priority 5: Apple takes it no other way."""
+    """A silent one is `background` with priority 5: Apple takes it no other way. With a badge it is an `alert` that
+    shows and sounds nothing, for the badge is set also where the app was swiped away."""
+    background = push.silent and push.badge is None
     headers = {
-        "apns-push-type": "background" if push.silent else "alert",
+        "apns-push-type": "background" if background else "alert",
         "apns-priority": "10" if push.style.high and not push.silent else "5",
         "apns-expiration": str(int((clock.now() + push.ttl).timestamp())),
         "apns-collapse-id": push.collapse_key,
     }
     if push.silent:
-        aps = messaging.Aps(content_available=True)
+        aps = messaging.Aps(content_available=True, badge=push.badge)
     else:
         aps = messaging.Aps(
             alert=alert,

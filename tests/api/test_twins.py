@@ -1,5 +1,7 @@
 """Two at once: whoever comes second gets the answer that a moment later would have been right, and never a fault."""
 
+import hashlib
+import hmac
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -238,3 +240,18 @@ def test_an_account_that_is_closed_while_its_code_is_used(world: World, org: Org
         "reset_refused",
     ]
     assert not can_sign_in(org, "alice@example.com", NEW)
+
+
+def test_app_and_extension_refresh_at_once_and_get_the_same(world: World) -> None:
+    alice = world.organisation().person("Alice")
+    token = alice.tokens["refresh_token"]
+    key = hmac.new(b"shared by app and extension", token.encode(), hashlib.sha256).hexdigest()
+
+    def refreshes() -> TestResponse:
+        return alice.request("POST", "/v1/sessions/refresh", {"refresh_token": token}, Idempotency_Key=key)
+
+    app, extension = twins(world, refreshes, refreshes)
+    assert (app.status_code, extension.status_code) == (200, 200)
+    assert app.json["refresh_token"] == extension.json["refresh_token"]
+    alice.keeps(app.json)
+    alice.get("/v1/me")

@@ -69,7 +69,7 @@ def pushed(
     """What Bob's phone gets of what is said; `said` changes it."""
     notification = SAID._replace(kind=why, content=content, **said)
     delivery = TO_BOB._replace(why=why, action=action, locale=locale)
-    return compose(Outgoing(delivery, notification), 3, NOW)
+    return compose(Outgoing(delivery, notification), None if action == "wake" else 3, NOW)
 
 
 def wire(push: Push) -> dict[str, Any]:
@@ -124,10 +124,18 @@ def test_an_alert_breaks_through_and_a_message_does_not() -> None:
 def test_silent_ones_carry_no_words(action: str) -> None:
     message = wire(pushed("alert", "full", action=action))
     assert "notification" not in message
-    assert message["apns"]["headers"]["apns-push-type"] == "background"
     assert message["apns"]["headers"]["apns-priority"] == "5"
-    assert message["apns"]["payload"]["aps"] == {"content-available": 1}
     assert not any(word in json.dumps(message) for word in ("Alice", "Gate 3", "crane"))
+
+
+def test_a_withdrawal_sets_the_badge_and_a_wake_leaves_it() -> None:
+    withdrawal, wake = (wire(pushed("alert", action=action)) for action in ("withdraw", "wake"))
+    assert withdrawal["apns"]["headers"]["apns-push-type"] == "alert", "Apple takes a badge no other way"
+    assert withdrawal["apns"]["payload"]["aps"] == {"content-available": 1, "badge": 3}
+    assert withdrawal["data"]["badge"] == "3"
+    assert wake["apns"]["headers"]["apns-push-type"] == "background"
+    assert wake["apns"]["payload"]["aps"] == {"content-available": 1}
+    assert "badge" not in wake["data"]
 
 
 def test_a_withdrawal_has_the_tag_of_what_it_withdraws_when_the_facts_are_gone() -> None:
