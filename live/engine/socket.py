@@ -45,7 +45,6 @@ class EngineSocket:
         "_working",
         "channel",
         "closed",
-        "closing",
         "connected",
         "pong_deadline",
         "posting",
@@ -63,7 +62,6 @@ class EngineSocket:
         self.upgrading: Upgrade | None = None
         self.connected = True
         self.closed = self.settled = self.posting = self._working = False
-        self.closing: str | None = None  # why it will end once its last packets are fetched
         self.pong_deadline: float | None = None
         self.session: dict[str, Any] = {}
         self._waiting: deque[Encoded] | None = None
@@ -119,12 +117,11 @@ class EngineSocket:
             finally:
                 self._poller = None
         taken, self._waiting, self._size = list(self._waiting or ()), None, 0
-        if self.closing is not None:
-            self.cut(self.closing)
         return taken
 
     def _release_poll(self, packet: str) -> None:
-        if self._poller is not None:
+        """Answer the poll that waits with this, unless there is an answer for it already."""
+        if self._poller is not None and not self._waiting:
             self._waiting = self._waiting or deque()
             self._waiting.append(packet)
             self._poller.set()
@@ -139,8 +136,7 @@ class EngineSocket:
         elif kind == packets.PONG:
             self.server.heartbeat.pong(self)
         elif kind == packets.CLOSE:
-            self._release_poll(packets.NOOP)
-            self.cut("client disconnect")
+            self._let_go()
         else:
             raise Malformed
 
@@ -149,12 +145,19 @@ class EngineSocket:
         try:
             self.receive(message)
         except Malformed:
-            self.close("transport error")
+            self.fail("transport error")
 
     def channel_closed(self, reason: str) -> None:
         """The WebSocket's end."""
         self.channel = None
         self.cut(reason)
+
+    def _let_go(self) -> None:
+        """The client closes. Its poll is ended with a noop, also when the close packet has overtaken it."""
+        if self.channel is None and self._poller is None:
+            self.server.farewells.leave(self.sid, [packets.NOOP])
+        self._release_poll(packets.NOOP)
+        self.cut("client disconnect")
 
     def _take(self, item: Encoded | _End) -> None:
         """Put something into the inbox, and have a greenlet at work on it."""
@@ -204,28 +207,43 @@ class EngineSocket:
         channel.start(self)
 
     def close(self, reason: str) -> None:
-        """End it, and say so with the protocol's close packet."""
+        """End it behind all that it was sent, and say so with the protocol's close packet."""
         if self.closed:
             return
-        if self.channel is not None:
-            channel = self.channel
-            self.send_all(self.server.close_packet)
-            channel.close(1000, reason)
-            self.channel = None
-        elif self._waiting and self._poller is None and self.closing is None:
-            self._waiting.append(packets.CLOSE)
-            self.closing = reason
-            return
-        else:
-            self._release_poll(packets.CLOSE)
-        self.cut(reason)
-
-    def go_away(self, reason: str) -> None:
-        """End the transport and not the session, as far as the client can tell: it connects again by itself."""
         channel, self.channel = self.channel, None
         if channel is not None:
-            channel.close(1001, "going away")
+            channel.write(self.server.close_packet.framed(False))
+            channel.close(1000, reason)
+        else:
+            self._end_polling()
         self.cut(reason)
+
+    def fail(self, reason: str) -> None:
+        """End it for a fault or the silence of its client, and keep nothing for it."""
+        self._release_poll(packets.CLOSE)
+        self.go_away(reason)
+
+    def go_away(self, reason: str) -> None:
+        """End the transport and not the session, as far as the client can tell: it connects again by itself.
+
+        So no close frame: OkHttp reads nothing more after one, and does not tell the app, which would stay deaf.
+        """
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.hang_up()
+        self.cut(reason)
+
+    def _end_polling(self) -> None:
+        """Say it by the close packet, behind what waits.
+
+        The packet gets a poll of its own: clients act on a close before they look at what came in the same payload.
+        """
+        if self._poller is not None and not self._waiting:
+            self._release_poll(packets.CLOSE)
+        elif self._waiting and self._poller is None:
+            self.server.farewells.leave(self.sid, list(self._waiting), [packets.CLOSE])
+        else:
+            self.server.farewells.leave(self.sid, [packets.CLOSE])
 
     def cut(self, reason: str) -> None:
         """End it without a word. Its end is handled behind what it said before."""
