@@ -24,8 +24,8 @@ class Farewells:
         return sid in self._left
 
     def leave(self, sid: str, *payloads: list[Encoded]) -> None:
-        """Keep these for the next polls of a session, one for each."""
-        self._left[sid] = deque(payloads)
+        """Keep these for the next polls of a session, one for each; empty ones are left out."""
+        self._left[sid] = deque(filter(None, payloads))
         gevent.spawn_later(self._kept_s, self._left.pop, sid, None)
 
     def take(self, sid: str) -> list[Encoded]:

@@ -17,7 +17,8 @@ from live.engine.farewells import Farewells
 from live.engine.handshake import asks_for_websocket, open_channel
 from live.engine.heartbeat import Heartbeat, Timing
 from live.engine.packets import Malformed, Outgoing
-from live.engine.socket import EngineSocket, SecondPoll
+from live.engine.polls import SecondPoll
+from live.engine.socket import EngineSocket
 
 Reply = dict[str, Any]
 _TEXT = [("Content-Type", "text/plain; charset=UTF-8")]
