@@ -133,11 +133,13 @@ class LiveServer:
     def _renew(self, data: Any = None) -> dict[str, Any]:
         """Let a socket live as long as a fresh token of the same session; the answer is the acknowledgement."""
         subscriber = self.hub.subscriber(_sid())
-        if subscriber is not None and not self._renewals.allows(subscriber):
+        if subscriber is None:
+            return {"ok": False, "code": "not_ready"}
+        if not self._renewals.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
             claims = self._runtime.tokens.read_access_token(_token(data))
-            if subscriber is None or claims.session_id != subscriber.session_id:
+            if claims.session_id != subscriber.session_id:
                 raise Unauthenticated
             with self._runtime.database.transaction(claims.organisation_id) as session:
                 actor_of(session, claims)

@@ -54,7 +54,7 @@ class SocketServer(socketio.Server):
         try:
             packet = self._packet(eio_sid, data)
         except (ValueError, TypeError, LookupError):
-            self.eio.disconnect(eio_sid, "parse error")
+            self._fail(eio_sid)
             return
         if packet is not None:
             self._dispatch(eio_sid, packet)
@@ -85,7 +85,7 @@ class SocketServer(socketio.Server):
         if self.manager.sid_from_eio_sid(eio_sid, packet.namespace or "/") is None:
             # A namespace that we have just left may still be spoken to; one who never connected has no business here.
             if socket is not None and not socket.settled:
-                self.eio.disconnect(eio_sid, "parse error")
+                self._fail(eio_sid)
         elif packet.packet_type == kinds.DISCONNECT:
             self._handle_disconnect(eio_sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
         elif packet.packet_type in (kinds.EVENT, kinds.BINARY_EVENT):
@@ -115,6 +115,12 @@ class SocketServer(socketio.Server):
         self.disconnect(sid)
         if eio_sid is not None:
             self.eio.disconnect(eio_sid, reason)
+
+    def _fail(self, eio_sid: str) -> None:
+        """Let a client go that broke the protocol."""
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.fail("parse error")
 
     def _send_packet(self, eio_sid: str, pkt: Any) -> None:
         socket = self.eio.sockets.get(eio_sid)

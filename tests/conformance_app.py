@@ -3,7 +3,8 @@
     PORT=3000 PING_INTERVAL=0.3 PING_TIMEOUT=0.2 .venv/bin/python tests/conformance_app.py
 
 On `/` and `/custom` it says `auth` with the auth data at connect, answers `message` with `message-back` and
-`message-with-ack` through the acknowledgement. PING_INTERVAL, PING_TIMEOUT and CONNECT_TIMEOUT are seconds.
+`message-with-ack` through the acknowledgement; `leave` on `/` has it say `last-words` and end the connection.
+PING_INTERVAL, PING_TIMEOUT and CONNECT_TIMEOUT are seconds.
 """
 
 # ruff: noqa: E402 - gevent has to come before everything that opens a socket
@@ -48,6 +49,11 @@ def make_app(timing: Timing, backlog: Backlog) -> Flask:
         for number in range(count):
             socketio.emit("flood", (number, "x" * size), to=request.sid)  # type: ignore[attr-defined]
 
+    def send_away() -> None:
+        emit("last-words")
+        socketio.server.end(request.sid)  # type: ignore[attr-defined]
+
+    socketio.on_event("leave", send_away)
     for namespace in ("/", "/custom"):
         socketio.on_event("connect", greet, namespace=namespace)
         socketio.on_event("message", echo, namespace=namespace)

@@ -40,10 +40,17 @@ class Polling:
         """Fetch what waits."""
         return self.ask(EIO="4", transport="polling", sid=self.sid)
 
-    def begins_poll(self) -> http.client.HTTPConnection:
+    def begins_poll(self, kept: http.client.HTTPConnection | None = None) -> http.client.HTTPConnection:
         """Send a poll whose answer is read later; it reaches the server before whatever is sent after it."""
-        connection = http.client.HTTPConnection(self._address.removeprefix("http://"), timeout=WAIT_S)
+        connection = kept or self.connects()
         connection.request("GET", f"/socket.io/?EIO=4&transport=polling&sid={self.sid}")
+        return connection
+
+    def connects(self) -> http.client.HTTPConnection:
+        """A connection that the server has taken already, as browsers keep them."""
+        connection = http.client.HTTPConnection(self._address.removeprefix("http://"), timeout=WAIT_S)
+        connection.request("OPTIONS", "/socket.io/")
+        connection.getresponse().read()
         return connection
 
     def begins_push(self, start: bytes, of: int) -> http.client.HTTPConnection:
@@ -63,10 +70,17 @@ class Polling:
 class RawWebSocket:
     """A WebSocket that hides nothing. `refused` is the status when the handshake was refused."""
 
-    def __init__(self, address: str, query: str, extensions: str = "", buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        query: str,
+        extensions: str = "",
+        buffer: int | None = None,
+        wait_s: float = WAIT_S,
+    ) -> None:
         host, port = address.removeprefix("http://").split(":")
         self._socket = socket.socket()
-        self._socket.settimeout(WAIT_S)
+        self._socket.settimeout(wait_s)
         if buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self._socket.connect((host, int(port)))
@@ -152,6 +166,17 @@ class RawWebSocket:
             return True
         except TimeoutError:
             return False
+
+    def hears_out(self) -> list[tuple[int, bytes]]:
+        """All frames until the stream ends, which is in order and within five seconds; nothing is answered."""
+        frames = []
+        while True:
+            try:
+                frames.append(self.reads_frame()[:2])
+            except ConnectionResetError:
+                raise
+            except ConnectionError:
+                return frames
 
     def close(self) -> None:
         """Drop the connection."""

@@ -16,6 +16,10 @@ Who runs where. Watchers' callbacks run in the event loop and never yield: they 
 a greenlet that exists while a socket has unhandled messages, one per socket, so a client's messages and its end are
 handled in order. Heartbeats and deadlines of all sockets are kept by one task.
 
+Ends. A session ends at once for everybody else. Its client gets what was sent before the end, and then the end of the
+stream; nobody's answer is waited for, and there is no close frame where the client is to connect again by itself
+(docs/decisions/0022). Who polls has the rest kept for the next polls (`Farewells`).
+
 Seams. `EngineServer` overrides what serves a request and makes a socket; `tests/live/test_seams.py` fails, with what
 to do, when an upgrade of the libraries changes what is overridden or relied on.
 """

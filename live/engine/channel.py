@@ -35,7 +35,7 @@ class Receiver(Protocol):
         """A whole message."""
 
     def channel_closed(self, reason: str) -> None:
-        """The end, once; not told when the end was asked for with `close` or `cut`."""
+        """The end, once; not told when it was asked for with `close`, `hang_up` or `cut`."""
 
 
 class Channel:
@@ -86,6 +86,11 @@ class Channel:
         if self._socket is not None and not self._readable.active:
             self._readable.start(self._on_readable)
 
+    def listen_now(self) -> None:
+        """Read what has come already, rather than when the event loop gets to it."""
+        if self._socket is not None and self._readable.active:
+            self._on_readable()
+
     def write(self, data: bytes, packets: int = 1) -> bool:
         """Send frames now, or behind what is already waiting. False: the backlog is full, and they were not taken."""
         if self._ended:
@@ -103,15 +108,22 @@ class Channel:
         return True
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Send a close frame behind everything else, and end once the client answers it or two seconds are over."""
+        """Send a close frame behind everything else, and hang up; no answer to it is waited for."""
+        if not self._ended:
+            self.write(close_frame(code, reason), 0)
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the stream behind everything else, without a close frame; what has not left in two seconds is lost."""
         if self._ended:
             return
-        self.write(close_frame(code, reason), 0)
         self._ended = True
         self.receiver = None
         if self._socket is not None:
             self.resume()
             self.end_after(_LINGER_S)
+            if self._backlog is None:
+                self._end_stream()
 
     def end_after(self, seconds: float | None) -> None:
         """Cut it when that time has passed; None: do not."""
@@ -169,6 +181,17 @@ class Channel:
         self._writable.stop()
         self._writable.close()
         self._writable = self._backlog = None
+        if self._ended:
+            self._end_stream()
+
+    def _end_stream(self) -> None:
+        """Let the client read the end behind the last byte.
+
+        The descriptor stays until the client has ended its side, too: were it closed while something of the client's is
+        unread, the kernel would reset the connection, and the client would lose what it has not read yet.
+        """
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(sockets.SHUT_WR)
 
     def _on_readable(self) -> None:
         try:
@@ -202,9 +225,6 @@ class Channel:
         """Answer the client's close frame, or its fault, and tell."""
         receiver = self.receiver
         self.close(code, words)
-        with contextlib.suppress(OSError):
-            if self._socket is not None and self._backlog is None:
-                self._socket.shutdown(sockets.SHUT_WR)
         if receiver is not None:
             receiver.channel_closed(reason)
 

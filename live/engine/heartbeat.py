@@ -43,8 +43,8 @@ class Beating(Protocol):
     def ping(self) -> None:
         """Send a ping."""
 
-    def close(self, reason: str) -> None:
-        """End it."""
+    def fail(self, reason: str) -> None:
+        """End it for its silence."""
 
 
 class Lane(Generic[Item]):
@@ -116,7 +116,7 @@ class Heartbeat:
             return
         for deadline, socket in self._awaited.due(now):
             if not socket.closed and socket.pong_deadline == deadline:
-                socket.close("ping timeout")
+                socket.fail("ping timeout")
         for _, socket in self._unsettled.due(now):
             if not socket.closed and not socket.settled:
-                socket.close("connect timeout")
+                socket.fail("connect timeout")

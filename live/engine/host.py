@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from live.engine.channel import Backlog
+from live.engine.farewells import Farewells
 from live.engine.heartbeat import Heartbeat
 from live.engine.packets import Encoded, Outgoing
 
@@ -15,6 +16,7 @@ class Host(Protocol):
     heartbeat: Heartbeat
     ping_packet: Outgoing
     close_packet: Outgoing
+    farewells: Farewells
 
     def start_background_task(self, target: Callable[..., object], *args: Any) -> Any:
         """Run in a greenlet of its own."""

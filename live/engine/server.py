@@ -13,10 +13,12 @@ import orjson
 
 from live.engine import packets
 from live.engine.channel import Backlog
+from live.engine.farewells import Farewells
 from live.engine.handshake import asks_for_websocket, open_channel
 from live.engine.heartbeat import Heartbeat, Timing
 from live.engine.packets import Malformed, Outgoing
-from live.engine.socket import EngineSocket, SecondPoll
+from live.engine.polls import SecondPoll
+from live.engine.socket import EngineSocket
 
 Reply = dict[str, Any]
 _TEXT = [("Content-Type", "text/plain; charset=UTF-8")]
@@ -49,6 +51,7 @@ class EngineServer(engineio.Server):
         self.backlog = backlog or Backlog()
         self.ping_packet = Outgoing(packets.PING)
         self.close_packet = Outgoing(packets.CLOSE)
+        self.farewells = Farewells()
         self._deflates = deflates
         self._name = name
         self._beating: Any = None
@@ -85,11 +88,12 @@ class EngineServer(engineio.Server):
         if "sid" not in query:
             return self._first_request(environ, query, method, websocket)
         socket = self._living(query["sid"])
-        if socket is None or socket.upgraded or (websocket and socket.upgrading):
-            return self._bad_request("Unknown session, or not by this transport")
+        if socket is None:
+            return self._after_the_end(query["sid"], method, websocket)
         if websocket:
-            socket.begin_upgrade(self._channel(environ))
-            return _TAKEN
+            return self._upgrade(socket, environ)
+        if socket.upgraded:
+            return self._bad_request("Not by this transport any more")
         return self._poll(socket) if method == "GET" else self._post(socket, environ)
 
     def _first_request(
@@ -129,16 +133,31 @@ class EngineServer(engineio.Server):
     def _channel(self, environ: Mapping[str, Any]) -> Any:
         return open_channel(environ, self.max_http_buffer_size, self.backlog, deflates=self._deflates)
 
+    def _upgrade(self, socket: EngineSocket, environ: Mapping[str, Any]) -> Reply:
+        """A WebSocket for a session that polls; a second one is heard out, told so, and ended, as clients expect."""
+        channel = self._channel(environ)
+        if socket.upgraded or socket.upgrading:
+            channel.close(1008, "the session has its WebSocket")
+        else:
+            socket.begin_upgrade(channel)
+        return _TAKEN
+
+    def _after_the_end(self, sid: str, method: str, websocket: bool) -> Reply:
+        """What a client is answered that has not heard the last of its session."""
+        if websocket or sid not in self.farewells:
+            return self._bad_request("Unknown session")
+        return self._packets(self.farewells.take(sid)) if method == "GET" else self._taken()
+
     def _poll(self, socket: EngineSocket) -> Reply:
         try:
             return self._packets(socket.poll() or [packets.NOOP])
         except SecondPoll:
-            socket.close("transport error")
+            socket.fail("transport error")
             return self._bad_request("Another request is waiting")
 
     def _post(self, socket: EngineSocket, environ: Mapping[str, Any]) -> Reply:
         if socket.posting:
-            socket.close("transport error")
+            socket.fail("transport error")
             return self._bad_request("Another request is being read")
         socket.posting = True
         try:
@@ -146,24 +165,29 @@ class EngineServer(engineio.Server):
         finally:
             socket.posting = False
         if len(body) > self.max_http_buffer_size:
-            socket.close("transport error")
+            socket.fail("transport error")
             return {"status": "413 CONTENT TOO LARGE", "headers": list(_TEXT), "response": b"too large"}
         try:
             for packet in packets.packets_of(body.decode()):
                 socket.receive(packet)
         except (Malformed, UnicodeDecodeError):
-            socket.close("transport error")
+            socket.fail("transport error")
             return self._bad_request("Malformed packet")
+        return self._taken()
+
+    def _taken(self) -> Reply:
         return {"status": "200 OK", "headers": list(_TEXT), "response": b"ok"}
 
     def _packets(self, taken: list[packets.Encoded]) -> Reply:
         return {"status": "200 OK", "headers": list(_TEXT), "response": packets.payload(taken).encode()}
 
     def _living(self, sid: str) -> EngineSocket | None:
-        """The socket of a session, ended first when its pong is overdue."""
+        """The socket of a session as it stands now: what its WebSocket said is heard, and an overdue pong ends it."""
         socket = self.sockets.get(sid)
+        if socket is not None and socket.upgrading is not None:
+            socket.upgrading.listen_now()
         if socket is not None and self.heartbeat.overdue(socket):
-            socket.close("ping timeout")
+            socket.fail("ping timeout")
             return None
         return socket
 

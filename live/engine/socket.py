@@ -1,6 +1,6 @@
 """One Engine.IO client, over polling or WebSocket: what it is sent, what it says, and its end.
 
-While it polls, packets wait in `_waiting` for its next GET. With the upgrade they are written to the channel, in
+While it polls, packets wait in `Polls` for its next GET. With the upgrade they are written to the channel, in
 order, before anything newer; from then on the channel is all there is.
 
     polling ──(probe answered: `upgrading`)──▶ (packet 5) ──▶ websocket ──▶ closed
@@ -10,13 +10,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from gevent.event import Event
-
 from base.logs import logger
 from live.engine import packets
 from live.engine.channel import Channel
 from live.engine.host import Host
 from live.engine.packets import Encoded, Malformed, Outgoing
+from live.engine.polls import Polls
 from live.engine.upgrade import Upgrade
 
 log = logger(__name__)
@@ -30,22 +29,15 @@ class _End:
     reason: str
 
 
-class SecondPoll(Exception):
-    """Two polling requests at once; the protocol allows one."""
-
-
 class EngineSocket:
     """A client. `settled`: it has connected to a namespace; `session`: what python-socketio keeps with it."""
 
     __slots__ = (
         "_inbox",
-        "_poller",
-        "_size",
-        "_waiting",
+        "_polls",
         "_working",
         "channel",
         "closed",
-        "closing",
         "connected",
         "pong_deadline",
         "posting",
@@ -63,12 +55,9 @@ class EngineSocket:
         self.upgrading: Upgrade | None = None
         self.connected = True
         self.closed = self.settled = self.posting = self._working = False
-        self.closing: str | None = None  # why it will end once its last packets are fetched
         self.pong_deadline: float | None = None
         self.session: dict[str, Any] = {}
-        self._waiting: deque[Encoded] | None = None
-        self._size = 0
-        self._poller: Event | None = None
+        self._polls = Polls(server.backlog)
         self._inbox: deque[Encoded | _End] | None = None
 
     @property
@@ -95,39 +84,14 @@ class EngineSocket:
         self.send_all(self.server.ping_packet)
 
     def _hold(self, held: tuple[Encoded, ...]) -> None:
-        if self.closed:
-            return
-        limits = self.server.backlog
-        waiting = self._waiting = self._waiting or deque()
-        waiting.extend(held)
-        self._size += sum(map(len, held))
-        if self._size > limits.most_bytes or len(waiting) > limits.most_packets:
+        if not self.closed and not self._polls.hold(held):
             self.cut("backlog full")
-        elif self._poller is not None:
-            self._poller.set()
 
     def poll(self) -> list[Encoded]:
-        """Wait for packets, and take them; raises `SecondPoll`. An empty list: it has ended."""
-        if self._poller is not None:
-            raise SecondPoll
-        if self.upgrading is not None:
+        """Wait for packets, and take them; raises `SecondPoll`. An empty list: this way has ended."""
+        if self.upgrading is not None and not self._polls.open:
             return [packets.NOOP]
-        if not self._waiting:
-            self._poller = Event()
-            try:
-                self._poller.wait()
-            finally:
-                self._poller = None
-        taken, self._waiting, self._size = list(self._waiting or ()), None, 0
-        if self.closing is not None:
-            self.cut(self.closing)
-        return taken
-
-    def _release_poll(self, packet: str) -> None:
-        if self._poller is not None:
-            self._waiting = self._waiting or deque()
-            self._waiting.append(packet)
-            self._poller.set()
+        return self._polls.wait()
 
     # -- what it says
 
@@ -139,8 +103,7 @@ class EngineSocket:
         elif kind == packets.PONG:
             self.server.heartbeat.pong(self)
         elif kind == packets.CLOSE:
-            self._release_poll(packets.NOOP)
-            self.cut("client disconnect")
+            self._let_go()
         else:
             raise Malformed
 
@@ -149,12 +112,19 @@ class EngineSocket:
         try:
             self.receive(message)
         except Malformed:
-            self.close("transport error")
+            self.fail("transport error")
 
     def channel_closed(self, reason: str) -> None:
         """The WebSocket's end."""
         self.channel = None
         self.cut(reason)
+
+    def _let_go(self) -> None:
+        """The client closes. Its poll is ended with a noop, also when the close packet has overtaken it."""
+        if self.channel is None and not self._polls.open:
+            self.server.farewells.leave(self.sid, [packets.NOOP])
+        self._polls.answer(packets.NOOP)
+        self.cut("client disconnect")
 
     def _take(self, item: Encoded | _End) -> None:
         """Put something into the inbox, and have a greenlet at work on it."""
@@ -187,16 +157,16 @@ class EngineSocket:
 
     def probed(self) -> None:
         """The new transport works: end the poll that is open, so that the client can pause polling."""
-        self._release_poll(packets.NOOP)
+        self._polls.answer(packets.NOOP)
 
     def upgrade(self, channel: Channel) -> None:
         """Go over to the WebSocket, with everything that waits."""
         self.upgrading = None
-        self._release_poll(packets.NOOP)
-        held, self._waiting, self._size = self._waiting, None, 0
+        held = [packet for packet in self._polls.take() if packet != packets.NOOP]
+        self._polls.wake()
         self.attach(channel)
-        if held and (rest := [packet for packet in held if packet != packets.NOOP]):
-            self.send_all(Outgoing(*rest))
+        if held:
+            self.send_all(Outgoing(*held))
 
     def attach(self, channel: Channel) -> None:
         """Speak through a WebSocket."""
@@ -204,28 +174,37 @@ class EngineSocket:
         channel.start(self)
 
     def close(self, reason: str) -> None:
-        """End it, and say so with the protocol's close packet."""
+        """End it behind all that it was sent, and say so with the protocol's close packet."""
         if self.closed:
             return
-        if self.channel is not None:
-            channel = self.channel
-            self.send_all(self.server.close_packet)
-            channel.close(1000, reason)
-            self.channel = None
-        elif self._waiting and self._poller is None and self.closing is None:
-            self._waiting.append(packets.CLOSE)
-            self.closing = reason
-            return
-        else:
-            self._release_poll(packets.CLOSE)
-        self.cut(reason)
-
-    def go_away(self, reason: str) -> None:
-        """End the transport and not the session, as far as the client can tell: it connects again by itself."""
         channel, self.channel = self.channel, None
         if channel is not None:
-            channel.close(1001, "going away")
+            channel.write(self.server.close_packet.framed(False))
+            channel.close(1000, reason)
+        else:
+            self._end_polling()
         self.cut(reason)
+
+    def fail(self, reason: str) -> None:
+        """End it for a fault or the silence of its client, and keep nothing for it."""
+        self._polls.answer(packets.CLOSE)
+        self.go_away(reason)
+
+    def go_away(self, reason: str) -> None:
+        """End the transport and not the session, as far as the client can tell: it connects again by itself.
+
+        So no close frame: OkHttp reads nothing more after one, and does not tell the app, which would stay deaf.
+        """
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.hang_up()
+        self.cut(reason)
+
+    def _end_polling(self) -> None:
+        """Say it with a poll of its own: clients act on a close before they look at what came in the same answer."""
+        if not self._polls.answer(packets.CLOSE):
+            unsent = [] if self._polls.open else self._polls.take()
+            self.server.farewells.leave(self.sid, unsent, [packets.CLOSE])
 
     def cut(self, reason: str) -> None:
         """End it without a word. Its end is handled behind what it said before."""
@@ -238,7 +217,6 @@ class EngineSocket:
             channel.cut()
         if self.upgrading is not None:
             self.upgrading.abandon()
-        if self._poller is not None:
-            self._poller.set()
+        self._polls.wake()
         self.server.socket_closed(self.sid)
         self._take(_End(reason))

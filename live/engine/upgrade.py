@@ -32,6 +32,10 @@ class Upgrade:
         self._channel.start(self)
         self._channel.end_after(timeout)
 
+    def listen_now(self) -> None:
+        """Hear what the WebSocket has said already: it was sent before the request that is being served."""
+        self._channel.listen_now()
+
     def channel_heard(self, message: Encoded) -> None:
         """`2probe`, then `5`; everything else ends the attempt and leaves polling as it was."""
         if message == "2probe" and not self._probed:

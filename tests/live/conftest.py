@@ -1,6 +1,8 @@
 """The conformance application as a process of its own."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ import requests
 from tests.product import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+_processes: dict[str, subprocess.Popen[bytes]] = {}  # by address
 INTERVAL_S, TIMEOUT_S, CONNECT_S = 0.5, 0.5, 4.0  # short, and long enough for a busy machine
 
 
@@ -30,6 +33,7 @@ def _serve(**settings: float) -> Iterator[str]:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
+    _processes[address] = process
     yield address
     process.kill()
     process.wait()
@@ -45,3 +49,14 @@ def brisk() -> Iterator[str]:
 def calm() -> Iterator[str]:
     """A server whose heartbeats do not come into a test's way."""
     yield from _serve(PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BACKLOG_BYTES=262_144)
+
+
+@contextlib.contextmanager
+def held_up(address: str) -> Iterator[None]:
+    """Let the server stand still meanwhile, so that it finds all that is said to it waiting when it goes on."""
+    process = _processes[address]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from base import clock
 from deploy.local.phone import Phone
-from people.sign_in.tokens import TokenMaker
+from tests.live.tokens import token_for
 from tests.product import Product
 from tests.stories.clients import JavaScriptClient, PythonClient
 from tests.world import Organisation
@@ -31,13 +30,6 @@ def org(product: Product) -> Organisation:
 @pytest.fixture
 def alice(product: Product, org: Organisation) -> Phone:
     return product.phone(org.slug, "Alice")
-
-
-def token_for(product: Product, phone: Phone, seconds: int) -> str:
-    """A token of the phone's session that lasts so long."""
-    secret = product.world.settings.secret_key
-    claims = TokenMaker(secret, 1).read_access_token(phone.token)
-    return TokenMaker(secret, seconds).access_token(claims.session_id, claims.organisation_id, clock.now())
 
 
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",)], ids=["polling", "websocket"])

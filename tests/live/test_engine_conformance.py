@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.live.conftest import INTERVAL_S, TIMEOUT_S
-from tests.raw_socket import Polling, RawWebSocket
+from tests.live.conftest import INTERVAL_S, TIMEOUT_S, held_up
+from tests.raw_socket import CLOSE, Polling, RawWebSocket
 
 WEBSOCKET = "EIO=4&transport=websocket"
 OPENING = {"upgrades": ["websocket"], "pingInterval": 500, "pingTimeout": 500, "maxPayload": 1_000_000}
@@ -97,6 +97,29 @@ def test_closing_ends_the_poll_that_waits(calm: str) -> None:
     assert phone.poll().status_code == 400
 
 
+def test_closing_may_overtake_the_poll_that_it_ends(calm: str) -> None:
+    phone = Polling(calm).opened()
+    assert phone.push("1").status_code == 200
+    assert phone.poll().text == "6"
+    assert phone.poll().status_code == 400
+
+
+def test_closing_and_its_poll_arrive_at_once(calm: str) -> None:
+    phone = Polling(calm).opened()
+    polling, pushing = phone.connects(), phone.connects()
+    with held_up(calm):
+        phone.begins_poll(polling)
+        pushing.request("POST", f"/socket.io/?EIO=4&transport=polling&sid={phone.sid}", "1")
+    assert [answer.getresponse().read() for answer in (polling, pushing)] == [b"6", b"ok"]
+    assert phone.poll().status_code == 400
+
+
+def test_a_poll_that_is_cancelled_ends_the_session(calm: str) -> None:
+    phone = Polling(calm).opened()
+    phone.begins_poll().close()
+    assert phone.poll().status_code == 400
+
+
 def test_closing_over_websocket(calm: str) -> None:
     phone = RawWebSocket.opened(calm)
     phone.sends("1")
@@ -183,16 +206,56 @@ def test_an_upgraded_session_takes_no_http_request(calm: str) -> None:
     assert socket.reads() == '42["auth",{}]'
 
 
+def is_ended_at_once(second: RawWebSocket) -> bool:
+    """Whether it was shaken hands with, and then heard a close frame and the end of the stream."""
+    return second.refused is None and [opcode for opcode, _ in second.hears_out()] == [CLOSE]
+
+
 def test_an_upgraded_session_takes_no_second_websocket(calm: str) -> None:
     phone, socket = upgraded(calm)
-    assert RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}").refused == 400
+    assert is_ended_at_once(RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}"))
     assert socket.reads() == '42["auth",{}]'
+    socket.sends('42["message","still here"]')
+    assert socket.reads() == '42["message-back","still here"]'
 
 
 def test_a_session_of_websocket_takes_no_second_one(calm: str) -> None:
     socket = RawWebSocket(calm, WEBSOCKET)
     sid = json.loads(socket.reads_text()[1:])["sid"]
-    assert RawWebSocket(calm, f"{WEBSOCKET}&sid={sid}").refused == 400
+    assert is_ended_at_once(RawWebSocket(calm, f"{WEBSOCKET}&sid={sid}"))
+
+
+def test_a_session_that_is_being_upgraded_takes_no_second_websocket(calm: str) -> None:
+    phone = Polling(calm).opened()
+    first = RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}")
+    assert is_ended_at_once(RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}"))
+    first.sends("2probe", "5", "40")
+    assert first.reads() == "3probe"
+    assert first.reads_text().startswith("40")
+
+
+def test_an_upgrade_is_done_before_the_request_that_was_sent_after_it(calm: str) -> None:
+    phone = Polling(calm).opened()
+    polling = phone.connects()
+    socket = RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}")
+    with held_up(calm):
+        socket.sends("2probe")
+        socket.sends("5")
+        phone.begins_poll(polling)
+    assert polling.getresponse().status == 400
+    assert socket.reads() == "3probe"
+
+
+def test_an_upgrade_that_is_not_done_leaves_its_polls_alone(calm: str) -> None:
+    phone = Polling(calm).opened()
+    polling = phone.connects()
+    socket = RawWebSocket(calm, f"{WEBSOCKET}&sid={phone.sid}")
+    with held_up(calm):
+        socket.sends("2probe")
+        phone.begins_poll(polling)
+    answer = polling.getresponse()
+    assert (answer.status, answer.read()) == (200, b"6")
+    assert socket.reads() == "3probe"
 
 
 @pytest.mark.parametrize("said", [["5"], ["2"], ["2probe", "2probe"], ["40"]])

@@ -27,7 +27,7 @@ class Client:
     def ping(self) -> None:
         self.said.append("ping")
 
-    def close(self, reason: str) -> None:
+    def fail(self, reason: str) -> None:
         self.closed = True
         self.said.append(reason)
 

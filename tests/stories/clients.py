@@ -37,12 +37,12 @@ class Client:
 
 
 class JavaScriptClient(Client):
-    """socket.io-client in a Node process."""
+    """socket.io-client in a Node process; `package` is the name of another version's in tests/live/node."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: str = "socket.io-client") -> None:
         super().__init__()
         self._node = subprocess.Popen(
-            ["node", "client.js"], cwd=NODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "client.js", package], cwd=NODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -1,6 +1,7 @@
-// A socket.io-client that is told what to do by JSON lines on standard input, and tells what happens to it likewise.
+// A socket.io-client, of the package that the argument names, that is told what to do by JSON lines on standard input,
+// and tells what happens to it likewise.
 const readline = require("node:readline");
-const { io } = require("socket.io-client");
+const { io } = require(process.argv[2]);
 
 let socket;
 const say = (kind, data) => console.log(JSON.stringify({ kind, data: data ?? null }));
