@@ -90,8 +90,11 @@ def is_erased(row: AnyRow) -> bool:
 
 
 def wire_event(row: AnyRow) -> dict[str, Any]:
-    """An event as sync and live send it; `data` is the subject in wire form, None when it was erased."""
-    return {
+    """An event as sync and live send it; `data` is the subject in wire form, None when it was erased.
+
+    Then `subject_id` says what it was about, as the id that `data` had: whoever holds that thing knows which to let go.
+    """
+    event = {
         "id": str(row.event_id),
         "position": row.position,
         "type": row.type,
@@ -100,6 +103,7 @@ def wire_event(row: AnyRow) -> dict[str, Any]:
         "actor_id": None if row.actor_id is None else str(row.actor_id),
         "data": row.payload,
     }
+    return event if row.payload is not None else event | {"subject_id": str(row.subject_id)}
 
 
 def head_position(session: Session, organisation_id: UUID) -> int:
