@@ -71,7 +71,13 @@ def _in_present_shape(row: Any) -> Any:
     declared = CATALOGUE.get(row.type)
     if declared is None or row.version >= declared.version or declared.is_erased(row.payload):
         return row
-    return SimpleNamespace(**{**row._asdict(), "payload": _lifted(declared, row)})
+    lifted = _lifted(declared, row)
+    return SimpleNamespace(**{**row._asdict(), "payload": lifted, "unreadable": lifted is None})
+
+
+def is_unreadable(row: Any) -> bool:
+    """Whether an event is given as an empty one because it could not be lifted, though it is all there."""
+    return getattr(row, "unreadable", False)
 
 
 def _lifted(declared: EventType, row: Any) -> Payload | None:
