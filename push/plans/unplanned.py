@@ -12,7 +12,7 @@ from traceback import extract_tb
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, func, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -76,6 +76,16 @@ def due(session: Session, began: datetime, most: int) -> Sequence[Unplanned]:
     """
     values = {"now": clock.now(), "began": began, "most": most}
     return typed(session.execute(_DUE, values), Unplanned)
+
+
+def waiting_before(session: Session, organisation_id: UUID, position: int) -> int:
+    """How many of an organisation's events up to a position wait for being planned."""
+    waiting = select(func.count()).where(
+        Notification.kind == literal_column("'unplanned'"),
+        Notification.organisation_id == organisation_id,
+        Notification.position <= position,
+    )
+    return session.scalar(waiting) or 0
 
 
 def forget(session: Session, id: UUID) -> None:
