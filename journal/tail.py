@@ -38,6 +38,7 @@ EVENT_COLUMNS = (
     journal.c.person_id,
     journal.c.actor_id,
     journal.c.subject_id,
+    journal.c.about_id,
     journal.c.payload,
     journal.c.occurred_at,
 )
@@ -69,7 +70,7 @@ def present(rows: Sequence[Any]) -> Sequence[Any]:
 
 def _in_present_shape(row: Any) -> Any:
     declared = CATALOGUE.get(row.type)
-    if declared is None or row.version >= declared.version or declared.is_erased(row.payload):
+    if declared is None or declared.is_erased(row.payload) or declared.is_present(row.payload, row.version):
         return row
     lifted = _lifted(declared, row)
     return SimpleNamespace(**{**row._asdict(), "payload": lifted, "unreadable": lifted is None})
@@ -83,7 +84,7 @@ def is_unreadable(row: Any) -> bool:
 def _lifted(declared: EventType, row: Any) -> Payload | None:
     """None where it fails: one event must not hold up all that come after it, and readers know what is empty."""
     try:
-        return declared.lifted(row.payload, row.version)
+        return declared.lifted(row.payload, row.version, row.about_id)
     except Exception as error:
         log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, error=type(error).__name__)
         return None

@@ -241,3 +241,17 @@ def test_an_end_that_is_planned_late_takes_nothing_from_who_is_back(org: Organis
     tries_again(org)
     assert told(org, notice) == {("Bob", "announcement")}
     assert unplanned(org) == 0
+
+
+def test_what_an_older_release_gave_up_is_tried_again(org: Organisation) -> None:
+    """It wrote down neither how often nor when."""
+    site = org.site(admission="assigned")
+    reachable(org, "Bob", site)
+    poison = org.admin.posts(site, "hello")
+    spoils(org, poison)
+    plans(org.world)
+    with org.world.worker.transaction() as session:
+        session.execute(text("UPDATE notifications SET facts = facts - 'tries' - 'tried_at' - 'again_at'"))
+    mends(org, poison)
+    assert tries_again(org) == 1
+    assert told(org, poison) == {("Bob", "message")}
