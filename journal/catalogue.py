@@ -23,7 +23,16 @@ _post = partial(
     to=_FOLLOWERS,
     readers=_PUSH,
     personal=frozenset({"author", "text", "point", "mentions", "client_id", "written_at"}),
-    early=early.POST,
+    early=early.lacking(
+        "id",
+        "scope_id",
+        kind="post",
+        mentions=[],
+        asks_acknowledgement=False,
+        valid_until=None,
+        ended_at=None,
+        written_at=None,
+    ),
 )
 POST_CREATED = _post("post.created")
 POST_UPDATED = _post("post.updated")
@@ -107,7 +116,7 @@ _visit = partial(
         | {"entered_at", "stale_at", "left_at", "end_reason"}
     ),
     about=_OF_PLACE,
-    early=early.VISIT,
+    early=early.lacking("id", "place_id", confidence=1, stale_at=None, end_reason=None),
 )
 VISIT_STARTED = _visit("visit.started", readers=_PUSH)
 VISIT_UPDATED = _visit("visit.updated", readers=_NOBODY)

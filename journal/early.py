@@ -32,18 +32,6 @@ def lacking(*has: str, **added: Any) -> Early:
     return Early(frozenset(has), frozenset(added), lambda payload, _about: added | payload)
 
 
-POST = lacking(
-    "id",
-    "scope_id",
-    kind="post",
-    mentions=[],
-    asks_acknowledgement=False,
-    valid_until=None,
-    ended_at=None,
-    written_at=None,
-)
-VISIT = lacking("id", "place_id", confidence=1, stale_at=None, end_reason=None)
-
 _WISHES: Payload = {"muted_until": None, "read_receipts": False}
 
 
