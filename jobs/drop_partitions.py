@@ -1,7 +1,7 @@
 """`python -m jobs.drop_partitions --before 2025-01`: drop the months of the journal before that one.
 
 The chains begin at signed checkpoints afterwards. It is done whole or not at all; exits with 1 and says why where
-something of it is still needed.
+something of it is still needed. `--vouch-for-gaps` instead makes checkpoints where months were dropped by hand before.
 """
 
 import argparse
@@ -14,23 +14,25 @@ from sqlalchemy.orm import Session
 from base.database import Database, make_engine
 from base.settings import load_settings
 from journal.checkpoints import Seal
-from journal.partitions import StillNeeded, cuts, drop
+from journal.partitions import StillNeeded, cuts, drop, vouch_for_gaps
 from push.plans.unplanned import waiting_before
 
 
 def main() -> None:
-    """One line a dropped month."""
+    """One line a dropped month, or an organisation that was vouched for."""
     parser = argparse.ArgumentParser(prog="jobs.drop_partitions")
-    parser.add_argument("--before", metavar="YYYY-MM", required=True, type=_month)
-    before = parser.parse_args().before
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--before", metavar="YYYY-MM", type=_month)
+    what.add_argument("--vouch-for-gaps", action="store_true")
+    before: datetime | None = parser.parse_args().before
     settings = load_settings(os.environ)
     seal = Seal(settings.secret_key, settings.former_secret_key)
     try:
         with Database(make_engine(settings.owner_database_url, 1)).transaction() as session:
-            months = drop_before(session, before, seal)
+            done = _vouched(session, seal) if before is None else _dropped(session, before, seal)
     except StillNeeded as reason:
         sys.exit(str(reason))
-    print("\n".join(f"dropped {month}" for month in months) or "nothing to drop")
+    print("\n".join(done) or "nothing to do")
 
 
 def drop_before(session: Session, before: datetime, seal: Seal) -> list[str]:
@@ -40,6 +42,14 @@ def drop_before(session: Session, before: datetime, seal: Seal) -> list[str]:
     if waiting:
         raise StillNeeded(f"{waiting} events could not be planned by push yet, and are tried again.")
     return list(drop(session, before, found, seal))
+
+
+def _dropped(session: Session, before: datetime, seal: Seal) -> list[str]:
+    return [f"dropped {month}" for month in drop_before(session, before, seal)]
+
+
+def _vouched(session: Session, seal: Seal) -> list[str]:
+    return [f"{cut.organisation_id} begins after {cut.position}" for cut in vouch_for_gaps(session, seal)]
 
 
 def _month(said: str) -> datetime:

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import clock
-from journal.chain import walk
+from journal.chain import organisations, walk
 from journal.checkpoints import Seal, checkpoints, fault_of
 from journal.models import JournalCheckpoint
 
@@ -52,6 +52,16 @@ _STRAGGLERS = text(
         AS cut (organisation_id, position)
     WHERE journal.recorded_at >= :before AND journal.organisation_id = cut.organisation_id
         AND journal.position <= cut.position
+    """
+)
+# Its first row behind a position; where there is none, its head, if that is further on.
+_FIRST = text(
+    """
+    (SELECT position, hash, recorded_at FROM journal
+        WHERE organisation_id = :organisation AND position > :reached ORDER BY position LIMIT 1)
+    UNION ALL
+    SELECT position, hash, now() FROM journal_heads h WHERE organisation_id = :organisation AND position > :reached
+        AND NOT EXISTS (SELECT FROM journal j WHERE j.organisation_id = h.organisation_id AND j.position > :reached)
     """
 )
 
@@ -104,16 +114,42 @@ def drop(session: Session, before: datetime, found: Sequence[Cut], seal: Seal) -
     return months
 
 
+def vouch_for_gaps(session: Session, seal: Seal) -> Sequence[Cut]:
+    """Leave a checkpoint where a journal's beginning is gone without one: months were dropped by hand.
+
+    Nothing proves that they were not taken; who asks for this vouches for it. The first row that is there is believed,
+    and the chain goes on from it. A row that is missing further on stays missing. For the owner's role.
+    """
+    session.execute(_BEGIN)
+    vouched = list[Cut]()
+    for organisation_id in organisations(session):
+        earlier = checkpoints(session, organisation_id)
+        reached = earlier[-1].position if earlier else 0
+        first = session.execute(_FIRST, {"organisation": organisation_id, "reached": reached}).one_or_none()
+        if first is None or first.position == reached + 1 or fault_of(earlier, seal) is not None:
+            continue
+        cut = Cut(organisation_id, first.position)
+        session.add(_signed(cut, bytes(first.hash), earlier, first.recorded_at, seal))
+        vouched.append(cut)
+    session.flush()
+    return vouched
+
+
 def _checkpoint(session: Session, cut: Cut, before: datetime, seal: Seal) -> JournalCheckpoint:
     earlier = checkpoints(session, cut.organisation_id)
-    fault = fault_of(earlier, seal)
     walked = walk(session, cut.organisation_id, earlier, until=cut.position)
-    if fault := fault or walked.fault:
+    if fault := fault_of(earlier, seal) or walked.fault:
         raise StillNeeded(f"The journal of {cut.organisation_id} is not sound: {fault}.")
+    return _signed(cut, walked.hash, earlier, before, seal)
+
+
+def _signed(
+    cut: Cut, hash_: bytes, earlier: Sequence[JournalCheckpoint], before: datetime, seal: Seal
+) -> JournalCheckpoint:
     made = JournalCheckpoint(
         organisation_id=cut.organisation_id,
         position=cut.position,
-        hash=walked.hash,
+        hash=hash_,
         events=cut.position - (earlier[-1].position if earlier else 0),
         dropped_before=before,
         made_at=clock.now(),

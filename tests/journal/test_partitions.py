@@ -273,8 +273,40 @@ def test_the_commands_say_what_they_did(fresh_world: World, organisation: UUID) 
         0,
         "dropped journal_2026_01\n",
     )
-    assert command(fresh_world, "jobs.drop_partitions", "--before", "2026-02") == (0, "nothing to drop\n")
+    assert command(fresh_world, "jobs.drop_partitions", "--before", "2026-02") == (0, "nothing to do\n")
     assert command(fresh_world, "jobs.verify") == (0, f"{organisation} 10 sound\n")
     code, words = command(fresh_world, "jobs.verify", SECRET_KEY=NEW_SECRET)
     assert (code, "not known" in words) == (1, True)
     assert command(fresh_world, "jobs.drop_partitions", "--before", "January")[0] == 2
+
+
+def test_months_that_were_dropped_by_hand_are_vouched_for_once(
+    fresh_world: World, organisation: UUID
+) -> None:
+    whole, quiet = ids.new_id(), ids.new_id()
+    said(fresh_world, whole, 2)
+    said(fresh_world, quiet, 3)
+    lies_in(fresh_world, JANUARY, quiet, 3)
+    changes(fresh_world, "DROP TABLE journal_2026_01")
+    changes(fresh_world, "DELETE FROM journal WHERE position = 9")
+    assert "position 1 is missing" in (verdict(fresh_world, organisation) or "")
+    code, words = command(fresh_world, "jobs.drop_partitions", "--vouch-for-gaps")
+    assert (code, sorted(words.splitlines())) == (
+        0,
+        sorted([f"{organisation} begins after 5", f"{quiet} begins after 3"]),
+    )
+    assert command(fresh_world, "jobs.drop_partitions", "--vouch-for-gaps") == (0, "nothing to do\n")
+    assert verdict(fresh_world, whole) is verdict(fresh_world, quiet) is None
+    assert "position 9 is missing" in (verdict(fresh_world, organisation) or "")
+    said(fresh_world, quiet, 1)
+    assert verdict(fresh_world, quiet) is None
+
+
+def test_a_checkpoint_that_was_tampered_with_is_not_vouched_for(
+    fresh_world: World, organisation: UUID
+) -> None:
+    drops(fresh_world, FEBRUARY)
+    changes(fresh_world, "UPDATE journal_checkpoints SET events = 3")
+    changes(fresh_world, "DELETE FROM journal WHERE position <= 7")
+    assert command(fresh_world, "jobs.drop_partitions", "--vouch-for-gaps") == (0, "nothing to do\n")
+    assert "changed" in (verdict(fresh_world, organisation) or "")
