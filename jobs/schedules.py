@@ -23,6 +23,8 @@ from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tok
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
 from push.inbox.digest import send_digests
+from push.plans.again import BATCH as UNPLANNED
+from push.plans.again import PlansAgain
 from push.reports import retention
 from push.sending import tokens
 from social.notices import BATCH as NOTICES
@@ -61,6 +63,7 @@ def jobs() -> list[Job]:
         Job("remind_the_silent_of_musters", 1, remind_silent),
         Job("end_expired_notices", 1, end_expired_notices, NOTICES),
         Job("remind_the_silent_of_alerts", 5, remind_the_silent, ALERTS),
+        Job("plan_again", 5, PlansAgain(), UNPLANNED),
         Job("send_digests", 60, send_digests, DIGESTS),
         Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),

@@ -6,13 +6,16 @@ import sys
 from base.database import Database, make_engine
 from base.settings import load_settings
 from journal.chain import organisations, verify
+from journal.checkpoints import Seal
 
 
 def main() -> None:
     """One line an organisation."""
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    settings = load_settings(os.environ)
+    seal = Seal(settings.secret_key, settings.former_secret_key)
+    database = Database(make_engine(settings.worker_database_url, 2))
     with database.transaction() as session:
-        verdicts = [verify(session, organisation_id) for organisation_id in organisations(session)]
+        verdicts = [verify(session, organisation_id, seal=seal) for organisation_id in organisations(session)]
     for verdict in verdicts:
         print(verdict.organisation_id, verdict.positions, verdict.fault or "sound")
     sys.exit(any(verdict.fault for verdict in verdicts))

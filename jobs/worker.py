@@ -17,7 +17,8 @@ from base.logs import logger
 from base.settings import Settings
 from jobs.metrics import serve_metrics
 from jobs.process import RETRY_S, begin, keep_going
-from jobs.schedules import run_schedules
+from jobs.schedules import Job, jobs, run_schedules
+from journal.checkpoints import Seal, sign_anew
 from journal.events import JOURNAL_CHANNEL
 from push.fcm.client import FcmSender
 from push.plans.planner import MANY, Planned, plan
@@ -47,7 +48,9 @@ class Worker:
 
     def start(self) -> None:
         """Start every loop."""
-        self._run("schedules", lambda: run_schedules(self._database, self._stop))
+        seal = Seal(self._settings.secret_key, self._settings.former_secret_key)
+        signing = Job("sign_checkpoints_anew", 3_600, partial(sign_anew, seal=seal))
+        self._run("schedules", lambda: run_schedules(self._database, self._stop, [*jobs(), signing]))
         if self._settings.metrics_port is not None:
             self._run("metrics", lambda: serve_metrics(self._settings, self._database, self._stop))
         if self._sender is None:

@@ -7,6 +7,7 @@ be written, and an event that a newer release wrote is treated with caution: as 
 from functools import partial
 from uuid import UUID
 
+from journal import early
 from journal.event_types import About, EventType, Payload, Reach, Reader
 
 _MANAGERS = "those who oversee the roll call"
@@ -22,6 +23,16 @@ _post = partial(
     to=_FOLLOWERS,
     readers=_PUSH,
     personal=frozenset({"author", "text", "point", "mentions", "client_id", "written_at"}),
+    early=early.lacking(
+        "id",
+        "scope_id",
+        kind="post",
+        mentions=[],
+        asks_acknowledgement=False,
+        valid_until=None,
+        ended_at=None,
+        written_at=None,
+    ),
 )
 POST_CREATED = _post("post.created", begins=True, names="mentions")
 POST_UPDATED = _post("post.updated", names="mentions")
@@ -43,6 +54,7 @@ ALERT_UNANSWERED = EventType(
     to="the managers of the scope and of its site, or else the administrators",
     readers=_PUSH,
     personal=frozenset(),
+    early=early.UNANSWERED,
 )
 ACKNOWLEDGEMENT_CREATED = EventType(
     "acknowledgement.created",
@@ -83,6 +95,7 @@ MEMBERSHIP_STARTED = _membership(
     readers=frozenset({Reader.ROOMS, Reader.ONLINE, Reader.PUSH}),
     personal=_MEMBERSHIP | {"fetch_from"},
     begins=True,
+    early=early.STARTED,
 )
 MEMBERSHIP_UPDATED = _membership(
     "membership.updated", payload="Membership", readers=_NOBODY, personal=_MEMBERSHIP
@@ -92,6 +105,7 @@ MEMBERSHIP_ENDED = _membership(
     payload="EndedMembership",
     readers=frozenset({Reader.ROOMS, Reader.ONLINE, Reader.PUSH}),
     personal=_MEMBERSHIP | {"reason", "delete_scope_id"},
+    early=early.ENDED,
 )
 
 _OF_PLACE = About("place_id")
@@ -105,6 +119,7 @@ _visit = partial(
         | {"entered_at", "stale_at", "left_at", "end_reason"}
     ),
     about=_OF_PLACE,
+    early=early.lacking("id", "place_id", confidence=1, stale_at=None, end_reason=None),
 )
 VISIT_STARTED = _visit("visit.started", readers=_PUSH)
 VISIT_UPDATED = _visit("visit.updated", readers=_NOBODY)
@@ -142,6 +157,7 @@ MUSTER_UPDATED = EventType(
     readers=_NOBODY,
     personal=frozenset({"entry"}),
     about=_OF_PLACE,
+    early=early.MUSTER_UPDATE,
 )
 
 CHARTER_UPDATED = EventType(

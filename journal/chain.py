@@ -10,9 +10,9 @@ The header names the version of the payload's shape where it is another than the
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -22,8 +22,9 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import table_of
 from journal.catalogue import CATALOGUE
+from journal.checkpoints import Seal, checkpoints, fault_of
 from journal.event_types import Payload
-from journal.models import JournalHead, JournalRow
+from journal.models import JournalCheckpoint, JournalHead, JournalRow
 
 GENESIS = bytes(32)
 SALT_BYTES = 16
@@ -90,20 +91,48 @@ class ChainCheck:
     fault: str | None
 
 
-def verify(session: Session, organisation_id: UUID, batch: int = 5_000) -> ChainCheck:
-    """Walk an organisation's journal from its first row to its head; stops at the first fault."""
-    previous, expected = GENESIS, 1
-    while rows := _rows_from(session, organisation_id, expected, batch):
+class Walked(NamedTuple):
+    """How far the rows are sound, the hash of the last of those, and what is wrong with the next."""
+
+    position: int
+    hash: bytes
+    fault: str | None
+
+
+def verify(
+    session: Session, organisation_id: UUID, batch: int = 5_000, *, seal: Seal | None = None
+) -> ChainCheck:
+    """Walk an organisation's journal from its first row to its head; stops at the first fault.
+
+    Where months were dropped it begins at the last checkpoint, which `seal` has to know.
+    """
+    start = checkpoints(session, organisation_id)
+    if fault := fault_of(start, seal):
+        return ChainCheck(organisation_id, 0, fault)
+    walked = walk(session, organisation_id, start, batch=batch)
+    fault, head = walked.fault, session.get(JournalHead, organisation_id)
+    if fault is None and head is not None and (head.position, head.hash) != (walked.position, walked.hash):
+        fault = f"the head is at {head.position}, the rows end at {walked.position}"
+    return ChainCheck(organisation_id, walked.position, fault)
+
+
+def walk(
+    session: Session,
+    organisation_id: UUID,
+    start: Sequence[JournalCheckpoint],
+    *,
+    until: int | None = None,
+    batch: int = 5_000,
+) -> Walked:
+    """Follow the chain from the last of these checkpoints, or from its beginning, to its end or to a position."""
+    position, previous = (start[-1].position, start[-1].hash) if start else (0, GENESIS)
+    while rows := _rows_after(session, organisation_id, position, until, batch):
         for row in rows:
-            if fault := _fault(row, expected, previous):
-                return ChainCheck(organisation_id, expected - 1, fault)
-            previous, expected = row.hash, expected + 1
-    head = session.get(JournalHead, organisation_id)
-    if head is not None and (head.position, head.hash) != (expected - 1, previous):
-        return ChainCheck(
-            organisation_id, expected - 1, f"the head is at {head.position}, the rows end at {expected - 1}"
-        )
-    return ChainCheck(organisation_id, expected - 1, None)
+            if fault := _fault(row, position + 1, previous):
+                return Walked(position, previous, fault)
+            position, previous = row.position, row.hash
+    short = until is not None and position < until
+    return Walked(position, previous, f"position {position + 1} is missing" if short else None)
 
 
 def organisations(session: Session) -> Iterable[UUID]:
@@ -111,15 +140,14 @@ def organisations(session: Session) -> Iterable[UUID]:
     return session.scalars(select(JournalHead.organisation_id).order_by(JournalHead.organisation_id)).all()
 
 
-def _rows_from(session: Session, organisation_id: UUID, position: int, limit: int) -> list[Any]:
+def _rows_after(
+    session: Session, organisation_id: UUID, position: int, until: int | None, limit: int
+) -> list[Any]:
     table = table_of(JournalRow)
-    query = (
-        select(table)
-        .where(table.c.organisation_id == organisation_id, table.c.position >= position)
-        .order_by(table.c.position)
-        .limit(limit)
-    )
-    return list(session.execute(query))
+    query = select(table).where(table.c.organisation_id == organisation_id, table.c.position > position)
+    if until is not None:
+        query = query.where(table.c.position <= until)
+    return list(session.execute(query.order_by(table.c.position).limit(limit)))
 
 
 def _fault(row: Any, expected: int, previous: bytes) -> str | None:

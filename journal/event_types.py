@@ -11,10 +11,11 @@ itself, and only the rest by the salted digest that erasing makes worthless (`jo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
-Payload = dict[str, Any]
+from journal.early import Early, Payload
+
+__all__ = ["About", "EventType", "Payload", "Reach", "Reader"]
 Lift = Callable[[Payload], Payload]
 
 
@@ -64,7 +65,8 @@ class EventType:
 
     `payload` is the name of its schema in `schemas/events.py`, `to` says in words whom it reaches. `lifts[n]` makes a
     payload of version n one of n + 1. `personal` are the members that tell of a person who it was, where, when or
-    in which words; `survives` those that erasing leaves, each with the version from which on it does.
+    in which words; `survives` those that erasing leaves, each with the version from which on it does. `early` knows
+    payloads that were written before shapes had versions.
 
     `begins`: it is the first that is told of its subject, whose position the journal keeps. `names` is the member that
     lists the persons whom the subject names; where each was named first is kept, too (`journal/order.py`).
@@ -82,6 +84,7 @@ class EventType:
     survives: Mapping[str, int] = field(default_factory=dict[str, int])
     begins: bool = False
     names: str | None = None
+    early: Early | None = None
 
     def __post_init__(self) -> None:
         if set(self.lifts) != set(range(1, self.version)):
@@ -89,11 +92,20 @@ class EventType:
         if self.personal & self.survives.keys():
             raise ValueError(f"{self.name}: what is personal does not survive erasing")
 
-    def lifted(self, payload: Payload, version: int) -> Payload:
-        """A payload of some version in the present shape. A newer one, by a newer release, is left as it is."""
+    def is_present(self, payload: Payload, version: int) -> bool:
+        """Whether a payload needs no lift. A newer one, by a newer release, is left as it is."""
+        return version >= self.version and not self._is_early(payload, version)
+
+    def lifted(self, payload: Payload, version: int, about_id: UUID | None = None) -> Payload:
+        """A payload of some version in the present shape."""
+        if self.early is not None and self._is_early(payload, version):
+            payload = self.early.complete(payload, about_id)
         for step in range(version, self.version):
             payload = self.lifts[step](payload)
         return payload
+
+    def _is_early(self, payload: Payload, version: int) -> bool:
+        return version == 1 and self.early is not None and self.early.is_early(payload)
 
     def surviving(self, payload: Payload, version: int) -> Payload:
         """What erasing leaves of a payload."""

@@ -153,3 +153,21 @@ class JournalCursor(Model):
     reader: Mapped[str] = mapped_column(Text, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class JournalCheckpoint(Model):
+    """Up to `position` an organisation's events were dropped, `events` of them since the checkpoint before this one.
+
+    `hash` is that of the last; `signature` covers all of it (`journal/checkpoints.py`).
+    """
+
+    __tablename__ = "journal_checkpoints"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    events: Mapped[int] = mapped_column(BigInteger)
+    dropped_before: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    key: Mapped[str] = mapped_column(Text)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)

@@ -39,6 +39,7 @@ EVENT_COLUMNS = (
     journal.c.person_id,
     journal.c.actor_id,
     journal.c.subject_id,
+    journal.c.about_id,
     journal.c.payload,
     journal.c.occurred_at,
     position_of(journal.c.subject_id).label("subject_position"),
@@ -71,15 +72,21 @@ def present(rows: Sequence[Any]) -> Sequence[Any]:
 
 def _in_present_shape(row: Any) -> Any:
     declared = CATALOGUE.get(row.type)
-    if declared is None or row.version >= declared.version or declared.is_erased(row.payload):
+    if declared is None or declared.is_erased(row.payload) or declared.is_present(row.payload, row.version):
         return row
-    return SimpleNamespace(**{**row._asdict(), "payload": _lifted(declared, row)})
+    lifted = _lifted(declared, row)
+    return SimpleNamespace(**{**row._asdict(), "payload": lifted, "unreadable": lifted is None})
+
+
+def is_unreadable(row: Any) -> bool:
+    """Whether an event is given as an empty one because it could not be lifted, though it is all there."""
+    return getattr(row, "unreadable", False)
 
 
 def _lifted(declared: EventType, row: Any) -> Payload | None:
     """None where it fails: one event must not hold up all that come after it, and readers know what is empty."""
     try:
-        return declared.lifted(row.payload, row.version)
+        return declared.lifted(row.payload, row.version, row.about_id)
     except Exception as error:
         log.error("event_not_lifted", event_id=str(row.event_id), type=row.type, error=type(error).__name__)
         return None
@@ -92,8 +99,11 @@ def is_erased(row: AnyRow) -> bool:
 
 
 def wire_event(row: AnyRow) -> dict[str, Any]:
-    """An event as sync and live send it; `data` is the subject in wire form, None when it was erased."""
-    return {
+    """An event as sync and live send it; `data` is the subject in wire form, None when it was erased.
+
+    Then `subject_id` says what it was about, as the id that `data` had: whoever holds that thing knows which to let go.
+    """
+    event = {
         "id": str(row.event_id),
         "position": row.position,
         "type": row.type,
@@ -102,6 +112,7 @@ def wire_event(row: AnyRow) -> dict[str, Any]:
         "actor_id": None if row.actor_id is None else str(row.actor_id),
         "data": row.payload,
     }
+    return event if row.payload is not None else event | {"subject_id": str(row.subject_id)}
 
 
 def head_position(session: Session, organisation_id: UUID) -> int:

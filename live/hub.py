@@ -73,16 +73,22 @@ class Hub:
         """Advance to an event: change the rooms as it says, and return the sockets that hear it."""
         organisation_id = event.organisation_id
         self.positions[organisation_id] = event.position
-        if event.type in _LETS_IN:
+        if event.type in _LETS_IN and event.payload is not None:
             self._let_in(event)
         heard = self._hearers(event)
         if organisation_id in self._ahead:
             heard = [subscriber for subscriber in heard if subscriber.position < event.position]
             if self._ahead[organisation_id] <= event.position:
                 del self._ahead[organisation_id]
-        if event.type in _PUTS_OUT:
+        if event.type in _PUTS_OUT and event.payload is not None:
             self._put_out(event)
         return heard
+
+    def unsettled(self, event: Any) -> Sequence[Subscriber]:
+        """The sockets whose rooms an event changes without saying which: it was emptied. They have to begin anew."""
+        return (
+            list(self.of_person(event.person_id)) if event.type in ACTS_ON and event.payload is None else ()
+        )
 
     def subscriber(self, sid: str) -> Subscriber | None:
         """An admitted socket."""

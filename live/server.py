@@ -9,9 +9,8 @@ one. Whoever stole an access token thus listens for minutes and not for weeks. B
 it says why: `connection.closing {"code": …}`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import gevent
 from flask import Flask, request
@@ -177,12 +176,14 @@ class LiveServer:
         if hearers:
             self._fanout.add(event.type, wire_event(event), hearers)
         if event.type in ACTS_ON:
-            self._end_session(event)
+            self._end_all(self.hub.of_session(event.person_id, event.subject_id), "session_ended")
+        if unsettled := self.hub.unsettled(event):
+            self._end_all(unsettled, "try_again")
 
-    def _end_session(self, event: Any) -> None:
+    def _end_all(self, subscribers: Sequence[Subscriber], code: str) -> None:
         self._fanout.flush()
-        for subscriber in self.hub.of_session(event.person_id, UUID(event.payload["session_id"])):
-            self._end(subscriber.sid, "session_ended")
+        for subscriber in subscribers:
+            self._end(subscriber.sid, code)
 
     def _end_expired(self) -> None:
         while not self.tail.stopping:

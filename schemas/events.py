@@ -21,7 +21,10 @@ MAX_WAIT_S = 30
 
 
 class Event(Wire):
-    """One thing that happened. `data` is the subject as REST answers it, or null when it was erased."""
+    """One thing that happened. `data` is the subject as REST answers it, or null when it was erased.
+
+    `subject_id` is there where `data` is null: the `id` that it had.
+    """
 
     id = ID(required=True)
     position = fields.Integer(required=True)
@@ -30,6 +33,7 @@ class Event(Wire):
     scope_id = ID(required=True, allow_none=True, metadata={"description": "Null when it concerns only you"})
     actor_id = ID(required=True, allow_none=True)
     data = fields.Dict(required=True, allow_none=True)
+    subject_id = ID(metadata={"description": "Only where data is null: what the event was about"})
 
 
 class Names(fields.String):

@@ -39,6 +39,7 @@ class Follower(threading.Thread):
         self._ids: set[str] = set()
         self.typing = self.presences = self.typing_leaked = 0
         self._watches, self._types_in, self._left = list[str](), list[str](), set[str]()
+        self._held_by = {membership["id"]: membership["scope_id"] for membership in me["memberships"]}
 
     def signals(self, watches: list[str], types_in: list[str]) -> None:
         """Whom it watches, and the scopes in which its person types now and then."""
@@ -114,9 +115,9 @@ class Follower(threading.Thread):
     def _note_signal(self, name: str, message: dict[str, Any]) -> None:
         """A scope that ended on this very socket tells it no typing, until it begins there again."""
         if name == "membership.ended":
-            self._left.add(message["data"]["delete_scope_id"])
+            self._left.add(self._scope_of(message))
         elif name == "membership.started":
-            self._left.discard(message["data"]["scope_id"])
+            self._left.discard(self._scope_of(message))
         elif name.startswith("typing."):
             self.typing += 1
             self.typing_leaked += message["scope_id"] in self._left
@@ -158,11 +159,18 @@ class Follower(threading.Thread):
     def _follow_memberships(self, event: dict[str, Any]) -> None:
         """A scope that ends is deleted; one that begins is held from here on, and its history is not our matter."""
         if event["type"] == "membership.ended":
-            self.holding.discard(event["data"]["delete_scope_id"])
-            self.held.pop(event["data"]["delete_scope_id"], None)
+            self.holding.discard(self._scope_of(event))
+            self.held.pop(self._scope_of(event), None)
         elif event["type"] == "membership.started":
-            self.holding.add(event["data"]["scope_id"])
-            self.held.pop(event["data"]["scope_id"], None)
+            self.holding.add(self._scope_of(event))
+            self.held.pop(self._scope_of(event), None)
+
+    def _scope_of(self, event: dict[str, Any]) -> str:
+        """The scope that a membership begins or ends; an emptied event tells the membership alone."""
+        if event["data"] is None:
+            return self._held_by.get(event["subject_id"], "")
+        self._held_by[event["data"]["id"]] = event["data"]["scope_id"]
+        return event["data"]["scope_id"]
 
 
 def _read(socket: RawWebSocket) -> str:

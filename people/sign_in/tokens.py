@@ -25,6 +25,7 @@ import jwt
 
 from base import clock
 from base.errors import Unauthenticated
+from base.keys import named
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "hereabouts"
@@ -71,11 +72,8 @@ class TokenMaker:
     """Makes tokens with the installation's secret, and reads those that were made with it or with the former one."""
 
     def __init__(self, secret: str, access_ttl: int, former: str | None = None) -> None:
-        secrets_ = [secret] if former is None else [secret, former]
-        self._access_keys = {
-            _name(key): key for key in (_derived(each, b"access token") for each in secrets_)
-        }
-        self._refresh_keys = [_derived(each, b"refresh token") for each in secrets_]
+        self._access_keys = named(secret, former, b"access token")
+        self._refresh_keys = list(named(secret, former, b"refresh token").values())
         self._signs_with = next(iter(self._access_keys))
         self.access_ttl = access_ttl
 
@@ -137,11 +135,3 @@ def digest(token: str) -> bytes:
 
 def _encoded(material: bytes) -> str:
     return base64.urlsafe_b64encode(material).decode().rstrip("=")
-
-
-def _name(key: bytes) -> str:
-    return hashlib.sha256(b"name" + key).hexdigest()[:8]
-
-
-def _derived(secret: str, purpose: bytes) -> bytes:
-    return hmac.digest(secret.encode(), purpose, "sha256")

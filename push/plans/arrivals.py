@@ -51,9 +51,16 @@ def plan_departure(session: Session, event: AnyRow) -> int:
 
 
 def plan_left_scope(session: Session, event: AnyRow) -> int:
-    """Somebody follows a scope no more: a closed app is woken without a word, so that it deletes what it has of it."""
-    shown = _notifications_of_notices(UUID(event.payload["scope_id"]))
-    taken = withdraw(session, shown, "no_longer_a_member", person_id=event.person_id)
+    """Somebody follows a scope no more: a closed app is woken without a word, so that it deletes what it has of it.
+
+    Who follows it again by now keeps what the lock screen shows: an event may be planned late.
+    """
+    scope_id = UUID(event.payload["scope_id"])
+    back = session.scalar(
+        select(audience_of(scope_id, event.organisation_id, among=[event.person_id]).exists())
+    )
+    shown = _notifications_of_notices(scope_id)
+    taken = 0 if back else withdraw(session, shown, "no_longer_a_member", person_id=event.person_id)
     until = expires_at("sync", event.occurred_at)
     if until <= clock.now():
         return taken

@@ -8,9 +8,9 @@ A transaction ends with the event that made it long: an announcement to tens of 
 the senders begin with it at once. A roll call is one event a person; neighbours of one call are planned together, and
 so are neighbouring posts of a scope: which, and how many at a time, each plan says itself (`push/plans/plan.py`).
 
-An event that cannot be planned is tried a few times, by itself, then written down as a notification of the kind
-`unplanned` and left behind, so that it never stands before everyone else's. Where it cannot even be written down, the
-database is gone, and all of it is done again.
+An event that cannot be planned is tried a few times, by itself, then written down (`push/plans/unplanned.py`) and left
+behind, so that it never stands before everyone else's; `push/plans/again.py` comes back to it. Where it cannot even be
+written down, the database is gone, and all of it is done again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from base import clock
 from base.database import AnyRow
 from base.logs import logger
 from journal.catalogue import (
@@ -37,7 +36,7 @@ from journal.catalogue import (
     VISIT_ENDED,
     VISIT_STARTED,
 )
-from journal.tail import claim_cursor, is_erased, move_cursor, read_all
+from journal.tail import claim_cursor, is_erased, is_unreadable, move_cursor, read_all
 from push.plans.alerts import plan_reminder, plan_unanswered
 from push.plans.arrivals import plan_arrival, plan_departure, plan_left_scope, plan_new_member
 from push.plans.ends import plan_deleted, plan_updated
@@ -45,11 +44,10 @@ from push.plans.known import plan_acknowledged, plan_read
 from push.plans.musters import plan_musters
 from push.plans.plan import Plan, each
 from push.plans.posts import plan_posts, portions
-from push.plans.queue import notify
+from push.plans.unplanned import reason_of, write_down
 
 log = logger(__name__)
 READER = "push"
-UNPLANNED = "unplanned"
 MANY = 200  # events that are read at a time
 _TRIES = 3
 _ENOUGH = 1_000  # deliveries in one transaction, after which no other event is begun
@@ -109,8 +107,12 @@ def _together(event: AnyRow) -> tuple[Any, ...]:
 
 def _plan(session: Session, events: Sequence[AnyRow]) -> int:
     """How many deliveries neighbours queued."""
+    if (plan := PLANS.get(events[0].type)) is None:
+        return 0
+    for event in filter(is_unreadable, events):
+        write_down(session, event, "not lifted into today's shape")
     kept = [event for event in events if not is_erased(event)]
-    if not kept or (plan := PLANS.get(kept[0].type)) is None:
+    if not kept:
         return 0
     failed = ""
     for _ in range(_TRIES):
@@ -118,14 +120,11 @@ def _plan(session: Session, events: Sequence[AnyRow]) -> int:
             with session.begin_nested():
                 return plan.act(session, kept)
         except Exception as error:
-            failed = type(error).__name__
-            log.warning("event_not_planned_yet", event_id=str(kept[0].event_id), error=failed)
+            failed = reason_of(error)
+            log.warning(
+                "event_not_planned_yet", event_id=str(kept[0].event_id), type=kept[0].type, error=failed
+            )
     if len(kept) > 1:
         return sum(_plan(session, [event]) for event in kept)
-    _write_down(session, kept[0], failed)
+    write_down(session, kept[0], failed)
     return 0
-
-
-def _write_down(session: Session, event: AnyRow, error: str) -> None:
-    log.error("event_not_planned", event_id=str(event.event_id), error=error)
-    notify(session, event, UNPLANNED, {"type": event.type, "error": error}, clock.now())

@@ -54,7 +54,7 @@ _HELP = {
     "hereabouts_push_latency_seconds": "From the event to FCM's yes, of the same.",
     "hereabouts_push_dead": "Dead letters, at most 100000.",
     "hereabouts_push_planner_lag_events": "Events in the journal that the planner has not read.",
-    "hereabouts_push_unplanned_events": "Events of the last 30 days that the planner gave up, at most 100000.",
+    "hereabouts_push_unplanned_events": "Events that could not be planned and are tried again, at most 100000.",
     "hereabouts_relay_backlog_events": "Events that the relay has not moved into the journal, at most 100000.",
 }
 _Sample = tuple[str, Mapping[str, Any], float]

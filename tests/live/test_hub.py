@@ -136,3 +136,22 @@ def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not(
     undeclared = SimpleNamespace(**{**vars(event(4, "post", PERSONS[1], scope)), "type": "reaction.created"})
     assert list(hub.apply(reminded)) == []
     assert list(hub.apply(undeclared)) == []
+
+
+def test_rooms_that_an_emptied_event_would_change_are_read_anew() -> None:
+    """It does not say which scope: whoever it is about may not stay in a room by mistake, and others are left alone."""
+    hub = Hub()
+    alice, bob = (
+        Subscriber(f"{person}", Ear(), person, UUID(int=0), ORGANISATION, 0, 0.0) for person in PERSONS
+    )
+    for subscriber in (alice, bob):
+        hub.admit(subscriber, [Window(SCOPES[0], BEGINNING)])
+    for position, kind in enumerate(("ended", "started"), 1):
+        emptied = event(position, kind, PERSONS[0], SCOPES[0])
+        whole = event(position, kind, PERSONS[0], SCOPES[0])
+        emptied.payload = None
+        hub.apply(emptied)
+        assert list(hub.unsettled(emptied)) == [alice]
+        assert list(hub.unsettled(whole)) == []
+    assert list(hub.unsettled(event(3, "post", PERSONS[0], SCOPES[0]))) == []
+    assert hub.positions[ORGANISATION] == 2

@@ -50,6 +50,8 @@ class ReferenceClient:
             self._start_over()
         while self._read_page() or (self.store.position or 0) < least:
             pass
+        if self.store.in_doubt:
+            self._ask_which_are_ours()
         while self._fetch_page():
             pass
 
@@ -78,10 +80,14 @@ class ReferenceClient:
         me = self._send("GET", "/v1/me", None)
         with self.store.change():
             self.store.forget_everything()
-            for membership in me["memberships"]:
-                self.store.begin_scope(membership["scope_id"])
-            self.store.begin_scope(me["organisation"]["id"])
+            self.store.settle(_ours(me))
             self.store.move(me["position"])
+
+    def _ask_which_are_ours(self) -> None:
+        """What began or ended after our position has its event there, and then is had twice, which does no harm."""
+        me = self._send("GET", "/v1/me", None)
+        with self.store.change():
+            self.store.settle(_ours(me))
 
     def _read_page(self) -> bool:
         """Take a page of sync; returns whether there is more."""
@@ -102,16 +108,26 @@ class ReferenceClient:
     def _take(self, event: dict[str, Any]) -> None:
         if event["position"] <= (self.store.position or 0):
             return
-        kind, data = event["type"], event["data"]
+        if event["data"] is None:
+            self._take_emptied(event["type"], event["subject_id"])
+        else:
+            self._take_whole(event["type"], event["data"])
+        self.store.move(event["position"])
+
+    def _take_whole(self, kind: str, data: dict[str, Any]) -> None:
         if kind.startswith("post."):
-            if data is not None:
-                self.store.keep(data)
+            self.store.keep(data)
         elif kind == "membership.started":
             self.store.end_scope(data["scope_id"])
-            self.store.begin_scope(data["scope_id"])
+            self.store.begin_scope(data["scope_id"], data["id"])
         elif kind == "membership.ended":
             self.store.end_scope(data["delete_scope_id"])
-        self.store.move(event["position"])
+
+    def _take_emptied(self, kind: str, subject_id: str) -> None:
+        if kind == "membership.ended":
+            self.store.end_membership(subject_id)
+        elif kind == "membership.started":
+            self.store.doubt()
 
     def _fetch_page(self) -> bool:
         """Fetch a page of history of a scope that lacks it; returns whether there was one to fetch."""
@@ -131,3 +147,9 @@ class ReferenceClient:
                 self.store.keep(post)
             self.store.fetched(scope_id, page["next"])
         return True
+
+
+def _ours(me: dict[str, Any]) -> dict[str, str | None]:
+    """The scopes of `GET /v1/me`, each with the membership that it is ours by."""
+    implied = {me["organisation"]["id"]: None}
+    return implied | {membership["scope_id"]: membership["id"] for membership in me["memberships"]}

@@ -1,6 +1,7 @@
 """What the app keeps: one SQLite file. Every change is one transaction, so a kill at any line leaves before or after.
 
-`position` says up to which event everything else here is right. A scope that is not `fetched` still lacks history.
+`position` says up to which event everything else here is right. A scope that is not `fetched` still lacks history. It
+names the membership that we hold it by, since that is all that an emptied end tells; the organisation's own has none.
 """
 
 import json
@@ -12,7 +13,8 @@ from typing import Any
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS scopes (id TEXT PRIMARY KEY, cursor TEXT, fetched INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS scopes
+    (id TEXT PRIMARY KEY, membership_id TEXT, cursor TEXT, fetched INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS posts (id TEXT PRIMARY KEY, scope_id TEXT NOT NULL, version INTEGER, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS queue (number INTEGER PRIMARY KEY, item TEXT NOT NULL, problem TEXT);
 """
@@ -60,14 +62,42 @@ class Store:
         for table in ("state", "scopes", "posts"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
 
-    def begin_scope(self, scope_id: str) -> None:
+    def begin_scope(self, scope_id: str, membership_id: str | None) -> None:
         """A scope is ours, and its history has to be fetched."""
-        self._db.execute("INSERT OR REPLACE INTO scopes (id) VALUES (?)", (scope_id,))
+        values = (scope_id, membership_id)
+        self._db.execute("INSERT OR REPLACE INTO scopes (id, membership_id) VALUES (?, ?)", values)
 
     def end_scope(self, scope_id: str) -> None:
         """A scope is not ours any more, and nothing of it stays."""
         self._db.execute("DELETE FROM posts WHERE scope_id = ?", (scope_id,))
         self._db.execute("DELETE FROM scopes WHERE id = ?", (scope_id,))
+
+    def end_membership(self, membership_id: str) -> None:
+        """The scope that we hold by a membership is not ours any more; perhaps there is none."""
+        held = "SELECT id FROM scopes WHERE membership_id = ?"
+        for (scope_id,) in self._db.execute(held, (membership_id,)).fetchall():
+            self.end_scope(scope_id)
+
+    def doubt(self) -> None:
+        """A membership began of which we could not read the scope: which are ours has to be asked."""
+        self._db.execute("INSERT OR REPLACE INTO state VALUES ('doubt', 1)")
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it has to be asked which scopes are ours."""
+        return self._db.execute("SELECT 1 FROM state WHERE name = 'doubt'").fetchone() is not None
+
+    def settle(self, ours: dict[str, str | None]) -> None:
+        """These scopes are ours, each by its membership, and no others."""
+        held: dict[str, str | None] = dict(
+            self._db.execute("SELECT id, membership_id FROM scopes").fetchall()
+        )
+        for scope_id in held.keys() - ours.keys():
+            self.end_scope(scope_id)
+        for scope_id, membership_id in ours.items():
+            if scope_id not in held or held[scope_id] != membership_id:
+                self.begin_scope(scope_id, membership_id)
+        self._db.execute("DELETE FROM state WHERE name = 'doubt'")
 
     def unfetched(self) -> tuple[str, str | None] | None:
         """A scope that lacks history, and the cursor of its next page."""

@@ -4,12 +4,15 @@ import itertools
 import os
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from base import clock
+from geo.privacy.retention import forget_old_presence
 from tests.reference.accidents import Network, killed_at
 from tests.reference.client import ReferenceClient
 from tests.reference.store import Store
@@ -33,6 +36,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("loses_request"), st.integers(0, 6)),
     st.tuples(st.just("loses_answer"), st.integers(0, 6)),
     st.tuples(st.just("hears_again"), st.integers(1, 20)),
+    st.tuples(st.just("years_pass"), st.just(0)),
 )
 
 
@@ -134,6 +138,11 @@ class Story:
             for event in page:
                 if event["position"] <= position:
                     self.app.hear(event)
+
+    def years_pass(self, _: int) -> None:
+        """What the journal says of who was where is emptied."""
+        with self.org.world.worker.transaction() as session:
+            forget_old_presence(session, clock.now() + timedelta(days=4_000))
 
     def _catches_up_badly(self, which: int, *, arrives: bool) -> None:
         self.network.cut(which, arrives=arrives)
