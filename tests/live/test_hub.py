@@ -145,7 +145,7 @@ def test_rooms_that_an_emptied_event_would_change_are_read_anew() -> None:
         Subscriber(f"{person}", Ear(), person, UUID(int=0), ORGANISATION, 0, 0.0) for person in PERSONS
     )
     for subscriber in (alice, bob):
-        hub.admit(subscriber, [Window(SCOPES[0], BEGINNING)])
+        hub.admit(subscriber, [Window(SCOPES[0])])
     for position, kind in enumerate(("ended", "started"), 1):
         emptied = event(position, kind, PERSONS[0], SCOPES[0])
         whole = event(position, kind, PERSONS[0], SCOPES[0])
