@@ -10,7 +10,7 @@ from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from schemas.base import Cursor
 from schemas.posts import NewPost, Post, PostEdit, PostPage
-from social import feed, posts
+from social import feed, posts, publishing
 
 routes = Routes("posts", "Posts: what people say in a scope")
 
@@ -24,8 +24,8 @@ routes = Routes("posts", "Posts: what people say in a scope")
     status=201,
 )
 def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
-    """Publish a post or reply. A repeated `client_id` answers 200 with the post of the first time."""
-    post, new = posts.publish(call.session, call.actor, scope_id, body)
+    """Publish a post or reply. A repeated `client_id` answers 200 with the post of the first time, also after leaving."""
+    post, new = publishing.publish(call.session, call.actor, scope_id, body)
     return Answer(post, 201 if new else 200)
 
 

@@ -9,25 +9,26 @@ switched on stays unseen.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
+from geo.stays.late import scope_then
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import BEGINNING, following_from, following_of
 from people.models import Person, Scope
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
 from social.models import Post, ReadPosition
-from social.posts import post_for
+from social.posts import in_reach, post_for
 
 COUNTED = 100
 _POSITION = (ReadPosition.scope_id, ReadPosition.post_id, ReadPosition.read_at)
@@ -91,21 +92,32 @@ class ReceiptsOff(Forbidden):
     code, title = "receipts_off", "This scope does not show who has read what"
 
 
-def mark_read(session: Session, actor: Actor, scope_id: UUID, post_id: UUID) -> dict[str, Any]:
+def mark_read(
+    session: Session, actor: Actor, scope_id: UUID, post_id: UUID, *, at: datetime | None = None
+) -> dict[str, Any]:
     """Say that one has read up to a post; what is behind the present position changes nothing.
 
-    The person's other devices hear `read.advanced`. Raises `NotFound` for a post that is not in the scope.
+    `at` is when, for a phone that says so later. The person's other devices hear `read.advanced`. Raises `NotFound`
+    for a post that is not in the scope. Who has left since is told again how far they had read.
     """
-    scope = scope_for(session, actor, scope_id, Permission.POSTS_READ)
-    inside = select(Post.id).where(Post.id == post_id, Post.scope_id == scope_id, Post.id >= scope.since_id)
-    if session.scalar(inside) is None:
+    try:
+        scope = scope_then(session, actor, scope_id, Permission.POSTS_READ, at)
+    except (Forbidden, NotFound):
+        as_far = exists().where(*_own(actor, scope_id), ReadPosition.post_id >= post_id)
+        if not session.scalar(select(as_far)):
+            raise
+        return _held(session, actor, scope_id)
+    inside = select(Post.author_id, Post.created_at).where(
+        Post.id == post_id, Post.scope_id == scope_id, Post.id >= scope.since_id
+    )
+    row = session.execute(inside).one_or_none()
+    if row is None or not in_reach(actor, scope, row, at):
         raise NotFound
     advanced = session.execute(_advance(actor, scope_id, post_id)).one_or_none()
     if advanced is not None:
         _tell(session, actor, advanced)
         return wire_read(advanced)
-    mine = (ReadPosition.person_id == actor.person_id, ReadPosition.scope_id == scope_id)
-    return wire_read(session.execute(select(*_POSITION).where(*mine)).one())
+    return _held(session, actor, scope_id)
 
 
 def wire_read(row: AnyRow) -> dict[str, Any]:
@@ -176,6 +188,14 @@ def readers(
         {"person": {"id": str(person_id), "name": name}, "read_at": clock.wire(read_at)}
         for person_id, name, read_at in found
     ]
+
+
+def _own(actor: Actor, scope_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return ReadPosition.person_id == actor.person_id, ReadPosition.scope_id == scope_id
+
+
+def _held(session: Session, actor: Actor, scope_id: UUID) -> dict[str, Any]:
+    return wire_read(session.execute(select(*_POSITION).where(*_own(actor, scope_id))).one())
 
 
 def _advance(actor: Actor, scope_id: UUID, post_id: UUID) -> Any:
