@@ -24,7 +24,7 @@ routes = Routes("posts", "Posts: what people say in a scope")
     status=201,
 )
 def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
-    """Publish a post or reply. A repeated `client_id` answers 200 with the post of the first time, also after leaving."""
+    """Publish a post or reply. A repeated `client_id` answers 200 with the post of then, also after leaving."""
     post, new = publishing.publish(call.session, call.actor, scope_id, body)
     return Answer(post, 201 if new else 200)
 

@@ -4,6 +4,8 @@ A feature's `properties.kind` says what it is. A zone names its site by `site_id
 extracts of OpenStreetMap do) by `site_osm_id`; a feature without a kind is a site. One bad feature does not spoil
 the others. Importing the same file again changes only what differs, so an import that was cut off is sent again.
 
+An archived place is opened again by the feature of its external id, and is never drawn a second time beside it.
+
 Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once
 (`geo/files/references.py`); the caller may commit between chunks.
 """
@@ -24,13 +26,14 @@ from base.offload import offload
 from geo.files.levels import floors_of
 from geo.files.references import Lookups, external_id_of, kind_of, look_up
 from geo.models.places import Place
-from geo.places.places import PlaceDraft, create_place, edit_place
+from geo.places.places import PlaceDraft, create_place, edit_place, reopen_place
 from geo.shapes.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
 from people.actor import Actor
 from people.models import Scope
 
 CHUNK = 200
 MAX_NAME = 200
+REOPENED = "reopened"
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
 
@@ -49,8 +52,16 @@ class Import:
 
 
 @dataclass(frozen=True)
+class _New:
+    """A place to be drawn. It takes its external id over from an archived one, whose time is over."""
+
+    draft: PlaceDraft
+    instead_of: Place | None
+
+
+@dataclass(frozen=True)
 class _Edit:
-    """A place that is there already, and what the file says of it."""
+    """A place that is there already, or was before it was archived, and what the file says of it."""
 
     place: Place
     wanted: dict[str, Any]
@@ -61,7 +72,7 @@ class _Unforeseen(Exception):
     """A feature was refused when something of it may have been written."""
 
 
-_Step = PlaceDraft | _Edit
+_Step = _New | _Edit
 _Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
 _Apart = Callable[[], AbstractContextManager[Any]]
 
@@ -113,9 +124,10 @@ def _import_all(
             if isinstance(boundary, BoundaryRefused):
                 raise boundary
             step = _plan(known, properties, boundary)
+            reopens = isinstance(step, _Edit) and step.place.archived_at is not None
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            said = [*boundary.notes, *notes, *floors_of(properties)[1]]
+            said = [*boundary.notes, *notes, *floors_of(properties)[1], *[REOPENED] * reopens]
             results.append(_result(index, outcome, place_id=str(place.id), notes=said))
             if place.kind == "zone":
                 zones.append((place, boundary.polygon))
@@ -133,29 +145,36 @@ def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _St
     external_id = external_id_of(properties)
     place = known.place(external_id)
     name, (floors, _) = _name(properties, external_id), floors_of(properties)
-    if place is not None and place.archived_at is None:
+    if place is not None and not known.is_archived_elsewhere(place, properties):
         known.check_same(place, properties)
-        known.check_permission(place.site_id, place)
+        if place.archived_at is None:
+            known.check_permission(place.site_id, place)
+        else:
+            known.check_reopening(place)
         return _Edit(place, {"name": name, **floors}, boundary)
     site = known.site_of(properties) if kind_of(properties) == "zone" else None
     if kind_of(properties) == "zone" and site is None:
         raise NotFound("The zone names no site that is there.", code="site_not_found")
     known.check_permission(None if site is None else site.id)
-    return PlaceDraft(
+    draft = PlaceDraft(
         kind=kind_of(properties),
         name=name,
         boundary=boundary,
         site_id=None if site is None else site.id,
-        external_id=None if place is not None else external_id,
+        external_id=external_id,
         **floors,
     )
+    return _New(draft, instead_of=place)
 
 
 def _carried_out(session: Session, actor: Actor, step: _Step, apart: _Apart) -> tuple[Place, str]:
     try:
         with apart():
-            if isinstance(step, PlaceDraft):
-                return create_place(session, actor, step)[0], "created"
+            if isinstance(step, _New):
+                if step.instead_of is not None:
+                    step.instead_of.external_id = None
+                    session.flush()
+                return create_place(session, actor, step.draft)[0], "created"
             return step.place, _update(session, actor, step.place, step.wanted, step.boundary)
     except Problem as problem:
         # Without a savepoint of its own, what the feature has written so far goes with the chunk.
@@ -171,9 +190,12 @@ def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any]
     changes = {field: value for field, value in wanted.items() if getattr(place, field) != value}
     if not to_shape(place.boundary).equals(boundary.polygon):
         changes["boundary"] = boundary
-    if not changes:
+    if place.archived_at is not None:
+        reopen_place(session, actor, place, session.get_one(Scope, place.id), changes)
+    elif changes:
+        edit_place(session, actor, place, session.get_one(Scope, place.id), changes)
+    else:
         return "unchanged"
-    edit_place(session, actor, place, session.get_one(Scope, place.id), changes)
     return "updated"
 
 

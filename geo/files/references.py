@@ -66,6 +66,13 @@ class Lookups:
             site = self.place(_first(properties, _SITE_KEYS))
         return site if site is not None and site.kind == "site" and site.archived_at is None else None
 
+    def is_archived_elsewhere(self, place: Place, properties: dict[str, Any]) -> bool:
+        """Whether the place is closed and the feature means another: of the other kind, or in another site."""
+        if place.archived_at is None:
+            return False
+        site = self.site_of(properties) if kind_of(properties) == "zone" else None
+        return place.kind != kind_of(properties) or (site is not None and site.id != place.site_id)
+
     def check_same(self, place: Place, properties: dict[str, Any]) -> None:
         """Raise unless the feature means this place: one of its kind, in its site where it names one."""
         if place.kind != kind_of(properties):
@@ -77,6 +84,15 @@ class Lookups:
                 raise NotFound("The zone names no site that is there.", code="site_not_found")
             if site.id != place.site_id:
                 raise Conflict("The zone is in another site; archive it there first.", code="site_differs")
+
+    def check_reopening(self, place: Place) -> None:
+        """Raise unless the actor may open the archived place again: as one who may add it, in a site that stands."""
+        if place.kind == "site":
+            self.check_permission(None)
+        elif self.session.get_one(Place, place.site_id).archived_at is not None:
+            raise NotFound("The zone's site is archived; import the site, too.", code="site_not_found")
+        else:
+            self.check_permission(place.site_id)
 
     def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
         """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
