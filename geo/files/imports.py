@@ -4,7 +4,8 @@ A feature's `properties.kind` says what it is. A zone names its site by `site_id
 extracts of OpenStreetMap do) by `site_osm_id`; a feature without a kind is a site. One bad feature does not spoil
 the others. Importing the same file again changes only what differs, so an import that was cut off is sent again.
 
-An archived place is opened again by the feature of its external id, and is never drawn a second time beside it.
+An archived place is opened again by the feature of its external id, and is never drawn a second time beside it. What
+has no external id is recognised where nothing of it is new (`geo/files/nameless.py`).
 
 Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once
 (`geo/files/references.py`); the caller may commit between chunks.
@@ -20,11 +21,10 @@ from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from base import text
 from base.errors import Conflict, NotFound, Problem
 from base.offload import offload
 from geo.files.levels import floors_of
-from geo.files.references import Lookups, external_id_of, kind_of, look_up
+from geo.files.references import Lookups, external_id_of, kind_of, look_up, name_of
 from geo.models.places import Place
 from geo.places.places import PlaceDraft, create_place, edit_place, reopen_place
 from geo.shapes.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
@@ -32,7 +32,6 @@ from people.actor import Actor
 from people.models import Scope
 
 CHUNK = 200
-MAX_NAME = 200
 REOPENED = "reopened"
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
@@ -115,7 +114,7 @@ def _parsed(chunk: Import) -> list[_Parsed]:
 def _import_all(
     session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
 ) -> list[dict[str, Any]]:
-    known = look_up(session, actor, [properties for _, properties, _ in parsed])
+    known = look_up(session, actor, [(said, _outline(boundary)) for _, said, boundary in parsed])
     results: list[dict[str, Any]] = []
     zones: list[tuple[Place, MultiPolygon]] = []
     told: list[list[str]] = []
@@ -142,28 +141,22 @@ def _import_all(
 
 def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _Step:
     """What is to be done with a feature; raises `Problem` while nothing is written yet."""
-    external_id = external_id_of(properties)
-    place = known.place(external_id)
-    name, (floors, _) = _name(properties, external_id), floors_of(properties)
+    external_id, kind = external_id_of(properties), kind_of(properties)
+    wanted: dict[str, Any] = {"name": name_of(properties), **floors_of(properties)[0]}
+    site = known.site_of(properties) if kind == "zone" else None
+    site_id = None if site is None else site.id
+    if external_id is None:
+        place = known.nameless.same(kind, site_id, wanted, boundary.polygon)
+    else:
+        place = known.place(external_id)
     if place is not None and not known.is_archived_elsewhere(place, properties):
         known.check_same(place, properties)
-        if place.archived_at is None:
-            known.check_permission(place.site_id, place)
-        else:
-            known.check_reopening(place)
-        return _Edit(place, {"name": name, **floors}, boundary)
-    site = known.site_of(properties) if kind_of(properties) == "zone" else None
-    if kind_of(properties) == "zone" and site is None:
+        known.check_editing(place)
+        return _Edit(place, wanted, boundary)
+    if kind == "zone" and site is None:
         raise NotFound("The zone names no site that is there.", code="site_not_found")
-    known.check_permission(None if site is None else site.id)
-    draft = PlaceDraft(
-        kind=kind_of(properties),
-        name=name,
-        boundary=boundary,
-        site_id=None if site is None else site.id,
-        external_id=external_id,
-        **floors,
-    )
+    known.check_permission(site_id)
+    draft = PlaceDraft(kind=kind, boundary=boundary, site_id=site_id, external_id=external_id, **wanted)
     return _New(draft, instead_of=place)
 
 
@@ -199,15 +192,12 @@ def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any]
     return "updated"
 
 
+def _outline(boundary: Boundary | BoundaryRefused) -> MultiPolygon | None:
+    return None if isinstance(boundary, BoundaryRefused) else boundary.polygon
+
+
 def _is_zone(feature: Any) -> bool:
     return kind_of(properties_of(feature)) == "zone"
-
-
-def _name(properties: dict[str, Any], external_id: str | None) -> str:
-    name = properties.get("name")
-    if isinstance(name, str) and text.shows_something(line := text.without_steering(name)):
-        return line[:MAX_NAME].rstrip()
-    return external_id[:MAX_NAME] if external_id else "(no name)"
 
 
 def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:

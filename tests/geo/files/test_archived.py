@@ -139,13 +139,15 @@ def test_the_same_external_id_however_it_is_written(org: Organisation) -> None:
     assert (outcomes(again), ids(again)) == (["updated"], ids(first))
 
 
-def test_without_an_external_id_nothing_is_recognised(org: Organisation) -> None:
+def test_without_an_external_id_a_closed_place_is_another_one(org: Organisation) -> None:
     nameless = {**SITE, "properties": {"name": "Depot"}}
     first = imports(org.admin, nameless)
     archives(org, "site", first[0]["place_id"])
     again = imports(org.admin, nameless)
     assert outcomes(again) == ["created"]
     assert ids(again) != ids(first)
+    assert ids(imports(org.admin, nameless)) == ids(again)
+    assert standing(org) == ["Depot"]
 
 
 def test_two_who_import_at_once_open_it_once(org: Organisation) -> None:
