@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict, Forbidden, NotFound
-from geo.stays.late import scope_then, was_there_to_read
+from geo.presence.late import scope_then, was_there_to_read
 from journal.catalogue import POST_DELETED, POST_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append

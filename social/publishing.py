@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import AnyRow, table_of
 from base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from geo.presence.late import scope_then
 from geo.stays.grades import check_posting_grade
-from geo.stays.late import scope_then
 from journal.catalogue import POST_CREATED
 from people.actor import Actor
 from people.audience import ScopeInSight

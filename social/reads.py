@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
-from geo.stays.late import scope_then
+from geo.presence.late import scope_then
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
 from people.actor import Actor

@@ -15,10 +15,11 @@ from geo.models.places import SRID
 from geo.musters import roll
 from geo.musters.board import tell_board, wire_card, wire_entry
 from geo.musters.musters import muster_for, record_look
+from geo.presence.late import scope_then, was_there_to_read
 from people.actor import Actor
 from people.models import Person
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
+from people.scopes.scopes import NotAMember
 
 
 class MusterEnded(Conflict):
@@ -36,7 +37,7 @@ class AnswerSuperseded(Conflict):
 def answer(
     session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any], *, at: datetime | None = None
 ) -> dict[str, Any]:
-    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it.
+    """Say that one is safe or needs help. Who belongs to the place, or did then, and is not on the roll is put on it.
 
     An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`. One that was
     taken and is sent again is answered as before, also when the roll call has ended since.
@@ -48,7 +49,9 @@ def answer(
             raise MusterEnded
         return wire_card(session, muster, entry)
     if entry is None:
-        scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
+        scope = scope_then(session, actor, muster.place_id, Permission.POSTS_READ, at)
+        if not was_there_to_read(scope, muster.started_at, at):
+            raise NotAMember
         entry = roll.put_on(session, muster, actor.person_id, "added")
     if at is not None and entry.answered_at is not None and at < entry.answered_at:
         raise AnswerSuperseded

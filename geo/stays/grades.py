@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from base.errors import Forbidden
 from geo.models.places import Place
 from geo.models.stays import Visit
-from geo.stays.history import stay_at
+from geo.presence.history import stay_at
 
 
 class EvidenceTooWeak(Forbidden):

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from geo.models.stays import Visit
 from tests.stories.acknowledgements import acknowledges
 from tests.stories.checkins import code, marker
+from tests.stories.musters import board, calls
 from tests.stories.notices import alerts, time_passes
 from tests.stories.phone_queue import queued, sends, statuses
 from tests.stories.regions import tells_later, word
@@ -221,6 +222,31 @@ def test_who_was_there_acknowledges_what_was_raised_by_then(org: Organisation, w
     ]
     assert statuses(sends(bob, *words)) == [200, 404]
     assert acknowledges(bob, alert)["post_id"] == alert["id"]
+
+
+def test_who_was_there_when_the_roll_was_called_answers_it_though_nobody_knew(
+    org: Organisation, world: World
+) -> None:
+    site, bob = org.site(), org.person("Bob")
+    muster = calls(org.admin, site)
+    with world.owner() as connection:
+        connection.exec_driver_sql(
+            "UPDATE musters SET started_at = started_at - interval '2 hours' WHERE id = %(id)s",
+            {"id": muster},
+        )
+
+    def answers(client_id: str, hours: float) -> str:
+        at = ago(hours=hours)
+        [result] = sends(bob, queued("muster_answer", client_id, at, muster_id=muster, status="need_help"))
+        return "taken" if result["problem"] is None else result["problem"]["code"]
+
+    assert answers("client-01", 1.5) == "not_seen_there"
+    was_there(bob, site, came=3, left=1)
+    assert "Bob" not in board(org.admin, muster)
+    assert answers("client-02", 2.5) == "not_a_member"  # before it was called
+    assert answers("client-03", 0.5) == "not_seen_there"
+    assert answers("client-04", 1.5) == "taken"
+    assert board(org.admin, muster)["Bob"]["status"] == "need_help"
 
 
 def test_newcomers_who_read_from_their_coming_answer_nothing_older(org: Organisation) -> None:

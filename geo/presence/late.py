@@ -1,7 +1,7 @@
 """What was done in a place and comes late: the phone had no network until its holder had left.
 
 Whoever may do a thing now may do it. Who may not, any more, is asked about the moment at which they did it: what
-counts is whether being there let them in then (`geo/stays/history.py`). That gives the act and nothing else. No
+counts is whether being there let them in then (`geo/presence/history.py`). That gives the act and nothing else. No
 membership begins, and no more is read than could be read at that moment.
 
 A phone may send what was done before it has sent how it got there. So a refusal that news of a stay could still
@@ -9,19 +9,22 @@ change has a code of its own (`not_seen_there`), and says until when to try.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import NotFound
-from geo.stays.history import let_in_since
-from geo.stays.times import TOLERANCE, TOO_OLD
+from geo.presence.history import let_in_since
 from people.actor import Actor
 from people.audience import ScopeInSight, history_of, lets_in, sight_of, since_id
 from people.permissions import Permission, Standing
 from people.scopes.scopes import NotAMember, scope_for
+
+# How long a phone's time of an act is believed, and by how much its clock may differ without being set right.
+BELIEVED_FOR = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 class NotSeenThere(NotAMember):
@@ -45,14 +48,14 @@ def scope_then(
             raise
     since = let_in_since(session, scope_id, actor.person_id, at)
     if since is None:
-        raise NotSeenThere(retry_until=clock.wire(at + TOO_OLD))
+        raise NotSeenThere(retry_until=clock.wire(at + BELIEVED_FOR))
     history = history_of(actor.role, "presence", scope.history)
     return replace(scope, since_id=since_id(history, since))
 
 
 def was_there_to_read(scope: ScopeInSight, said_at: datetime, at: datetime | None) -> bool:
     """Whether something was said by then, for who is let in for a moment; it is always, for who is let in now."""
-    return scope.standing is not Standing.OUTSIDER or (at is not None and said_at <= at + TOLERANCE)
+    return scope.standing is not Standing.OUTSIDER or (at is not None and said_at <= at + CLOCKS_DIFFER)
 
 
 def _lets_in_who_is_there(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | None:
