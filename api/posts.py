@@ -11,7 +11,7 @@ from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from schemas.base import Cursor
 from schemas.posts import FeedPage, NewPost, Post, PostEdit, PostPage
-from social import feed, posts
+from social import feed, posts, publishing
 
 routes = Routes("posts", "Posts: what people say in a scope")
 
@@ -25,8 +25,8 @@ routes = Routes("posts", "Posts: what people say in a scope")
     status=201,
 )
 def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
-    """Publish a post or reply. A repeated `client_id` answers 200 with the post of the first time."""
-    post, new = posts.publish(call.session, call.actor, scope_id, body)
+    """Publish a post or reply. A repeated `client_id` answers 200 with the post of then, also after leaving."""
+    post, new = publishing.publish(call.session, call.actor, scope_id, body)
     return Answer(post, 201 if new else 200)
 
 

@@ -42,6 +42,7 @@ _KOREAN = {
     "Nothing is taken at this hour": "지금은 위치를 받지 않는 시간입니다",
     "This site shows numbers, not persons": "이 사이트는 인원수만 보여 주며 개인은 표시하지 않습니다",
     "Check in here first": "먼저 이곳에서 체크인해 주세요",
+    "It is not known that you were here then": "그때 이곳에 계셨는지 아직 확인되지 않았습니다",
     "This scope does not show who has read what": "이곳에서는 읽은 사람을 표시하지 않습니다",
     "A roll call of this place is running": "이 장소에서 이미 인원 점검이 진행 중입니다",
     "A limit below the smallest group would tell of persons here": (

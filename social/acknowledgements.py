@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from base.errors import Conflict
+from base.errors import Conflict, Problem
 from geo.models.places import Place
 from geo.presence.groups import groups_of
 from geo.privacy.charters import shows_numbers_alone
@@ -50,12 +50,15 @@ def acknowledge(
 ) -> dict[str, Any]:
     """Say that one knows of a notice; `at`: when that was, where it waited on a phone. The first time stands.
 
-    Raises `NotAsked`, or `PostDeleted`. The person's other devices hear `acknowledgement.created`.
+    Raises `NotAsked`, or `PostDeleted`, but not for a word that was given before: that is told again, also to who has
+    left since. The person's other devices hear `acknowledgement.created`.
     """
-    row, _ = post_for(session, actor, post_id, Permission.POSTS_READ)
-    check_alive(row)
-    if not row.asks_acknowledgement:
-        raise NotAsked
+    try:
+        row = _askable(session, actor, post_id, at)
+    except Problem:
+        if not session.scalar(select(exists().where(*_own_word(actor, post_id)))):
+            raise
+        return _told_again(session, actor, post_id)
     written = session.execute(
         insert(Acknowledgement)
         .values(
@@ -72,8 +75,7 @@ def acknowledge(
     if written is not None:
         _tell(session, actor, wire_acknowledgement(written))
         return wire_acknowledgement(written)
-    mine = (Acknowledgement.post_id == post_id, Acknowledgement.person_id == actor.person_id)
-    return wire_acknowledgement(session.execute(select(*_COLUMNS).where(*mine)).one())
+    return _told_again(session, actor, post_id)
 
 
 def wire_acknowledgement(row: AnyRow) -> dict[str, Any]:
@@ -189,6 +191,24 @@ def place_of_presence(session: Session, scope_id: UUID) -> Place | None:
     present: ColumnElement[bool] = Scope.admission == "present"
     query = select(Place).join(Scope, Scope.id == Place.id).where(Place.id == scope_id, present)
     return session.scalars(query).one_or_none()
+
+
+def _askable(session: Session, actor: Actor, post_id: UUID, at: datetime | None) -> AnyRow:
+    """Load a notice that waits for the actor's word, now or at that moment."""
+    row, _ = post_for(session, actor, post_id, Permission.POSTS_READ, at=at)
+    check_alive(row)
+    if not row.asks_acknowledgement:
+        raise NotAsked
+    return row
+
+
+def _own_word(actor: Actor, post_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return Acknowledgement.post_id == post_id, Acknowledgement.person_id == actor.person_id
+
+
+def _told_again(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
+    row = session.execute(select(*_COLUMNS).where(*_own_word(actor, post_id))).one()
+    return wire_acknowledgement(row)
 
 
 def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:

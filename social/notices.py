@@ -23,7 +23,8 @@ from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from social.feed import wanted_scopes
 from social.models import Acknowledgement, Post
-from social.posts import ORDINARY, by_client_id, check_alive, post_for, tell, write_once
+from social.posts import ORDINARY, check_alive, post_for, tell
+from social.publishing import Written, once, write
 from social.unanswered import ROUNDS, tell_unanswered
 from social.wire import select_posts, wire_post
 
@@ -41,27 +42,32 @@ class NotANotice(Conflict):
     code, title = "not_a_notice", "This post is neither an announcement nor an alert"
 
 
-def announce(
-    session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]
-) -> tuple[dict[str, Any], bool]:
+def announce(session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]) -> Written:
     """Write an announcement into a scope; answers as `publish` does. It may have no end."""
-    scope = scope_for(session, actor, scope_id, Permission.ANNOUNCE)
-    if scope.kind == "direct":
-        raise Forbidden
-    _check_end(session, actor, draft)
-    return write_once(session, actor, scope, {**draft, "kind": "announcement"})
+    said = {**draft, "kind": "announcement"}
+
+    def act() -> Written:
+        scope = scope_for(session, actor, scope_id, Permission.ANNOUNCE)
+        if scope.kind == "direct":
+            raise Forbidden
+        _check_end(draft["valid_until"])
+        return write(session, actor, scope, said)
+
+    return once(session, actor, scope_id, said, act)
 
 
-def raise_alert(
-    session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]
-) -> tuple[dict[str, Any], bool]:
+def raise_alert(session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]) -> Written:
     """Raise an alert in a place or the whole organisation; without `valid_until` it lasts `ALERT_LASTS`."""
-    scope = scope_for(session, actor, scope_id, Permission.ALERT)
-    if scope.kind not in _ALERTED:
-        raise Forbidden
-    _check_end(session, actor, draft)
-    lasts = draft["valid_until"] or clock.now() + ALERT_LASTS
-    return write_once(session, actor, scope, {**draft, "kind": "alert", "valid_until": lasts})
+    said = {**draft, "kind": "alert", "valid_until": draft["valid_until"] or clock.now() + ALERT_LASTS}
+
+    def act() -> Written:
+        scope = scope_for(session, actor, scope_id, Permission.ALERT)
+        if scope.kind not in _ALERTED:
+            raise Forbidden
+        _check_end(draft["valid_until"])
+        return write(session, actor, scope, said)
+
+    return once(session, actor, scope_id, said, act)
 
 
 def end(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
@@ -143,12 +149,9 @@ def open_notices(
     ]
 
 
-def _check_end(session: Session, actor: Actor, draft: dict[str, Any]) -> None:
-    """A new one ends in the future. What is only said again, on a bad network, may be over by now."""
-    until: datetime | None = draft["valid_until"]
-    if until is None or clock.now() < until <= clock.now() + _LONGEST:
-        return
-    if by_client_id(session, actor, draft.get("client_id")) is None:
+def _check_end(until: datetime | None) -> None:
+    """A new one ends in the future."""
+    if until is not None and not clock.now() < until <= clock.now() + _LONGEST:
         raise Invalid.at("/valid_until", "A time in the future, a year ahead at most.")
 
 

@@ -18,7 +18,7 @@ from base.errors import Invalid, NotFound
 from geo.musters import answers as muster_answers
 from geo.stays import checkins
 from people.actor import Actor
-from social import acknowledgements, posts, reads
+from social import acknowledgements, posts, publishing, reads
 from social.models import Post
 
 Done = tuple[int, dict[str, Any] | None]
@@ -54,7 +54,7 @@ def _publish(session: Session, actor: Actor, act: Act) -> Done:
     draft = {**act.said, "written_at": act.at}
     if act.said["parent_client_id"] is not None:
         draft["parent_id"] = _own_post(session, actor, act.said["parent_client_id"], "/parent_client_id")
-    post, new = posts.publish(session, actor, act.said["scope_id"], draft)
+    post, new = publishing.publish(session, actor, act.said["scope_id"], draft)
     return (201 if new else 200), post
 
 
@@ -64,13 +64,13 @@ def _edit(session: Session, actor: Actor, act: Act) -> Done:
 
 
 def _delete(session: Session, actor: Actor, act: Act) -> Done:
-    posts.delete(session, actor, _post_id(session, actor, act))
+    posts.delete(session, actor, _post_id(session, actor, act), at=act.at)
     return 204, None
 
 
 def _read(session: Session, actor: Actor, act: Act) -> Done:
     post_id, position = _post_id(session, actor, act), act.said["position"]
-    return 200, reads.mark_read(session, actor, act.said["scope_id"], post_id, position)
+    return 200, reads.mark_read(session, actor, act.said["scope_id"], post_id, position, at=act.at)
 
 
 def _acknowledge(session: Session, actor: Actor, act: Act) -> Done:

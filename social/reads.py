@@ -10,26 +10,27 @@ Whether others see who has read what is the scope's own setting (`receipts_since
 switched on stays unseen.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, select, text
+from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, literal, select, text
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
+from geo.presence.late import scope_then
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
-from journal.order import NOT_YET
+from journal.order import NOT_YET, begun_at
 from journal.tail import head_position
 from people.actor import Actor
 from people.audience import FIRST_ID
 from people.models import Person, Scope
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
 from social.models import Post, reads
-from social.posts import post_for, still_holds
+from social.posts import in_reach, post_for, still_holds
 from social.unread import wire_read
 from social.wire import select_posts
 
@@ -58,27 +59,34 @@ class ReceiptsOff(Forbidden):
 
 
 def mark_read(
-    session: Session, actor: Actor, scope_id: UUID, post_id: UUID, position: int | None = None
+    session: Session,
+    actor: Actor,
+    scope_id: UUID,
+    post_id: UUID,
+    position: int | None = None,
+    *,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """Say that one has read up to a post, and all that the journal has told of up to `position`, if one knows that.
 
-    What is behind the present position changes nothing. The person's other devices hear `read.advanced`. Raises
-    `NotFound` for a post that is not in the scope.
+    What is behind the present position changes nothing. `at` is when, for a phone that says so later. The person's
+    other devices hear `read.advanced`. Who has left since is told again how far they had read. Raises `NotFound` for
+    a post that is not in the scope.
     """
-    scope = scope_for(session, actor, scope_id, Permission.POSTS_READ)
+    mine = {"me": actor.person_id, "scope": scope_id}
+    try:
+        scope = scope_then(session, actor, scope_id, Permission.POSTS_READ, at)
+    except (Forbidden, NotFound):
+        held = session.execute(_MINE, mine).one_or_none()
+        if held is None or not session.scalar(_reaches(held, post_id)):
+            raise
+        return wire_read(held)
     post = session.execute(select_posts().where(Post.id == post_id, Post.scope_id == scope_id)).one_or_none()
     if post is None or not scope.window.shows(post_id, post.position, holds=still_holds(post)):
         raise NotFound
-    known = max(post.position or 0, min(position or 0, head_position(session, actor.organisation_id)))
-    mine = {"me": actor.person_id, "scope": scope_id}
-    marked = mine | {
-        "organisation": actor.organisation_id,
-        "post": post_id,
-        "position": known,
-        "now": clock.now(),
-    }
-    reached = NOT_YET if post.position is None else known
-    advanced = session.execute(_MARK, marked | {"reached": reached}).one_or_none() is not None
+    if not in_reach(actor, scope, post, at):
+        raise NotFound
+    advanced = _advance(session, actor, scope_id, post, position or 0)
     present = session.execute(_MINE, mine).one()
     if advanced:
         _tell(session, actor, present)
@@ -115,6 +123,28 @@ def readers(
         {"person": {"id": str(person_id), "name": name}, "read_at": clock.wire(read_at)}
         for person_id, name, read_at in found
     ]
+
+
+def _advance(session: Session, actor: Actor, scope_id: UUID, post: AnyRow, position: int) -> bool:
+    """One statement, so that two devices cannot take each other's position back."""
+    known = max(post.position or 0, min(position, head_position(session, actor.organisation_id)))
+    marked = {
+        "me": actor.person_id,
+        "scope": scope_id,
+        "organisation": actor.organisation_id,
+        "post": post.id,
+        "position": known,
+        "reached": NOT_YET if post.position is None else known,
+        "now": clock.now(),
+    }
+    return session.execute(_MARK, marked).one_or_none() is not None
+
+
+def _reaches(held: AnyRow, post_id: UUID) -> Select[bool]:
+    """Whether a read position is at a post of its scope, or beyond it."""
+    there = begun_at(literal(post_id, Uuid)) <= held.read_to
+    of_scope = select(Post.id).where(Post.id == post_id, Post.scope_id == held.scope_id).exists()
+    return select(and_(of_scope, there))
 
 
 def _tell(session: Session, actor: Actor, position: AnyRow) -> None:

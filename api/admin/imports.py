@@ -1,7 +1,7 @@
 """Imports of whole files, and of many places with the results coming in while it runs.
 
 An import that streams answers NDJSON and commits after every chunk: a line that has been sent is kept, and an import
-that was cut off is simply sent again, since features with an `external_id` are recognised. The request's own
+that was cut off is simply sent again, since what is there already is recognised. The request's own
 transaction only checks that there is something to import and somebody who may; it has ended before the first line.
 """
 

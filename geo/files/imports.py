@@ -4,6 +4,9 @@ A feature's `properties.kind` says what it is. A zone names its site by `site_id
 extracts of OpenStreetMap do) by `site_osm_id`; a feature without a kind is a site. One bad feature does not spoil
 the others. Importing the same file again changes only what differs, so an import that was cut off is sent again.
 
+An archived place is opened again by the feature of its external id, and is never drawn a second time beside it. What
+has no external id is recognised where nothing of it is new (`geo/files/nameless.py`).
+
 Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once
 (`geo/files/references.py`); the caller may commit between chunks.
 """
@@ -18,19 +21,18 @@ from shapely import MultiPolygon
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from base import text
 from base.errors import Conflict, NotFound, Problem
 from base.offload import offload
 from geo.files.levels import floors_of
-from geo.files.references import Lookups, external_id_of, kind_of, look_up
+from geo.files.references import Lookups, external_id_of, kind_of, look_up, name_of
 from geo.models.places import Place
-from geo.places.places import PlaceDraft, create_place, edit_place
+from geo.places.places import PlaceDraft, create_place, edit_place, reopen_place
 from geo.shapes.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
 from people.actor import Actor
 from people.models import Scope
 
 CHUNK = 200
-MAX_NAME = 200
+REOPENED = "reopened"
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
 
@@ -49,8 +51,16 @@ class Import:
 
 
 @dataclass(frozen=True)
+class _New:
+    """A place to be drawn. It takes its external id over from an archived one, whose time is over."""
+
+    draft: PlaceDraft
+    instead_of: Place | None
+
+
+@dataclass(frozen=True)
 class _Edit:
-    """A place that is there already, and what the file says of it."""
+    """A place that is there already, or was before it was archived, and what the file says of it."""
 
     place: Place
     wanted: dict[str, Any]
@@ -61,7 +71,7 @@ class _Unforeseen(Exception):
     """A feature was refused when something of it may have been written."""
 
 
-_Step = PlaceDraft | _Edit
+_Step = _New | _Edit
 _Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
 _Apart = Callable[[], AbstractContextManager[Any]]
 
@@ -104,7 +114,7 @@ def _parsed(chunk: Import) -> list[_Parsed]:
 def _import_all(
     session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
 ) -> list[dict[str, Any]]:
-    known = look_up(session, actor, [properties for _, properties, _ in parsed])
+    known = look_up(session, actor, [(said, _outline(boundary)) for _, said, boundary in parsed])
     results: list[dict[str, Any]] = []
     zones: list[tuple[Place, MultiPolygon]] = []
     told: list[list[str]] = []
@@ -113,9 +123,10 @@ def _import_all(
             if isinstance(boundary, BoundaryRefused):
                 raise boundary
             step = _plan(known, properties, boundary)
+            reopens = isinstance(step, _Edit) and step.place.archived_at is not None
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            said = [*boundary.notes, *notes, *floors_of(properties)[1]]
+            said = [*boundary.notes, *notes, *floors_of(properties)[1], *[REOPENED] * reopens]
             results.append(_result(index, outcome, place_id=str(place.id), notes=said))
             if place.kind == "zone":
                 zones.append((place, boundary.polygon))
@@ -130,32 +141,33 @@ def _import_all(
 
 def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _Step:
     """What is to be done with a feature; raises `Problem` while nothing is written yet."""
-    external_id = external_id_of(properties)
-    place = known.place(external_id)
-    name, (floors, _) = _name(properties, external_id), floors_of(properties)
-    if place is not None and place.archived_at is None:
+    external_id, kind = external_id_of(properties), kind_of(properties)
+    wanted: dict[str, Any] = {"name": name_of(properties), **floors_of(properties)[0]}
+    site = known.site_of(properties) if kind == "zone" else None
+    site_id = None if site is None else site.id
+    if external_id is None:
+        place = known.nameless.same(kind, site_id, wanted, boundary.polygon)
+    else:
+        place = known.place(external_id)
+    if place is not None and not known.is_archived_elsewhere(place, properties):
         known.check_same(place, properties)
-        known.check_permission(place.site_id, place)
-        return _Edit(place, {"name": name, **floors}, boundary)
-    site = known.site_of(properties) if kind_of(properties) == "zone" else None
-    if kind_of(properties) == "zone" and site is None:
+        known.check_editing(place)
+        return _Edit(place, wanted, boundary)
+    if kind == "zone" and site is None:
         raise NotFound("The zone names no site that is there.", code="site_not_found")
-    known.check_permission(None if site is None else site.id)
-    return PlaceDraft(
-        kind=kind_of(properties),
-        name=name,
-        boundary=boundary,
-        site_id=None if site is None else site.id,
-        external_id=None if place is not None else external_id,
-        **floors,
-    )
+    known.check_permission(site_id)
+    draft = PlaceDraft(kind=kind, boundary=boundary, site_id=site_id, external_id=external_id, **wanted)
+    return _New(draft, instead_of=place)
 
 
 def _carried_out(session: Session, actor: Actor, step: _Step, apart: _Apart) -> tuple[Place, str]:
     try:
         with apart():
-            if isinstance(step, PlaceDraft):
-                return create_place(session, actor, step)[0], "created"
+            if isinstance(step, _New):
+                if step.instead_of is not None:
+                    step.instead_of.external_id = None
+                    session.flush()
+                return create_place(session, actor, step.draft)[0], "created"
             return step.place, _update(session, actor, step.place, step.wanted, step.boundary)
     except Problem as problem:
         # Without a savepoint of its own, what the feature has written so far goes with the chunk.
@@ -171,21 +183,21 @@ def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any]
     changes = {field: value for field, value in wanted.items() if getattr(place, field) != value}
     if not to_shape(place.boundary).equals(boundary.polygon):
         changes["boundary"] = boundary
-    if not changes:
+    if place.archived_at is not None:
+        reopen_place(session, actor, place, session.get_one(Scope, place.id), changes)
+    elif changes:
+        edit_place(session, actor, place, session.get_one(Scope, place.id), changes)
+    else:
         return "unchanged"
-    edit_place(session, actor, place, session.get_one(Scope, place.id), changes)
     return "updated"
+
+
+def _outline(boundary: Boundary | BoundaryRefused) -> MultiPolygon | None:
+    return None if isinstance(boundary, BoundaryRefused) else boundary.polygon
 
 
 def _is_zone(feature: Any) -> bool:
     return kind_of(properties_of(feature)) == "zone"
-
-
-def _name(properties: dict[str, Any], external_id: str | None) -> str:
-    name = properties.get("name")
-    if isinstance(name, str) and text.shows_something(line := text.without_steering(name)):
-        return line[:MAX_NAME].rstrip()
-    return external_id[:MAX_NAME] if external_id else "(no name)"
 
 
 def _result(index: int, outcome: str, **members: Any) -> dict[str, Any]:

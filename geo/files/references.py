@@ -18,6 +18,7 @@ from base import text
 from base.errors import Conflict, Forbidden, NotFound, Problem
 from base.offload import offload
 from base.text import alike
+from geo.files.nameless import Nameless, look_up_nameless
 from geo.models.places import Place
 from geo.places.drafts import as_neighbour, siblings_near
 from geo.places.places import place_for
@@ -30,6 +31,7 @@ from people.permissions import Permission
 _SITE_KEYS = ("site_external_id", "site_osm_id")
 _EXTERNAL_KEYS = ("external_id", "osm_id")
 MAX_EXTERNAL_ID = 200
+MAX_NAME = 200
 
 
 def kind_of(properties: dict[str, Any]) -> str:
@@ -42,6 +44,15 @@ def external_id_of(properties: dict[str, Any]) -> str | None:
     return _first(properties, _EXTERNAL_KEYS)
 
 
+def name_of(properties: dict[str, Any]) -> str:
+    """What the place of a feature is called."""
+    name = properties.get("name")
+    if isinstance(name, str) and text.shows_something(line := text.without_steering(name)):
+        return line[:MAX_NAME].rstrip()
+    external_id = external_id_of(properties)
+    return external_id[:MAX_NAME] if external_id else "(no name)"
+
+
 @dataclass
 class Lookups:
     """Places by external id, sites, names in use, and where the actor may edit."""
@@ -49,7 +60,9 @@ class Lookups:
     session: Session
     actor: Actor
     by_external_id: dict[str, Place] = field(default_factory=dict)
+    nameless: Nameless = field(default_factory=Nameless)
     names: dict[tuple[UUID, str], set[UUID]] = field(default_factory=dict)
+    _by_id: dict[UUID, Place | None] = field(default_factory=dict)
     _shapes: dict[UUID, MultiPolygon] = field(default_factory=dict)
     _allowed: dict[UUID, Problem | None] = field(default_factory=dict)
 
@@ -61,10 +74,17 @@ class Lookups:
         """The site that a zone names, if it is there."""
         given = _uuid(properties.get("site_id"))
         if properties.get("site_id"):
-            site = None if given is None else self.session.get(Place, given)
+            site = None if given is None else self._place_of_id(given)
         else:
             site = self.place(_first(properties, _SITE_KEYS))
         return site if site is not None and site.kind == "site" and site.archived_at is None else None
+
+    def is_archived_elsewhere(self, place: Place, properties: dict[str, Any]) -> bool:
+        """Whether the place is closed and the feature means another: of the other kind, or in another site."""
+        if place.archived_at is None:
+            return False
+        site = self.site_of(properties) if kind_of(properties) == "zone" else None
+        return place.kind != kind_of(properties) or (site is not None and site.id != place.site_id)
 
     def check_same(self, place: Place, properties: dict[str, Any]) -> None:
         """Raise unless the feature means this place: one of its kind, in its site where it names one."""
@@ -77,6 +97,17 @@ class Lookups:
                 raise NotFound("The zone names no site that is there.", code="site_not_found")
             if site.id != place.site_id:
                 raise Conflict("The zone is in another site; archive it there first.", code="site_differs")
+
+    def check_editing(self, place: Place) -> None:
+        """Raise unless the actor may edit the place, or open it again: as one who may add it, in a site that stands."""
+        if place.archived_at is None:
+            self.check_permission(place.site_id, place)
+        elif place.kind == "site":
+            self.check_permission(None)
+        elif self.session.get_one(Place, place.site_id).archived_at is not None:
+            raise NotFound("The zone's site is archived; import the site, too.", code="site_not_found")
+        else:
+            self.check_permission(place.site_id)
 
     def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
         """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
@@ -96,6 +127,8 @@ class Lookups:
         """A place that the chunk has made or changed: later features may name it."""
         if place.external_id is not None:
             self.by_external_id[place.external_id] = place
+        else:
+            self.nameless.keep(place, polygon)
         if place.kind == "site":
             self._shapes[place.id] = polygon
         else:
@@ -111,6 +144,11 @@ class Lookups:
             if self.names.get((zone.site_id, alike(zone.name)), {zone.id}) != {zone.id}:
                 said.insert(0, "duplicate_name")
         return told
+
+    def _place_of_id(self, place_id: UUID) -> Place | None:
+        if place_id not in self._by_id:
+            self._by_id[place_id] = self.session.get(Place, place_id)
+        return self._by_id[place_id]
 
     def _refusal(self, place_id: UUID, kind: str) -> Problem | None:
         try:
@@ -137,9 +175,17 @@ def _compared(
     ]
 
 
-def look_up(session: Session, actor: Actor, features: Sequence[dict[str, Any]]) -> Lookups:
-    """Everything that the features of a chunk, given by their properties, refer to."""
-    known = Lookups(session, actor)
+def look_up(
+    session: Session, actor: Actor, features: Sequence[tuple[dict[str, Any], MultiPolygon | None]]
+) -> Lookups:
+    """Everything that the features of a chunk, given by properties and outline (None: refused), refer to."""
+    drawn = [(name_of(p), outline) for p, outline in features if outline and external_id_of(p) is None]
+    known = Lookups(session, actor, nameless=look_up_nameless(session, actor.organisation_id, drawn))
+    _look_up_named(session, known, [properties for properties, _ in features])
+    return known
+
+
+def _look_up_named(session: Session, known: Lookups, features: Sequence[dict[str, Any]]) -> None:
     own = {name for p in features if (name := external_id_of(p)) is not None}
     sites = {name for p in features if (name := _first(p, _SITE_KEYS)) is not None}
     locked = select(Place).where(Place.external_id.in_(own)).order_by(Place.id)
@@ -150,7 +196,6 @@ def look_up(session: Session, actor: Actor, features: Sequence[dict[str, Any]]) 
         known, session.scalars(select(Place).where(Place.external_id.in_(sites - own))) if sites - own else ()
     )
     _know_names(known, features)
-    return known
 
 
 def _keep(known: Lookups, places: Iterable[Place]) -> None:

@@ -99,6 +99,7 @@ class Evidence(Model):
             postgresql_where=text("ended_at IS NULL"),
             postgresql_nulls_not_distinct=True,
         ),
+        Index("ix_evidence_visit", "visit_id"),
         Index("ix_evidence_expires", "expires_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_evidence_device", "device_id", postgresql_where=text("ended_at IS NULL")),
     )

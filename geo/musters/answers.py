@@ -1,10 +1,10 @@
 """How people are: what they say of themselves, and what wardens say of them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from geoalchemy2.shape import from_shape
+from geoalchemy2.shape import from_shape, to_shape
 from shapely import Point
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,11 @@ from geo.models.places import SRID
 from geo.musters import roll
 from geo.musters.board import tell_board, wire_card, wire_entry
 from geo.musters.musters import muster_for, record_look
+from geo.presence.late import scope_then, was_there_to_read
 from people.actor import Actor
 from people.models import Person
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
+from people.scopes.scopes import NotAMember
 
 
 class MusterEnded(Conflict):
@@ -36,14 +37,21 @@ class AnswerSuperseded(Conflict):
 def answer(
     session: Session, actor: Actor, muster_id: UUID, said: dict[str, Any], *, at: datetime | None = None
 ) -> dict[str, Any]:
-    """Say that one is safe or needs help. Who belongs to the place and is not on the roll is put on it.
+    """Say that one is safe or needs help. Who belongs to the place, or did then, and is not on the roll is put on it.
 
-    An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`.
+    An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`. One that was
+    taken and is sent again is answered as before, also when the roll call has ended since.
     """
-    muster = _running(session, muster_id)
+    muster = _locked(session, muster_id)
     entry = _entry_of(session, muster, actor.person_id)
+    if muster.ended_at is not None:
+        if entry is None or not _says(entry, actor.person_id, said):
+            raise MusterEnded
+        return wire_card(session, muster, entry)
     if entry is None:
-        scope_for(session, actor, muster.place_id, Permission.POSTS_READ)
+        scope = scope_then(session, actor, muster.place_id, Permission.POSTS_READ, at)
+        if not was_there_to_read(scope, muster.started_at, at):
+            raise NotAMember
         entry = roll.put_on(session, muster, actor.person_id, "added")
     if at is not None and entry.answered_at is not None and at < entry.answered_at:
         raise AnswerSuperseded
@@ -84,12 +92,18 @@ def _set(
     tell_board(session, muster, entry)
 
 
-def _running(session: Session, muster_id: UUID) -> Muster:
+def _says(entry: MusterEntry, person_id: UUID, said: dict[str, Any]) -> bool:
+    """Whether a line is the person's own word, and this one."""
+    point = None if entry.point is None else list(cast("Point", to_shape(entry.point)).coords[0])
+    given = None if said.get("point") is None else list(said["point"]["coordinates"])
+    theirs = (entry.answered_by, entry.status, entry.text, point)
+    return theirs == (person_id, said["status"], said.get("text"), given)
+
+
+def _locked(session: Session, muster_id: UUID) -> Muster:
     muster = session.get(Muster, muster_id, with_for_update={"read": True}, populate_existing=True)
     if muster is None:
         raise NotFound
-    if muster.ended_at is not None:
-        raise MusterEnded
     return muster
 
 

@@ -27,7 +27,7 @@ from people.actor import Actor
 from people.models import Scope
 from people.permissions import Permission
 from people.scopes.memberships import end_all
-from people.scopes.scopes import archive_scope, create_scope, scope_for
+from people.scopes.scopes import archive_scope, create_scope, reopen_scope, scope_for
 
 _RULES = ("presence_grade", "posting_grade", "occupancy_limit")
 
@@ -150,6 +150,18 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
         archive_scope(session, part.id)
         session.flush()
         _tell(session, actor, PLACE_ARCHIVED, part, session.get_one(Scope, part.id))
+
+
+def reopen_place(session: Session, actor: Actor, place: Place, scope: Scope, changes: dict[str, Any]) -> None:
+    """Open an archived place again, with `changes` as in `edit_place`; the parts of a site are opened one by one.
+
+    It is the same place: its words, its codes at the doors and its history are there. Members have to be let in anew.
+    """
+    place.archived_at = None
+    if place.kind == "zone":
+        place.hours = _hours_of_site(session, place.site_id)  # its site's charter may have changed since
+    reopen_scope(session, place.id)
+    edit_place(session, actor, place, scope, changes)
 
 
 def _drawn(session: Session, actor: Actor, draft: PlaceDraft) -> Place:

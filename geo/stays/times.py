@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from base.errors import Faulty
+from geo.presence.late import BELIEVED_FOR, CLOCKS_DIFFER
 
-TOO_OLD = timedelta(hours=24)
+TOO_OLD = BELIEVED_FOR
 FUTURE = timedelta(seconds=60)
 # A phone's clock that is off by less than this is taken at its word: the network's delay is no clock error.
-TOLERANCE = timedelta(seconds=30)
+TOLERANCE = CLOCKS_DIFFER
 
 
 def corrected(

@@ -28,6 +28,7 @@ class Window:
     scope_id: UUID
     since: int = BEGINNING
     since_id: UUID = FIRST_ID
+    by_id: bool = False  # where it began the journal does not know: the time alone decides
 
     @property
     def first_id(self) -> UUID:
@@ -38,7 +39,8 @@ class Window:
     def shows(self, post_id: UUID, position: int | None, *, holds: bool = False) -> bool:
         """Whether a post may be read that the journal told of at a position (None: not yet); `holds`: it is so now,
         whenever it was said."""
-        return holds or comes_after(position, self.since, later=post_id >= self.since_id)
+        later = post_id >= self.since_id
+        return holds or (later if self.by_id else comes_after(position, self.since, later=later))
 
 
 class _Asked(NamedTuple):

@@ -54,17 +54,17 @@ def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Mem
     ).one_or_none()
 
 
-def was_present(session: Session, scope_id: UUID, person_id: UUID, at: datetime) -> bool:
-    """Whether being there made the person a member at a moment that may be over."""
+def present_since(session: Session, scope_id: UUID, person_id: UUID, at: datetime) -> datetime | None:
+    """Since when being there had made the person a member at a moment that may be over; None if it had not."""
     until = func.coalesce(Membership.ended_at, Membership.ends_at)
-    stay = select(Membership.id).where(
+    stay = select(Membership.started_at).where(
         Membership.scope_id == scope_id,
         Membership.person_id == person_id,
         Membership.source == "presence",
         Membership.started_at <= at,
         or_(until.is_(None), until >= at),
     )
-    return session.scalar(stay.limit(1)) is not None
+    return session.scalar(stay.order_by(Membership.started_at).limit(1))
 
 
 def list_live(

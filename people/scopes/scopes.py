@@ -114,3 +114,8 @@ def set_read_receipts(session: Session, actor: Actor, scope_id: UUID, shown: boo
 def archive_scope(session: Session, scope_id: UUID) -> None:
     """Close a scope; its memberships are ended by `memberships.end_all`."""
     session.execute(update(Scope).where(Scope.id == scope_id).values(archived_at=clock.now()))
+
+
+def reopen_scope(session: Session, scope_id: UUID) -> None:
+    """Open an archived scope again: what was said there is there, and nobody belongs to it yet."""
+    session.execute(update(Scope).where(Scope.id == scope_id).values(archived_at=None))

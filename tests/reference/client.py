@@ -61,18 +61,23 @@ class ReferenceClient:
             self._take(event)
 
     def _send_queue(self) -> None:
-        while batch := self.store.queued(BATCH):
+        """Send all that is queued, once. What waits for news of where the phone was stays, and what is of it."""
+        last, waiting = 0, set[str]()
+        while batch := self.store.queued(BATCH, last):
             body = {"sent_at": datetime.now(UTC).isoformat(), "items": [item for _, item in batch]}
             results = self._send("POST", "/v1/me/outbox", body)["items"]
             with self.store.change():
-                for (number, _), result in zip(batch, results, strict=True):
-                    self._settle(number, result)
+                for (number, item), result in zip(batch, results, strict=True):
+                    self._settle(number, item, result, waiting)
             if any(result["status"] >= _RETRY for result in results):
                 return
+            last = batch[-1][0]
 
-    def _settle(self, number: int, result: dict[str, Any]) -> None:
+    def _settle(self, number: int, item: dict[str, Any], result: dict[str, Any], waiting: set[str]) -> None:
         if result["status"] < 300:
             self.store.sent(number)
+        elif _waits(item, result["problem"], waiting):
+            waiting.add(item["client_id"])
         elif result["status"] < _RETRY:
             self.store.refused(number, result["problem"])
 
@@ -153,3 +158,10 @@ def _ours(me: dict[str, Any]) -> dict[str, str | None]:
     """The scopes of `GET /v1/me`, each with the membership that it is ours by."""
     implied = {me["organisation"]["id"]: None}
     return implied | {membership["scope_id"]: membership["id"] for membership in me["memberships"]}
+
+
+def _waits(item: dict[str, Any], problem: dict[str, Any], waiting: set[str]) -> bool:
+    """Whether what was refused may be taken once more is known of where the phone was."""
+    if problem["code"] == "not_seen_there":
+        return datetime.now(UTC) < datetime.fromisoformat(problem["retry_until"])
+    return bool({item.get("post_client_id"), item.get("parent_client_id")} & waiting)

@@ -116,11 +116,10 @@ class Store:
         """Something to be sent."""
         self._db.execute("INSERT INTO queue (item) VALUES (?)", (json.dumps(item),))
 
-    def queued(self, limit: int) -> list[tuple[int, dict[str, Any]]]:
-        """The oldest of what is to be sent."""
-        rows = self._db.execute(
-            "SELECT number, item FROM queue WHERE problem IS NULL ORDER BY number LIMIT ?", (limit,)
-        )
+    def queued(self, limit: int, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
+        """The oldest of what is to be sent, behind a number."""
+        oldest = "SELECT number, item FROM queue WHERE problem IS NULL AND number > ? ORDER BY number LIMIT ?"
+        rows = self._db.execute(oldest, (after, limit))
         return [(number, json.loads(item)) for number, item in rows]
 
     def sent(self, number: int) -> None:

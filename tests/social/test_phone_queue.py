@@ -136,7 +136,7 @@ def test_what_was_written_in_a_place_arrives_though_its_author_has_left(org: Org
     assert [statuses(sends(phone, item)) for phone in (bob, eve)] == [[201], [403]]
     assert org.admin.reads(site) == ["written there"]
     [before] = sends(bob, queued("post", "client-02", ago(hours=1), scope_id=site, text="before I came"))
-    assert before["problem"]["code"] == "not_a_member"
+    assert before["problem"]["code"] == "not_seen_there"
 
 
 def test_one_who_was_taken_out_writes_nothing_more_whatever_the_phone_says(org: Organisation) -> None:

@@ -38,7 +38,8 @@ def ages(world: World, phone: Phone, by: timedelta) -> None:
     person_id = UUID(phone.id)
     mine = select(Visit.id).where(Visit.person_id == person_id)
     with world.worker.transaction() as session:
-        aged = {"last_at": Evidence.last_at - by, "expires_at": Evidence.expires_at - by}
+        told = (Evidence.since, Evidence.last_at, Evidence.expires_at)
+        aged = {moment: moment - by for moment in told}
         session.execute(update(Evidence).where(Evidence.visit_id.in_(mine)).values(aged))
         session.execute(
             update(DevicePosition)
