@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import clock
-from social.posts import publish
+from social.publishing import publish
 from tests.stories.actors import actor_of
 from tests.world import Phone
 
