@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, Uuid, and_, bindparam, literal, select, text, tuple_
+from sqlalchemy import BigInteger, Select, Uuid, bindparam, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -142,12 +142,9 @@ def _advance(session: Session, actor: Actor, scope_id: UUID, post: AnyRow, posit
 
 def _reaches(held: AnyRow, post_id: UUID) -> Select[bool]:
     """Whether a read position is at a post of its scope, or beyond it."""
-    post = literal(post_id, Uuid)
-    there = tuple_(begun_at(post), post) <= tuple_(
-        literal(held.read_to, BigInteger), literal(held.post_id, Uuid)
-    )
-    of_scope = select(Post.id).where(Post.id == post_id, Post.scope_id == held.scope_id).exists()
-    return select(and_(of_scope, there))
+    reached = tuple_(literal(held.read_to, BigInteger), literal(held.post_id, Uuid))
+    there = tuple_(begun_at(Post.id), Post.id) <= reached
+    return select(there).where(Post.id == post_id, Post.scope_id == held.scope_id)
 
 
 def _tell(session: Session, actor: Actor, position: AnyRow) -> None:
