@@ -90,6 +90,7 @@ bench-starts: packages ## computing time of each process until it works
 chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/nginx.sh
 	@sh deploy/local/redis.sh
+	@sh deploy/local/faketime.sh
 	@$(PYTHON) -m bench.chaos
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two

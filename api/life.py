@@ -44,7 +44,7 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-    claims = None if declared.public else shared.tokens.read_access_token(_bearer_token())
+    claims = None if declared.public else shared.read_access_token(_bearer_token())
     read_body(declared.most_bytes)
     attempt = partial(_attempt, declared, view, path, shared, claims)
     if claims is None:

@@ -51,6 +51,11 @@ def seconds() -> float:
     return time.time() if _reading is None else _reading.at(time.monotonic())
 
 
+def is_held() -> bool:
+    """Whether this process has asked for the installation's time."""
+    return _reading is not None
+
+
 def hold_to(told: datetime, asked_s: float, answered_s: float) -> None:
     """The database told its time, between two readings of this process's monotonic clock."""
     global _reading, _told_at

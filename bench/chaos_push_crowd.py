@@ -20,10 +20,14 @@ SELECT id, organisation_id, '{"weekly": [{"days": ["mon", "tue", "wed", "thu", "
 FROM persons WHERE organisation_id = :org AND name LIKE 'quiet %'
 """
 _JOIN = """
-INSERT INTO memberships (id, organisation_id, scope_id, person_id, source, started_at)
-SELECT gen_random_uuid(), organisation_id, :site, id, 'assigned', now() FROM persons
-WHERE organisation_id = :org AND name NOT LIKE 'stranger %'
-    AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = persons.id AND m.scope_id = :site)
+WITH joined AS (
+    INSERT INTO memberships (id, organisation_id, scope_id, person_id, source, started_at)
+    SELECT gen_random_uuid(), organisation_id, :site, id, 'assigned', now() FROM persons
+    WHERE organisation_id = :org AND name NOT LIKE 'stranger %'
+        AND NOT EXISTS (SELECT FROM memberships m WHERE m.person_id = persons.id AND m.scope_id = :site)
+    RETURNING id, organisation_id
+)
+INSERT INTO subject_positions (subject_id, organisation_id, position) SELECT id, organisation_id, 1 FROM joined
 """
 _CHANGE_HANDS = """
 UPDATE devices SET person_id = stranger.id

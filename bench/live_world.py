@@ -18,6 +18,8 @@ from sqlalchemy import insert
 from base import clock, ids
 from journal.catalogue import POST_CREATED
 from journal.events import Event, append
+from journal.models import SubjectPosition
+from journal.tail import head_position
 from people.models import Device, Membership, Person, SignedInSession
 from people.sign_in.tokens import TokenMaker
 from tests.product import Product, free_port
@@ -113,13 +115,16 @@ def signed_in(org: Organisation, count: int, scopes: list[str]) -> list[str]:
     devices, sessions = [ids.new_id() for _ in people], [ids.new_id() for _ in people]
     phones = zip(devices, people, strict=True)
     signed = zip(sessions, people, devices, strict=True)
+    members = [_membership(scope, p, at) for p in people for scope in scopes]
     rows: list[tuple[Any, list[dict[str, Any]]]] = [
         (Person, [{"id": p, "email": f"{p}@example.com", "name": "Ear"} for p in people]),
         (Device, [_phone(d, p) for d, p in phones]),
         (SignedInSession, [_session(s, p, d, at) for s, p, d in signed]),
-        (Membership, [_membership(scope, p, at) for p in people for scope in scopes]),
+        (Membership, members),
     ]
     with org.world.worker.transaction() as session:
+        head = head_position(session, org.id)  # where the journal would have told of them
+        rows.append((SubjectPosition, [{"subject_id": m["id"], "position": head} for m in members]))
         for model, values in rows:
             if values:
                 session.execute(insert(model), [value | common for value in values])

@@ -137,7 +137,7 @@ class LiveServer:
         if not self._renewals.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
         try:
-            claims = self._runtime.tokens.read_access_token(_token(data))
+            claims = self._runtime.read_access_token(_token(data))
             if claims.session_id != subscriber.session_id:
                 raise Unauthenticated
             with self._runtime.database.transaction(claims.organisation_id) as session:
@@ -151,7 +151,7 @@ class LiveServer:
         return self.seen.take(_sid(), data)
 
     def _reading(self, sid: str, token: str) -> Reading:
-        claims = self._runtime.tokens.read_access_token(token)
+        claims = self._runtime.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
             # The head first: a session that ends in between has its event after it.
             position, scopes = following_at_head(session, claims.session_id, claims.organisation_id)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
+from bench.chaos.skew import some_skew
 from bench.live_world import rss
 from bench.stage import DATABASE, migrated_cluster
 from deploy.local.cluster import Cluster
@@ -38,7 +39,7 @@ class Cast:
     def __init__(self, world: World, folder: Path, overrides: Mapping[str, str]) -> None:
         self.folder = folder
         self.ports = {name: free_port() for name in (*WEBS, NGINX)}
-        self.kills = 0
+        self.kills = self.skewed = 0
         self.rss_max = dict.fromkeys(MORTAL, 0)
         self._environment = {**os.environ, **world.environment, "PYTHONPATH": str(ROOT), "POOL_SIZE": "20"}
         self._environment |= {"LOG_LEVEL": "INFO", "HOST": "127.0.0.1", "TRUSTED_PROXIES": "1", **overrides}
@@ -54,6 +55,9 @@ class Cast:
     def start(self, name: str) -> None:
         """Start one part; it is not waited for."""
         environment = dict(self._environment)
+        if name != NGINX:
+            environment |= (skew := some_skew())
+            self.skewed += bool(skew)
         command = (sys.executable, "-m", "jobs.relay" if name in RELAYS else "jobs.worker")
         if name in WEBS:
             environment |= {"WEB_NAME": name, "PORT": str(self.ports[name])}

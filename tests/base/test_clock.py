@@ -45,6 +45,16 @@ def test_a_process_whose_machine_is_wrong_says_what_the_database_says(
         assert "clock" in client.get("/health/ready").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("ahead_s", SKEWS)
+def test_the_first_request_of_a_process_is_judged_by_the_databases_clock(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    org = world.organisation()
+    machine(monkeypatch, ahead_s)
+    clock._reading = None
+    org.admin.get("/v1/me")
+
+
 def test_setting_the_machine_right_or_wrong_moves_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
