@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from base.database import AnyRow, table_of
 from journal.catalogue import MEMBERSHIP_STARTED
 from journal.models import JournalHead, OutboxRow
-from journal.tail import journal
+from journal.tail import EPOCH, Head, journal
 from people.audience.rules import BEGINNING, HISTORY, Window, live_membership, since_id
 from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR
@@ -50,7 +50,9 @@ _BEGINNINGS = select(_OUTBOX.c.subject_id).where(
 )
 _WHOSE = select(SignedInSession.person_id).where(SignedInSession.id == bindparam("session")).scalar_subquery()
 _FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(
-    func.coalesce(_HEAD, 0).label("head"), Membership.id.in_(_BEGINNINGS.correlate(Person)).label("beginning")
+    func.coalesce(_HEAD, 0).label("head"),
+    EPOCH.label("epoch"),
+    Membership.id.in_(_BEGINNINGS.correlate(Person)).label("beginning"),
 ).where(Person.id == _WHOSE)
 
 
@@ -60,18 +62,21 @@ def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     return _windows(rows, rows, organisation_id)
 
 
-def following_at_head(session: Session, session_id: UUID, organisation_id: UUID) -> tuple[int, list[Window]]:
+def following_at_head(
+    session: Session, session_id: UUID, organisation_id: UUID
+) -> tuple[Head | None, list[Window]]:
     """The journal's head, and what a session's person follows as of it: both out of one snapshot.
 
     The relay moves an event out of the outbox and the head forward in one transaction. So a membership whose beginning
     is in the outbox begins after the head, and every other one before. An end counts from its commit on, whether it is
-    in the journal or not: nothing is ever given after it, and what is left out by that is left out of sync, too.
+    in the journal or not: nothing is ever given after it, and what is left out by that is left out of sync, too. No
+    head: there is no such session.
     """
     rows = session.execute(_FOLLOWING_AT_HEAD, {"session": session_id}).all()
     if not rows:
-        return 0, []
+        return None, []
     begun = [row for row in rows if not row.beginning]
-    return rows[0].head, _windows(begun, rows, organisation_id)
+    return Head(rows[0].head, rows[0].epoch), _windows(begun, rows, organisation_id)
 
 
 def _windows(held: Sequence[AnyRow], persons: Sequence[AnyRow], organisation_id: UUID) -> list[Window]:

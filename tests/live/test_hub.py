@@ -136,3 +136,14 @@ def test_what_is_so_of_a_scope_is_for_all_in_it_and_what_was_said_before_is_not(
     undeclared = SimpleNamespace(**{**vars(event(4, "post", PERSONS[1], scope)), "type": "reaction.created"})
     assert list(hub.apply(reminded)) == []
     assert list(hub.apply(undeclared)) == []
+
+
+def test_positions_of_another_epoch_are_not_compared_while_a_socket_is_here() -> None:
+    hub, before, after = Hub(), UUID(int=1), UUID(int=2)
+    assert hub.is_in(before)
+    hub.admit(Subscriber("a", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 7, 0.0), [])
+    assert not hub.is_in(after)
+    assert hub.is_in(before)
+    hub.dismiss("a")
+    assert hub.is_in(after)
+    assert hub.admit(Subscriber("b", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 3, 0.0), [])

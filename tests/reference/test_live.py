@@ -28,19 +28,21 @@ class App:
         self.client = ReferenceClient(self.store, self._send)
         self._events: queue.Queue[dict[str, Any]] = queue.Queue()
         self._socket = socketio.Client(reconnection=False)
-        self._ready: queue.Queue[int] = queue.Queue()
-        self._socket.on("ready", lambda message: self._ready.put(message["position"]))
+        self._ready: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._socket.on("ready", self._ready.put)
         self._socket.on("*", lambda _, message: self._events.put(message))
 
     def connect(self) -> None:
         """What the socket's events follow on is had by sync first; meanwhile they wait in line."""
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
-        self.client.catch_up(least=self._ready.get(timeout=20))
+        ready = self._ready.get(timeout=20)
+        self.epoch = ready["epoch"]
+        self.client.catch_up(ready["position"], self.epoch)
 
     def shows(self, text: str) -> None:
         """Take events from the socket until a post is in the store."""
         while text not in texts(self):
-            self.client.hear(self._events.get(timeout=20))
+            self.client.hear(self._events.get(timeout=20), self.epoch)
 
     def close(self) -> None:
         self._socket.disconnect()

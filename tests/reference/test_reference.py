@@ -133,7 +133,7 @@ class Story:
             page = self.bob.get(f"/v1/sync?after={max(position - count, 0)}&limit=500")["items"]
             for event in page:
                 if event["position"] <= position:
-                    self.app.hear(event)
+                    self.app.hear(event, str(self.store.epoch))
 
     def _catches_up_badly(self, which: int, *, arrives: bool) -> None:
         self.network.cut(which, arrives=arrives)
