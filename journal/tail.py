@@ -136,6 +136,11 @@ def head_in_epoch(session: Session, organisation_id: UUID) -> Head:
     return Head(*session.execute(_HEAD_AND_EPOCH, {"organisation_id": organisation_id}).one())
 
 
+def present_epoch(session: Session) -> UUID:
+    """The epoch that positions are given in now."""
+    return session.execute(select(_epochs.c.id)).scalar_one()
+
+
 def oldest_position(session: Session, organisation_id: UUID) -> int | None:
     """The first position that is still kept; None when nothing is."""
     return session.scalar(

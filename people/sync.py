@@ -85,7 +85,7 @@ def sync(session: Session, actor: Actor, after: int, limit: int, epoch: str | No
 
 def _checked_head(session: Session, actor: Actor, after: int, epoch: str | None) -> Head:
     head = head_in_epoch(session, actor.organisation_id)
-    now = {"position": head.position, "epoch": str(head.epoch), "start_over": _START_OVER}
+    now: dict[str, Any] = {"position": head.position, "epoch": str(head.epoch), "start_over": _START_OVER}
     if after > head.position or epoch not in (None, str(head.epoch)):
         raise PositionUnknown(**now)
     oldest = oldest_position(session, actor.organisation_id)
