@@ -68,4 +68,4 @@ def _migrate(owner_url: str) -> None:
     environment = {**os.environ, "OWNER_DATABASE_URL": owner_url}
     done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ProgramFailed(f"alembic: {done.stderr.strip().splitlines()[-1]}")
+        raise ProgramFailed(f"alembic: {(done.stderr.strip() or done.stdout.strip())[-500:]}")

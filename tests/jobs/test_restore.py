@@ -1,6 +1,7 @@
 """Backups are restored whole, with all that stands around the tables; nothing is overwritten unasked or left behind."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from sqlalchemy import create_engine, text
 
 from deploy.local.cluster import Cluster
 from tests.databases import clone
-from tests.stories.restores import command, done, refused
+from tests.stories.restores import begun, command, done, refused
+from tests.stories.waiting import until
 from tests.world import World
 
 
@@ -99,7 +101,7 @@ def test_a_database_with_content_is_replaced_only_when_told_so(
     assert databases(cluster, name) == [name]
 
 
-@pytest.mark.parametrize("fault", ["digest", "rows", "chain", "none"])
+@pytest.mark.parametrize("fault", ["digest", "rows", "chain", "release", "none"])
 def test_what_is_not_sound_replaces_nothing(
     cluster: Cluster, world: World, name: str, tmp_path: Path, fault: str
 ) -> None:
@@ -108,6 +110,8 @@ def test_what_is_not_sound_replaces_nothing(
     world.relays()
     if fault == "chain":
         spoil(world, "UPDATE journal SET payload = '{}'")
+    if fault == "release":
+        spoil(world, "UPDATE alembic_version SET version_num = 'of a later release'")
     dump = Path(done(world, "backup", tmp_path))
     if fault == "digest":
         dump.write_bytes(dump.read_bytes()[:-1] + b"?")
@@ -122,6 +126,7 @@ def test_what_is_not_sound_replaces_nothing(
         "digest": "is damaged",
         "rows": "posts has 1 rows, and had 2",
         "chain": "was changed",
+        "release": "of a later release",
         "none": "no backup",
     }
     assert expected[fault] in why
@@ -189,3 +194,43 @@ def test_a_new_epoch_is_begun_by_command(world: World) -> None:
     ada = world.organisation().admin
     before = ada.get("/v1/me")["epoch"]
     assert done(world, "new_epoch") == ada.get("/v1/me")["epoch"] != before
+
+
+def test_a_server_that_has_nothing_of_it_gets_roles_and_all(
+    cluster: Cluster, world: World, name: str, run_folder: Path, tmp_path: Path
+) -> None:
+    org = world.organisation()
+    org.admin.posts(str(org.id), "before")
+    dump = Path(done(world, "backup", tmp_path))
+    assert re.search(rb"(CREATE|ALTER) ROLE", dump.read_bytes()) is None
+    folder = run_folder / f"another-{name}"
+    folder.mkdir(mode=0o711)
+    another = Cluster(folder, durable=False)
+    another.start()
+    try:
+        there = World(another, name)
+        done(there, "restore", dump)
+        roles = "SELECT rolname, rolsuper, rolbypassrls, rolpassword IS NULL FROM pg_authid"
+        assert another.psql(name, "-c", f"{roles} WHERE rolname ~ '^hereabouts' ORDER BY 1").splitlines() == [
+            "hereabouts_owner|f|f|t",
+            "hereabouts_web|f|f|t",
+            "hereabouts_worker|f|t|t",
+        ]
+        with there.web.transaction(org.id) as session:
+            assert session.scalars(text("SELECT text FROM posts")).all() == ["before"]
+        with there.web.transaction() as session:
+            assert session.scalars(text("SELECT text FROM posts")).all() == []
+        there.close()
+    finally:
+        another.stop()
+
+
+def test_a_rehearsal_that_is_ended_clears_up_behind_it(
+    cluster: Cluster, world: World, name: str, tmp_path: Path
+) -> None:
+    done(world, "backup", tmp_path)
+    rehearsal = begun(world, "rehearse_restore", tmp_path)
+    until(lambda: databases(cluster, name) == [name, f"{name}_rehearsal"])
+    rehearsal.terminate()
+    assert rehearsal.wait(60) != 0
+    assert databases(cluster, name) == [name]

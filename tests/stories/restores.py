@@ -8,11 +8,19 @@ from tests.product import ROOT
 from tests.world import World
 
 
-def command(world: World, name: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run `python -m jobs.name` on the world's database, to its end."""
+def begun(world: World, name: str, *arguments: str | Path) -> "subprocess.Popen[str]":
+    """Begin `python -m jobs.name` on the world's database."""
     environment = {**world.environment, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     program = [sys.executable, "-m", f"jobs.{name}", *map(str, arguments)]
-    return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(program, cwd=ROOT, env=environment, text=True, **said)
+
+
+def command(world: World, name: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """The same, to its end."""
+    process = begun(world, name, *arguments)
+    out, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
 def done(world: World, name: str, *arguments: str | Path) -> str:
