@@ -44,7 +44,11 @@ _LOOK = text(
                         AND pg_has_role(web.oid, stronger.oid, 'MEMBER')
                 )
             )
-        ) AS loose
+        ) AS loose,
+        EXISTS (
+            SELECT FROM pg_roles
+            WHERE rolname = 'hereabouts_worker' AND NOT rolbypassrls AND NOT rolsuper
+        ) AS bound
     """
 )
 
@@ -56,6 +60,7 @@ def faults(session: Session) -> list[str]:
         *(f"{name} is not marked LEAKPROOF (run deploy/database.sql)" for name in found.unmarked),
         *(f"row-level security does not hold for {name}" for name in found.open),
         *(["hereabouts_web can get around row-level security"] if found.loose else []),
+        *(["hereabouts_worker is held by row-level security, and sees nothing"] if found.bound else []),
     ]
 
 

@@ -136,6 +136,7 @@ def test_ready_names_the_epoch(lone: World) -> None:
         ("ALTER TABLE organisations DISABLE ROW LEVEL SECURITY", "does not hold for organisations"),
         ("ALTER ROLE hereabouts_web BYPASSRLS", "hereabouts_web can get around"),
         ("GRANT hereabouts_owner TO hereabouts_web", "hereabouts_web can get around"),
+        ("ALTER ROLE hereabouts_worker NOBYPASSRLS", "hereabouts_worker is held"),
     ],
 )  # fmt: skip
 def test_each_guard_that_is_lost_is_told(
