@@ -95,8 +95,11 @@ class LiveServer:
         self.signals.stop()
         self.socketio.server.shutdown()
 
-    def _connect(self, auth: Any = None) -> None:
-        """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
+    def _connect(self, auth: Any = None) -> bool | None:
+        """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake.
+
+        Without a database the connection ends without a word: after a refusal, clients would not try again.
+        """
         sid = _sid()
         token = _token(auth)
         try:
@@ -104,7 +107,12 @@ class LiveServer:
             _check_epoch(auth, reading[2])
         except (Unauthenticated, PositionUnknown) as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.code}) from None
+        except SQLAlchemyError as error:
+            log.warning("connect_lost_database", error=type(error).__name__)
+            self.socketio.server.cut_off(sid)
+            return False
         self.socketio.start_background_task(self._admit, sid, token, reading)
+        return None
 
     def _admit(self, sid: str, token: str, reading: Reading) -> None:
         """Put the socket into its rooms, with a reading that is not older than what was already sent."""
