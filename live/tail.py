@@ -86,6 +86,7 @@ class JournalTail:
         epoch, rows = follow_organisation(self._listener, organisation_id, after)
         if self._hub.epoch not in (None, epoch):
             log.warning("live_starts_over", epoch=str(epoch))
+            self._listener.close()  # whichever of the two is behind, the next connection is to the present database
             self._start_over()
             return 0
         for row in rows:
