@@ -13,7 +13,6 @@ commit. The follower only makes the next index come sooner.
 
 An index is loaded after the position that it is said to be right at was read. A change that commits in between may
 or may not be in it; its event lies behind that position, so the index will not be asked before it is made again.
-
 An index of another epoch is stale whatever its position: after a restore, positions and versions are given again.
 """
 
@@ -219,12 +218,10 @@ def load(
     """
     with database.transaction(organisation_id) as session:
         head = head_in_epoch(session, organisation_id)
-    if known is not None and known.epoch != head.epoch:
-        known = None
     places: list[IndexedPlace] = []
     missing: list[UUID] = []
     for place_id, version in _standing(database, organisation_id):
-        place = None if known is None else known.version_of(place_id, version)
+        place = None if known is None or known.epoch != head.epoch else known.version_of(place_id, version)
         if place is None:
             missing.append(place_id)
         else:
