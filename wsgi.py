@@ -11,6 +11,7 @@ monkey.patch_all()
 
 import os
 import sys
+import threading
 
 import gevent
 
@@ -22,6 +23,7 @@ with absent("cryptography", "redis", "requests", "rich", "websocket"):
 
 from api.app import create_app
 from base import offload, waiting
+from base.guards import tell_faults
 from base.settings import SettingsError, load_settings
 from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
@@ -41,5 +43,6 @@ gc.freeze()  # nor is it looked through later
 gc.enable()
 
 if __name__ == "__main__":
+    threading.Thread(target=tell_faults, args=(settings.database_url,), daemon=True).start()
     places.start()
     serve(application, live, settings)

@@ -37,7 +37,10 @@ def document() -> dict[str, Any]:
         "channels": {
             "events": {
                 "address": "/socket.io/",
-                "description": 'Socket.IO v5. Connect with `auth: {"token": access token}`.',
+                "description": (
+                    'Socket.IO v5. Connect with `auth: {"token": access token, "epoch": of what you keep}`. '
+                    'First comes `ready {"position", "epoch"}`: what follows is after that position, in that epoch.'
+                ),
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in CATALOGUE},
             }
         },

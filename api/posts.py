@@ -6,7 +6,7 @@ from uuid import UUID
 from api.answers import Answer
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
-from journal.tail import head_position
+from journal.tail import head_in_epoch, wire_head
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
 from schemas.base import Cursor
@@ -40,12 +40,12 @@ def publish_post(call: Call, scope_id: UUID, body: dict[str, Any]) -> Answer:
 def list_posts(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The posts and replies of a scope, newest first."""
     scope = scope_for(call.session, call.actor, scope_id, Permission.POSTS_READ)
-    before, position = (
+    before, head = (
         decode_cursor(query["cursor"], by_id),
-        head_position(call.session, call.actor.organisation_id),
+        head_in_epoch(call.session, call.actor.organisation_id),
     )
     items = feed.feed(call.session, [scope.window], before, query["limit"])
-    return page(items, query["limit"], lambda: (items[-1]["id"],)) | {"position": position}
+    return page(items, query["limit"], lambda: (items[-1]["id"],)) | wire_head(head)
 
 
 @routes.route("GET", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, answer=Post)

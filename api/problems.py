@@ -5,10 +5,11 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from api.translations import asked_locale, translated
+from base.database import is_away, is_full
 from base.errors import Problem
 from base.logs import logger
 
@@ -72,11 +73,14 @@ class Refusal:
 
 
 INTERNAL = Refusal(500, "internal", "Something went wrong on our side")
-_UNAVAILABLE = Refusal(
-    503,
-    "unavailable",
-    "The service is not available for a moment; try again",
-    headers={"Retry-After": "2"},
+_UNAVAILABLE, _FULL = (
+    Refusal(
+        503,
+        "unavailable",
+        "The service is not available for a moment; try again",
+        headers={"Retry-After": after_s},
+    )
+    for after_s in ("2", "30")  # nobody makes room on a disk within two seconds
 )
 
 
@@ -84,7 +88,7 @@ def register_problems(app: Flask) -> None:
     """Answer problems, the framework's own errors, a lost database and whatever else goes wrong."""
     app.register_error_handler(Problem, lambda problem: Refusal.of(problem).response())
     app.register_error_handler(HTTPException, _framework_error)
-    app.register_error_handler(OperationalError, _database_lost)
+    app.register_error_handler(DBAPIError, _database_fails)
     app.register_error_handler(TimeoutError, _database_lost)
     app.register_error_handler(Exception, _fault)
 
@@ -94,6 +98,13 @@ def _framework_error(error: HTTPException) -> Response:
     code = _FRAMEWORK_CODES.get(status, "bad_request" if status < 500 else "internal")
     headers = {name: value for name, value in error.get_headers() if name in _FRAMEWORK_HEADERS}
     return Refusal(status, code, error.name, error.description or "", headers=headers).response()
+
+
+def _database_fails(error: DBAPIError) -> Response:
+    if is_full(error):
+        log.error("database_disk_full")
+        return _FULL.response()
+    return _database_lost(error) if is_away(error) else _fault(error)
 
 
 def _database_lost(error: Exception) -> Response:

@@ -22,7 +22,7 @@ routes = Routes("reads", "Reads: read positions, unread counts, receipts")
 )
 def mark_scope_read(call: Call, scope_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Say that I have read up to a post. It never goes back; the answer is the position that holds."""
-    return reads.mark_read(call.session, call.actor, scope_id, body["post_id"], body["position"])
+    return reads.mark_read(call.session, call.actor, scope_id, **body)
 
 
 @routes.route("GET", "/me/unread", permission=Permission.ACCOUNT_USE, answer=UnreadScopes)

@@ -27,7 +27,7 @@ def read_events(call: Call, query: dict[str, Any]) -> Answer:
 
     With `wait`, the answer comes when there is something to tell, or after so many seconds without.
     """
-    page = sync(call.session, call.actor, query["after"], query["limit"])
+    page = sync(call.session, call.actor, query["after"], query["limit"], query["epoch"])
     if query["members"] is not None:
         page["items"] = [_cut(event, _ALWAYS | query["members"]) for event in page["items"]]
     return conditional(page, wait_s=0 if page["items"] else query["wait"])

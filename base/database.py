@@ -13,11 +13,12 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Engine, MetaData, Row, Table, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from base import clock
 from base.errors import Problem
+from base.lately import Lately
 
 AnyRow = Row[*tuple[Any, ...]]
 # PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
@@ -31,6 +32,7 @@ Outcome = TypeVar("Outcome")
 # undid the one transaction to let another pass.
 _GAVE_WAY = ("40P01", "40001", "23505")
 _ATTEMPTS = 3
+_DISK_FULL, _READ_ONLY = "53100", "25006"
 # A peer that has gone without a goodbye is noticed by the kernel, too, also while nothing is asked.
 CONNECT_ARGS: dict[str, Any] = {
     "connect_timeout": 10,
@@ -84,6 +86,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.lately = Lately()
 
     @contextmanager
     def transaction(self, organisation_id: UUID | None = None) -> Generator[Session]:
@@ -96,14 +99,21 @@ class Database:
                 yield session
             except Problem as problem:
                 if problem.keeps_changes:
-                    session.commit()
+                    self._commit(session)
                 else:
                     session.rollback()
                 raise
-            except BaseException:
+            except BaseException as error:
                 session.rollback()
+                if is_full(error):
+                    self.lately.found_full()
                 raise
-            session.commit()
+            self._commit(session)
+
+    def _commit(self, session: Session) -> None:
+        began = time.monotonic()
+        session.commit()
+        self.lately.committed(time.monotonic() - began)
 
     def _opened(self, organisation_id: UUID | None) -> Session:
         """A session inside row-level security.
@@ -143,7 +153,22 @@ def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:
 
 def gave_way(error: DBAPIError) -> bool:
     """Whether the transaction was undone because of another one, so that it is worth doing anew."""
-    return getattr(error.orig, "pgcode", None) in _GAVE_WAY
+    return _sqlstate(error) in _GAVE_WAY
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot do its work at the moment: not there, lost, full, or a replica that only reads."""
+    lost = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return lost or _sqlstate(error) == _READ_ONLY
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the database's disk is full."""
+    return isinstance(error, DBAPIError) and _sqlstate(error) == _DISK_FULL
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
 
 
 def enter_organisation(session: Session, organisation_id: UUID | None) -> None:

@@ -18,6 +18,7 @@ class Settings:
     database_url: str
     worker_database_url: str
     owner_database_url: str
+    admin_database_url: str | None
     redis_url: str | None
     redis_silence: int
     secret_key: str
@@ -97,6 +98,7 @@ _FIELDS: dict[str, _Field] = {
     "database_url": ("DATABASE_URL", _postgres_url, _REQUIRED),
     "worker_database_url": ("WORKER_DATABASE_URL", _postgres_url, None),
     "owner_database_url": ("OWNER_DATABASE_URL", _postgres_url, None),
+    "admin_database_url": ("ADMIN_DATABASE_URL", _postgres_url, None),
     "redis_url": ("REDIS_URL", _redis_url, None),
     "redis_silence": ("REDIS_SILENCE", partial(_whole, low=1, high=60), 10),
     "secret_key": ("SECRET_KEY", _secret, _REQUIRED),

@@ -26,7 +26,7 @@ def serve_metrics(settings: Settings, database: Database, stopping: threading.Ev
                 return self._answer(404, "")
             try:
                 with turn, database.transaction() as session:
-                    return self._answer(200, metrics(session, READER))
+                    return self._answer(200, metrics(session, READER, database.lately.commit_s()))
             except SQLAlchemyError:
                 return self._answer(503, "")
 

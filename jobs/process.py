@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from base import waiting
+from base.guards import tell_faults
 from base.logs import configure_logs, logger
 from base.settings import Settings, SettingsError, load_settings
 
@@ -22,6 +23,7 @@ def begin() -> tuple[Settings, threading.Event]:
         sys.exit(str(mistakes))
     configure_logs(settings.log_level, settings.log_format)
     waiting.install()
+    threading.Thread(target=tell_faults, args=(settings.worker_database_url,), daemon=True).start()
     stopping = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopping.set())

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -143,6 +144,17 @@ class NamingPosition(Model):
     organisation_id: Mapped[UUID]
     scope_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(BigInteger)
+
+
+class JournalEpoch(Model):
+    """Which life of the journal positions belong to: one row. It is made anew where positions are given again."""
+
+    __tablename__ = "journal_epoch"
+    __table_args__ = (CheckConstraint("sole", name="sole"),)
+
+    sole: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    id: Mapped[UUID]
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class JournalCursor(Model):

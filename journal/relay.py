@@ -16,6 +16,9 @@ was there goes into the journal before it, also after the relay was away.
 
 Dead rows. Each batch deletes what it moved, and the index keeps the dead entries until a vacuum. So a look starts
 a little behind the newest id seen, and a full look, which finds ids that committed late, comes a few times a second.
+
+What is remembered of the database is forgotten whenever the lead is taken: it may be a restored one, whose ids are
+drawn again and whose partitions are those of its time.
 """
 
 import secrets
@@ -143,6 +146,7 @@ class Relay:
     def _lead(self, connection: Connection) -> bool:
         led = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY})
         connection.commit()
+        self._seen, self._partition_until = 0, None
         return bool(led)
 
     def _move_until(self, connection: Connection, listener: Listener, stopping: Callable[[], bool]) -> None:

@@ -4,14 +4,18 @@ Every reader gets payloads in the present shape of their types: `present` lifts 
 
 Readers of one organisation (sync, live) follow `position`; the product's own readers (push) follow `seq`, which
 orders all organisations, and keep it in the database.
+
+A position is of an epoch: after a restore the same positions are given to other events, in another epoch. Whoever keeps
+a position in memory, or gives it out, has the epoch beside it, read in the same statement. A `seq` that is kept in the
+database is restored with it.
 """
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.orm import Session
@@ -22,7 +26,7 @@ from base.listen import Listener
 from base.logs import logger
 from journal.catalogue import CATALOGUE
 from journal.event_types import EventType, Payload
-from journal.models import JournalCursor, JournalHead, JournalRow
+from journal.models import JournalCursor, JournalEpoch, JournalHead, JournalRow
 from journal.order import position_of
 
 log = logger(__name__)
@@ -46,7 +50,10 @@ EVENT_COLUMNS = (
 )
 
 _heads = table_of(JournalHead)
+_epochs = table_of(JournalEpoch)
+EPOCH = select(_epochs.c.id).scalar_subquery()
 _HEAD = select(_heads.c.position).where(_heads.c.organisation_id == bindparam("organisation_id"))
+_HEAD_AND_EPOCH = select(func.coalesce(_HEAD.scalar_subquery(), 0), EPOCH)
 
 _NEXT = (
     select(*EVENT_COLUMNS)
@@ -62,7 +69,24 @@ _NEXT_OF_ALL = (
 )
 _CURSOR = select(JournalCursor.seq).where(JournalCursor.reader == bindparam("reader"))
 _CLAIM = _CURSOR.with_for_update(skip_locked=True)
-_NEXT_SQL = str(_NEXT.compile(dialect=psycopg2.dialect()))
+_next = _NEXT.subquery("next")
+# One row at least, so that the epoch is told also where nothing follows.
+_FOLLOW = select(_epochs.c.id.label("epoch"), *_next.c).select_from(_epochs.outerjoin(_next, true()))
+_FOLLOW_SQL = str(_FOLLOW.order_by(_next.c.position).compile(dialect=psycopg2.dialect()))
+
+
+class Head(NamedTuple):
+    """The last position of an organisation's journal, 0 when it is empty, and the epoch that it is of."""
+
+    position: int
+    epoch: UUID
+
+
+class Stretch(NamedTuple):
+    """What follows on a position, and the epoch in which it does."""
+
+    epoch: UUID
+    rows: Sequence[AnyRow]
 
 
 def present(rows: Sequence[Any]) -> Sequence[Any]:
@@ -120,6 +144,21 @@ def head_position(session: Session, organisation_id: UUID) -> int:
     return session.scalar(_HEAD, {"organisation_id": organisation_id}) or 0
 
 
+def head_in_epoch(session: Session, organisation_id: UUID) -> Head:
+    """Where an organisation's journal ends, in which epoch."""
+    return Head(*session.execute(_HEAD_AND_EPOCH, {"organisation_id": organisation_id}).one())
+
+
+def wire_head(head: Head) -> dict[str, Any]:
+    """A head beside what was read as of it."""
+    return {"position": head.position, "epoch": str(head.epoch)}
+
+
+def present_epoch(session: Session) -> UUID:
+    """The epoch that positions are given in now."""
+    return session.execute(select(_epochs.c.id)).scalar_one()
+
+
 def oldest_position(session: Session, organisation_id: UUID) -> int | None:
     """The first position that is still kept; None when nothing is."""
     return session.scalar(
@@ -135,10 +174,11 @@ def read_organisation(
     return present(session.execute(_NEXT, values).all())
 
 
-def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -> Sequence[AnyRow]:
+def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -> Stretch:
     """The same, by a reader that is woken for every event: on the connection that it is woken by."""
     values = {"organisation_id": str(organisation_id), "after": after, "limit": READ_LIMIT}
-    return present(listener.read(organisation_id, _NEXT_SQL, values))
+    rows = listener.read(organisation_id, _FOLLOW_SQL, values)
+    return Stretch(rows[0].epoch, present([row for row in rows if row.position is not None]))
 
 
 def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:

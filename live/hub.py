@@ -29,6 +29,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.positions: dict[UUID, int] = {}
+        self.epoch: UUID | None = None  # which the positions are of
         self._subscribers: dict[str, Subscriber] = {}
         self._scopes: dict[UUID, Room] = {}
         self._persons: dict[UUID, Room] = {}
@@ -39,6 +40,12 @@ class Hub:
     def organisations(self) -> list[UUID]:
         """The organisations that have a socket here."""
         return list(self._organisations)
+
+    def is_in(self, epoch: UUID) -> bool:
+        """Whether positions of an epoch can be compared with those here. The first socket brings its own."""
+        if not self._subscribers:
+            self.epoch = epoch
+        return self.epoch == epoch
 
     def admit(self, subscriber: Subscriber, scopes: list[Window]) -> bool:
         """Put a socket into its rooms; False when the reading is older than what was already sent."""

@@ -7,6 +7,9 @@ word about rooms: there is no message that a client could send to join one.
 A socket lasts as long as its token, and a token can be renewed while it is connected: `session.renew` with a fresh
 one. Whoever stole an access token thus listens for minutes and not for weeks. Before the server disconnects a client
 it says why: `connection.closing {"code": …}`.
+
+Positions are of an epoch. A client may name its own (`auth.epoch`) and is refused with `position_unknown` where it is
+another; `ready` names the present one, and when a restored database begins the next, every socket is closed.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +24,7 @@ from base import clock
 from base.errors import Unauthenticated
 from base.logs import logger
 from journal.catalogue import SESSION_ENDED
-from journal.tail import wire_event
+from journal.tail import Head, wire_event
 from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
 from live.fanout import FanOut
@@ -36,9 +39,10 @@ from live.tail import JournalTail
 from people.audience import Window, following_at_head
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
+from people.sync import PositionUnknown
 
 log = logger(__name__)
-Reading = tuple[Subscriber, list[Window]]
+Reading = tuple[Subscriber, list[Window], Head]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 ACTS_ON = frozenset((SESSION_ENDED.name,))
 _EXPIRY_LOOK_S = 1.0
@@ -74,6 +78,7 @@ class LiveServer:
             self.hub,
             self._deliver,
             self._fanout.flush,
+            self._start_over,
         )
 
     def start(self) -> None:
@@ -89,29 +94,43 @@ class LiveServer:
         self.signals.stop()
         self.socketio.server.shutdown()
 
-    def _connect(self, auth: Any = None) -> None:
-        """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake."""
+    def _connect(self, auth: Any = None) -> bool | None:
+        """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake.
+
+        Without a database the connection ends without a word: after a refusal, clients would not try again.
+        """
         sid = _sid()
         token = _token(auth)
         try:
             reading = self._reading(sid, token)
-        except Unauthenticated as refusal:
+            _check_epoch(auth, reading[2])
+        except (Unauthenticated, PositionUnknown) as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.code}) from None
+        except SQLAlchemyError as error:
+            log.warning("connect_lost_database", error=type(error).__name__)
+            self.socketio.server.cut_off(sid)
+            return False
         self.socketio.start_background_task(self._admit, sid, token, reading)
+        return None
 
     def _admit(self, sid: str, token: str, reading: Reading) -> None:
         """Put the socket into its rooms, with a reading that is not older than what was already sent."""
         try:
-            while not self.hub.admit(*reading):
-                reading = self._reading(sid, token)
+            subscriber, scopes, head = reading
+            while self.hub.is_in(head.epoch) and not self.hub.admit(subscriber, scopes):
+                subscriber, scopes, head = self._reading(sid, token)
         except (Unauthenticated, SQLAlchemyError):
             self._end(sid, "try_again")
             return
-        self.signals.came(reading[0])
+        if not self.hub.is_in(head.epoch):
+            # A reading of before a restore, or the tail is about to find out: it alone decides.
+            self._end(sid, PositionUnknown.code)
+            return
+        self.signals.came(subscriber)
         if not self.socketio.server.manager.is_connected(sid, "/"):
             self._dismiss(sid)
             return
-        self.socketio.emit("ready", {"position": reading[0].position}, to=sid)
+        self.socketio.emit("ready", {"position": head.position, "epoch": str(head.epoch)}, to=sid)
 
     def _disconnect(self, *_reason: Any) -> None:
         self._dismiss(_sid())
@@ -154,10 +173,10 @@ class LiveServer:
         claims = self._runtime.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
             # The head first: a session that ends in between has its event after it.
-            position, scopes = following_at_head(session, claims.session_id, claims.organisation_id)
+            head, scopes = following_at_head(session, claims.session_id, claims.organisation_id)
             actor = actor_of(session, claims)
         socket = self.socketio.server.socket_of(sid)
-        if socket is None:
+        if socket is None or head is None:
             raise Unauthenticated
         subscriber = Subscriber(
             sid,
@@ -165,10 +184,10 @@ class LiveServer:
             actor.person_id,
             actor.session_id,
             actor.organisation_id,
-            position,
+            head.position,
             claims.expires_at,
         )
-        return subscriber, scopes
+        return subscriber, scopes, head
 
     def _deliver(self, event: Any) -> None:
         hearers = self.hub.apply(event)
@@ -184,6 +203,15 @@ class LiveServer:
         self._fanout.flush()
         for subscriber in subscribers:
             self._end(subscriber.sid, code)
+
+    def _start_over(self) -> None:
+        """Let go of every socket at once: the next that comes begins in the journal's present epoch."""
+        self._fanout.flush()
+        ended = self.hub.subscribers()
+        for subscriber in ended:
+            self._dismiss(subscriber.sid)
+        for subscriber in ended:
+            self._end(subscriber.sid, PositionUnknown.code)
 
     def _end_expired(self) -> None:
         while not self.tail.stopping:
@@ -201,6 +229,13 @@ class LiveServer:
 def _sid() -> str:
     """The client whose message is being handled; Flask-SocketIO writes it into the request."""
     return vars(request)["sid"]
+
+
+def _check_epoch(auth: Any, head: Head) -> None:
+    """Raise `PositionUnknown` where the app names another epoch: it has to drop what it keeps before it hears more."""
+    given = auth.get("epoch") if isinstance(auth, dict) else None
+    if given not in (None, str(head.epoch)):
+        raise PositionUnknown
 
 
 def _token(data: Any) -> str:

@@ -3,6 +3,9 @@
 NOTIFY wakes it; a look at each organisation every second is the guarantee, however often others wake it: what was
 announced between the reading of a first socket's memberships and its admission woke nobody. It reads as the web's
 role, inside each organisation's own row-level security, and only where a socket is connected.
+
+Where the journal is in another epoch than the sockets' positions, the database was restored underneath: what they have
+may never have been, so all of them have to start over.
 """
 
 import time
@@ -23,7 +26,10 @@ _POLL_S = 1.0
 
 
 class JournalTail:
-    """The loop that feeds a hub; `deliver` takes one event, and `flush` comes after the last of a batch."""
+    """The loop that feeds a hub; `deliver` takes one event, `flush` comes after the last of a batch.
+
+    `start_over` lets go of every socket.
+    """
 
     def __init__(
         self,
@@ -31,11 +37,13 @@ class JournalTail:
         hub: Hub,
         deliver: Callable[[Any], None],
         flush: Callable[[], None],
+        start_over: Callable[[], None],
     ) -> None:
         self._listener = Listener(url, JOURNAL_CHANNEL)
         self._hub = hub
         self._deliver = deliver
         self._flush = flush
+        self._start_over = start_over
         self._looked: dict[UUID, float] = {}  # when, by organisation
         self.stopping = False
 
@@ -75,7 +83,12 @@ class JournalTail:
         after = self._hub.positions.get(organisation_id)
         if after is None:
             return 0
-        rows = follow_organisation(self._listener, organisation_id, after)
+        epoch, rows = follow_organisation(self._listener, organisation_id, after)
+        if self._hub.epoch not in (None, epoch):
+            log.warning("live_starts_over", epoch=str(epoch))
+            self._listener.close()  # whichever of the two is behind, the next connection is to the present database
+            self._start_over()
+            return 0
         for row in rows:
             # The last socket may have gone, and others come, while the batch was read or sent.
             if self._hub.positions.get(organisation_id) == row.position - 1:

@@ -46,7 +46,7 @@ from base.errors import Gone
 from journal.catalogue import CATALOGUE
 from journal.event_types import Reach
 from journal.order import BEGINNING, position_of
-from journal.tail import EVENT_COLUMNS, head_position, journal, oldest_position, present, wire_event
+from journal.tail import EVENT_COLUMNS, Head, head_in_epoch, journal, oldest_position, present, wire_event
 from people.actor import Actor
 from people.audience import Followed, followed_since
 
@@ -58,7 +58,7 @@ _CLOCKS_APART = timedelta(days=1)
 
 
 class PositionUnknown(Gone):
-    """The position lies beyond the journal's end: another server's, or a restored database."""
+    """The position is of another epoch, or beyond the journal's end: another server's, or a restored database."""
 
     code, title = "position_unknown", "This position is not in the journal; start over"
 
@@ -69,27 +69,29 @@ class PositionTooOld(Gone):
     code, title = "position_too_old", "The events after this position are no longer kept; start over"
 
 
-def sync(session: Session, actor: Actor, after: int, limit: int) -> dict[str, Any]:
+def sync(session: Session, actor: Actor, after: int, limit: int, epoch: str | None = None) -> dict[str, Any]:
     """The events after a position that concern the actor, and where to go on.
 
-    Raises `PositionUnknown` or `PositionTooOld`; both name the present position and where to start over.
+    `epoch` is the one that the position is of; without one it is taken for the present one. Raises `PositionUnknown` or
+    `PositionTooOld`; both name the present position with its epoch, and where to start over.
     """
-    head = _checked_head(session, actor, after)
+    head, present_epoch = _checked_head(session, actor, after, epoch)
     scopes = followed_since(session, actor.person_id, actor.organisation_id)
     rows = _read(session, actor, scopes, after, head, limit + 1)
     more = len(rows) > limit
     items = [wire_event(row) for row in rows[:limit]]
     position = items[-1]["position"] if more else head
-    return {"items": items, "position": position, "more": more}
+    return {"items": items, "position": position, "epoch": str(present_epoch), "more": more}
 
 
-def _checked_head(session: Session, actor: Actor, after: int) -> int:
-    head = head_position(session, actor.organisation_id)
-    if after > head:
-        raise PositionUnknown(position=head, start_over=_START_OVER)
+def _checked_head(session: Session, actor: Actor, after: int, epoch: str | None) -> Head:
+    head = head_in_epoch(session, actor.organisation_id)
+    now: dict[str, Any] = {"position": head.position, "epoch": str(head.epoch), "start_over": _START_OVER}
+    if after > head.position or epoch not in (None, str(head.epoch)):
+        raise PositionUnknown(**now)
     oldest = oldest_position(session, actor.organisation_id)
-    if after + 1 < (head + 1 if oldest is None else oldest):
-        raise PositionTooOld(position=head, start_over=_START_OVER)
+    if after + 1 < (head.position + 1 if oldest is None else oldest):
+        raise PositionTooOld(**now)
     return head
 
 

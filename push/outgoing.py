@@ -52,6 +52,7 @@ class OutgoingNotification(NamedTuple):
     subject_id: UUID
     actor_id: UUID | None
     position: int | None
+    epoch: UUID  # which the position is of
     facts: dict[str, Any]
     subject_position: int | None
     about_id: UUID | None

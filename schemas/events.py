@@ -27,7 +27,10 @@ class Event(Wire):
     """
 
     id = ID(required=True)
-    position = fields.Integer(required=True)
+    position = fields.Integer(
+        required=True,
+        metadata={"description": "In the journal of the epoch that sync's page or the socket names"},
+    )
     type = fields.String(required=True)
     occurred_at = Moment(required=True)
     scope_id = ID(required=True, allow_none=True, metadata={"description": "Null when it concerns only you"})
@@ -51,6 +54,11 @@ class SyncQuery(Wire):
     """Where to go on, and how many."""
 
     after = fields.Integer(required=True, validate=validate.Range(0, 2**53))
+    epoch = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 64),
+        metadata={"description": "The epoch that came with the position; 410 when it is not the present one"},
+    )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
     wait = fields.Integer(
         load_default=0,
@@ -71,6 +79,7 @@ class SyncPage(Wire):
 
     items = fields.List(fields.Nested(Event), required=True)
     position = fields.Integer(required=True)
+    epoch = fields.String(required=True, metadata={"description": "What the position is of: keep both"})
     more = fields.Boolean(required=True)
 
 

@@ -162,6 +162,9 @@ class Me(Wire):
     settings = fields.Dict(required=True)
     server_time = Moment(required=True)
     position = fields.Integer(required=True, metadata={"description": "Sync from here"})
+    epoch = fields.String(
+        required=True, metadata={"description": "What the position is of: give both to sync"}
+    )
 
 
 class ProfileEdit(Wire):

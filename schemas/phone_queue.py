@@ -9,7 +9,7 @@ from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
 from schemas.problems import ProblemDetails
-from schemas.reads import known_position
+from schemas.reads import known_epoch, known_position
 
 MOST = 100
 
@@ -82,6 +82,7 @@ class QueuedRead(OfPost):
 
     scope_id = ID(required=True)
     position = known_position()
+    epoch = known_epoch()
 
 
 class QueuedAcknowledgement(Queued):

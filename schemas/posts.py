@@ -69,3 +69,4 @@ class FeedPage(page_of(Post, "Posts")):
     """A page of a feed, and where the journal stood: who has read it all has read what was told of up to there."""
 
     position = fields.Integer(required=True)
+    epoch = fields.String(required=True, metadata={"description": "What the position is of: keep both"})

@@ -20,12 +20,19 @@ def known_position() -> fields.Integer:
     return fields.Integer(load_default=None, allow_none=True, strict=True, validate=within, metadata=_KNOWN)
 
 
+def known_epoch() -> fields.String:
+    """The epoch that such a position is of."""
+    of = {"description": "What the position is of; where it is over, the position says nothing"}
+    return fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64), metadata=of)
+
+
 class NewReadPosition(Wire):
     """The last post that one has read; and the `position` of the page or event by which one knows of it."""
 
     example: ClassVar = {"post_id": SOME_ID, "position": 117}
     post_id = ID(required=True)
     position = known_position()
+    epoch = known_epoch()
 
 
 class ReadPosition(Wire):

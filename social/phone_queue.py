@@ -69,8 +69,8 @@ def _delete(session: Session, actor: Actor, act: Act) -> Done:
 
 
 def _read(session: Session, actor: Actor, act: Act) -> Done:
-    post_id, position = _post_id(session, actor, act), act.said["position"]
-    return 200, reads.mark_read(session, actor, act.said["scope_id"], post_id, position, at=act.at)
+    post_id, known = _post_id(session, actor, act), {name: act.said[name] for name in ("position", "epoch")}
+    return 200, reads.mark_read(session, actor, act.said["scope_id"], post_id, **known, at=act.at)
 
 
 def _acknowledge(session: Session, actor: Actor, act: Act) -> Done:

@@ -24,7 +24,7 @@ from geo.presence.late import scope_then
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
 from journal.order import NOT_YET, begun_at
-from journal.tail import head_position
+from journal.tail import head_in_epoch
 from people.actor import Actor
 from people.audience import FIRST_ID
 from people.models import Person, Scope
@@ -64,10 +64,13 @@ def mark_read(
     scope_id: UUID,
     post_id: UUID,
     position: int | None = None,
+    epoch: str | None = None,
     *,
     at: datetime | None = None,
 ) -> dict[str, Any]:
     """Say that one has read up to a post, and all that the journal has told of up to `position`, if one knows that.
+
+    A position of another `epoch` says nothing.
 
     What is behind the present position changes nothing. `at` is when, for a phone that says so later. The person's
     other devices hear `read.advanced`. Who has left since is told again how far they had read. Raises `NotFound` for
@@ -86,7 +89,9 @@ def mark_read(
         raise NotFound
     if not in_reach(actor, scope, post, at):
         raise NotFound
-    advanced = _advance(session, actor, scope_id, post, position or 0)
+    head = head_in_epoch(session, actor.organisation_id)
+    told = min(position or 0, head.position) if epoch in (None, str(head.epoch)) else 0
+    advanced = _advance(session, actor, scope_id, post, told)
     present = session.execute(_MINE, mine).one()
     if advanced:
         _tell(session, actor, present)
@@ -125,9 +130,9 @@ def readers(
     ]
 
 
-def _advance(session: Session, actor: Actor, scope_id: UUID, post: AnyRow, position: int) -> bool:
+def _advance(session: Session, actor: Actor, scope_id: UUID, post: AnyRow, told: int) -> bool:
     """One statement, so that two devices cannot take each other's position back."""
-    known = max(post.position or 0, min(position, head_position(session, actor.organisation_id)))
+    known = max(post.position or 0, told)
     marked = {
         "me": actor.person_id,
         "scope": scope_id,

@@ -36,6 +36,7 @@ class World:
             "DATABASE_URL": cluster.url("hereabouts_web", database),
             "WORKER_DATABASE_URL": cluster.url("hereabouts_worker", database),
             "OWNER_DATABASE_URL": cluster.url("hereabouts_owner", database),
+            "ADMIN_DATABASE_URL": cluster.url(cluster.superuser, database),
             "SECRET_KEY": "a secret for tests, thirty-two characters long",
             "PASSWORD_MEMORY_KIB": "64",
             "LOG_LEVEL": "ERROR",

@@ -26,7 +26,7 @@ class Follower(threading.Thread):
         self.scopes = {membership["scope_id"] for membership in me["memberships"]} | {
             me["organisation"]["id"]
         }
-        self.position = self.start_position
+        self.position, self._epoch = self.start_position, me["epoch"]
         self.target: int | None = None
         self.heard: list[tuple[int, str]] = []
         self.holding = self.scopes | {OWN}
@@ -96,9 +96,15 @@ class Follower(threading.Thread):
         while True:
             packet = _read(socket)
             if packet.startswith('42["ready"'):
-                return json.loads(packet[2:])[1]["position"]
+                return self._position_of(json.loads(packet[2:])[1])
             if packet.startswith(("44", "41")):
                 raise ConnectionError(packet)
+
+    def _position_of(self, ready: dict[str, Any]) -> int:
+        """Nothing is restored while these apps follow."""
+        if ready["epoch"] != self._epoch:
+            raise RuntimeError(ready)
+        return ready["position"]
 
     def _next(self, socket: RawWebSocket) -> dict[str, Any] | None:
         packet = _read(socket)
@@ -129,7 +135,9 @@ class Follower(threading.Thread):
         while (more or self.position < least) and not self._ended.is_set():
             self._keep_token()
             after = self.position
-            status, page = self._phone.once("GET", f"/v1/sync?after={after}&limit={_PAGE}")
+            status, page = self._phone.once(
+                "GET", f"/v1/sync?after={after}&epoch={self._epoch}&limit={_PAGE}"
+            )
             if status == 401 and page["code"] == "token_expired" and self._phone.is_due():
                 raise ConnectionError(page["code"])
             if status != 200:

@@ -91,11 +91,12 @@ class App:
         try:
             while (packet := self._read(socket))[0] != "ready":
                 pass
-            self._client.catch_up(least=packet[1]["position"])
+            epoch = packet[1]["epoch"]
+            self._client.catch_up(packet[1]["position"], epoch)
             while True:
                 name, message = self._read(socket)
                 if "position" in message and message.get("type") == name:
-                    self._client.hear(message)
+                    self._client.hear(message, epoch)
                 if name == "membership.started":
                     self._client.catch_up()
         finally:

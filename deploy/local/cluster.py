@@ -48,6 +48,11 @@ class Cluster:
         """How SQLAlchemy connects as a role."""
         return f"postgresql+psycopg2://{role}@/{database}?host={self.socket}"
 
+    @property
+    def superuser(self) -> str:
+        """The role that may do everything: it is named as whoever made the cluster."""
+        return "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
     def start(self) -> None:
         """Make the cluster if it is not there, and start it if it does not run; raises `ClusterError`."""
         for folder in (self.directory, self.socket):

@@ -111,6 +111,7 @@ class Product:
             "DATABASE_URL": self.cluster.url("hereabouts_web"),
             "WORKER_DATABASE_URL": self.cluster.url("hereabouts_worker"),
             "OWNER_DATABASE_URL": self.cluster.url("hereabouts_owner"),
+            "ADMIN_DATABASE_URL": self.cluster.url(self.cluster.superuser),
             "SECRET_KEY": self._secret(),
             "HOST": self.host,
             "PORT": str(self.port),

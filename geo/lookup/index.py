@@ -75,9 +75,12 @@ class IndexedPlace:
 
 
 class PlaceIndex:
-    """The standing places of an organisation, right up to `position` of its journal. Points are degrees, lon first."""
+    """The standing places of an organisation, right up to `position` of its journal in an epoch.
 
-    def __init__(self, places: Iterable[IndexedPlace], position: int = 0) -> None:
+    Points are degrees, lon first.
+    """
+
+    def __init__(self, places: Iterable[IndexedPlace], position: int = 0, epoch: UUID | None = None) -> None:
         # In the order of ids, so that the tree's numbers sort as the ids do and every answer has one order.
         self._places = sorted(places, key=lambda place: place.id.int)
         self._numbers = {place.id: number for number, place in enumerate(self._places)}
@@ -89,7 +92,7 @@ class PlaceIndex:
         self.weight = INDEX_WEIGHT + sum(place.weight for place in self._places)
         # Of some 300 bytes each: a small organisation must not keep more of them than it has places worth keeping.
         self._cells_kept = min(_CELLS_KEPT, _FEWEST_CELLS + self.weight // 4)
-        self.position = position
+        self.position, self.epoch = position, epoch
 
     def __len__(self) -> int:
         """How many places there are."""

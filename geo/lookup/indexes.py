@@ -13,6 +13,7 @@ commit. The follower only makes the next index come sooner.
 
 An index is loaded after the position that it is said to be right at was read. A change that commits in between may
 or may not be in it; its event lies behind that position, so the index will not be asked before it is made again.
+An index of another epoch is stale whatever its position: after a restore, positions and versions are given again.
 """
 
 import threading
@@ -36,7 +37,7 @@ from geo.models.places import Place
 from journal.catalogue import read_by
 from journal.event_types import Reader
 from journal.events import JOURNAL_CHANNEL
-from journal.tail import READ_LIMIT, head_position
+from journal.tail import READ_LIMIT, head_in_epoch
 
 log = logger(__name__)
 
@@ -49,7 +50,7 @@ _REFUSED_S = 600.0
 ACTS_ON = sorted(read_by(Reader.PLACES))
 _HEAD = text(
     "SELECT coalesce((SELECT position FROM journal_heads WHERE organisation_id = :organisation), 0) AS position,"
-    " EXISTS (SELECT id FROM outbox) AS pending"
+    " EXISTS (SELECT id FROM outbox) AS pending, (SELECT id FROM journal_epoch) AS epoch"
 )
 _SINCE = text(
     "SELECT count(*) AS seen, coalesce(bool_or(type = ANY(:types)), false) AS changed FROM journal"
@@ -192,6 +193,8 @@ def judge(session: Session, organisation_id: UUID, index: PlaceIndex) -> Freshne
     # Read before the statement: another request may move it on, beyond what this transaction sees.
     position = index.position
     head = session.execute(_HEAD, {"organisation": organisation_id}).one()
+    if head.epoch != index.epoch:
+        return Freshness.STALE
     if head.position != position:
         between = head.position - position
         if not 0 < between <= READ_LIMIT:
@@ -214,11 +217,11 @@ def load(
     long. Raises `TooLarge` beyond the weight of `most`.
     """
     with database.transaction(organisation_id) as session:
-        position = head_position(session, organisation_id)
+        head = head_in_epoch(session, organisation_id)
     places: list[IndexedPlace] = []
     missing: list[UUID] = []
     for place_id, version in _standing(database, organisation_id):
-        place = None if known is None else known.version_of(place_id, version)
+        place = None if known is None or known.epoch != head.epoch else known.version_of(place_id, version)
         if place is None:
             missing.append(place_id)
         else:
@@ -231,7 +234,7 @@ def load(
         weight += sum(place.weight for place in piece)
         if weight > most:
             raise TooLarge
-    return offload(PlaceIndex, places, position)
+    return offload(PlaceIndex, places, head.position, head.epoch)
 
 
 def _standing(database: Database, organisation_id: UUID) -> Iterator[tuple[UUID, int]]:

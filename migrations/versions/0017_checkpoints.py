@@ -9,7 +9,7 @@ from alembic import op
 from migrations.row_level_security import policy
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 _STEP = 20_000  # events
 _PLACES = sa.text(

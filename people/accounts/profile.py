@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
-from journal.tail import head_position
+from journal.tail import head_in_epoch
 from people.accounts.persons import person_in
 from people.actor import Actor
 from people.audience import live_membership
@@ -23,7 +23,7 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
 
     The position is read before the memberships: whatever changes in between is an event that sync repeats.
     """
-    position = head_position(session, actor.organisation_id)
+    head = head_in_epoch(session, actor.organisation_id)
     organisation = session.get_one(Organisation, actor.organisation_id)
     person = session.get_one(Person, actor.person_id)
     return {
@@ -40,7 +40,8 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
         "memberships": live_memberships(session, actor),
         "settings": organisation.settings,
         "server_time": clock.wire(clock.now()),
-        "position": position,
+        "position": head.position,
+        "epoch": str(head.epoch),
     }
 
 

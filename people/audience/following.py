@@ -12,6 +12,7 @@ from base import ids
 from base.database import AnyRow, table_of
 from journal.models import JournalHead
 from journal.order import BEGINNING, begun_at, position_of
+from journal.tail import EPOCH, Head
 from people.audience.rules import FIRST_ID, SINCE, Window, live_membership, window_of
 from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR
@@ -51,9 +52,9 @@ _FOLLOWING = _OF_PERSON.where(Person.id == bindparam("person"))
 _HEADS = table_of(JournalHead)
 _HEAD = select(_HEADS.c.position).where(_HEADS.c.organisation_id == Person.organisation_id).scalar_subquery()
 _WHOSE = select(SignedInSession.person_id).where(SignedInSession.id == bindparam("session")).scalar_subquery()
-_FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(func.coalesce(_HEAD, 0).label("head"), _BEGUN).where(
-    Person.id == _WHOSE
-)
+_FOLLOWING_AT_HEAD = _OF_PERSON.add_columns(
+    func.coalesce(_HEAD, 0).label("head"), EPOCH.label("epoch"), _BEGUN
+).where(Person.id == _WHOSE)
 
 
 def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[Window]:
@@ -62,18 +63,21 @@ def following(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     return _windows(rows, rows, organisation_id)
 
 
-def following_at_head(session: Session, session_id: UUID, organisation_id: UUID) -> tuple[int, list[Window]]:
+def following_at_head(
+    session: Session, session_id: UUID, organisation_id: UUID
+) -> tuple[Head | None, list[Window]]:
     """The journal's head, and what a session's person follows as of it: both out of one snapshot.
 
     The relay moves the head and writes down where a membership begins in one transaction. So one that has no position
     yet begins after the head, and every other one before. An end counts from its commit on, whether it is in the
-    journal or not: nothing is ever given after it, and what is left out by that is left out of sync, too.
+    journal or not: nothing is ever given after it, and what is left out by that is left out of sync, too. No
+    head: there is no such session.
     """
     rows = session.execute(_FOLLOWING_AT_HEAD, {"session": session_id}).all()
     if not rows:
-        return 0, []
+        return None, []
     begun = [row for row in rows if row.begun is not None]
-    return rows[0].head, _windows(begun, rows, organisation_id)
+    return Head(rows[0].head, rows[0].epoch), _windows(begun, rows, organisation_id)
 
 
 def _windows(held: Sequence[AnyRow], persons: Sequence[AnyRow], organisation_id: UUID) -> list[Window]:

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from base.database import AnyRow, table_of
+from base.guards import faults
 from journal.models import JournalCursor, JournalRow, OutboxRow
 from push.models import Delivery, Notification
 
@@ -56,13 +57,16 @@ _HELP = {
     "hereabouts_push_planner_lag_events": "Events in the journal that the planner has not read.",
     "hereabouts_push_unplanned_events": "Events that could not be planned and are tried again, at most 100000.",
     "hereabouts_relay_backlog_events": "Events that the relay has not moved into the journal, at most 100000.",
+    "hereabouts_commit_seconds": "Within how long this worker's commits of the last minute were done.",
+    "hereabouts_database_faults": "Guards that the database lacks: marks, row-level security, held-back roles.",
 }
 _Sample = tuple[str, Mapping[str, Any], float]
 
 
-def metrics(session: Session, reader: str) -> str:
-    """All metrics; `reader` is the planner's cursor."""
+def metrics(session: Session, reader: str, commit_s: float | None = None) -> str:
+    """All metrics; `reader` is the planner's cursor, `commit_s` how long 99 of 100 of the process's commits take."""
     samples = [*_queue(session), *_recent(session), *_latencies(session), *_backlogs(session, reader)]
+    samples += _database(session, commit_s)
     lines: list[str] = []
     for name, what in _HELP.items():
         lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge"]
@@ -107,6 +111,12 @@ def _backlogs(session: Session, reader: str) -> Iterable[_Sample]:
     unplanned = select(Notification.id).where(Notification.kind == literal_column("'unplanned'"))
     yield "hereabouts_push_unplanned_events", {}, _counted(session, unplanned)
     yield "hereabouts_relay_backlog_events", {}, _counted(session, select(table_of(OutboxRow).c.id))
+
+
+def _database(session: Session, commit_s: float | None) -> Iterable[_Sample]:
+    if commit_s is not None:
+        yield "hereabouts_commit_seconds", {"quantile": "0.99"}, round(commit_s, 4)
+    yield "hereabouts_database_faults", {}, len(faults(session))
 
 
 def _counted(session: Session, rows: Select[Any]) -> int:

@@ -131,6 +131,7 @@ def _data(notification: OutgoingNotification, delivery: OutgoingDelivery, key: s
         "delivery_id": delivery.id,
         "scope_id": notification.scope_id,
         "position": notification.position,
+        "epoch": None if notification.position is None else notification.epoch,
         "muster_id": facts.get("muster_id"),
         "place_id": facts.get("place_id"),
         "post_id": facts.get("post_id") or _post_id(notification, delivery.why),

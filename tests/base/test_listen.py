@@ -35,9 +35,9 @@ def test_it_reads_what_it_was_woken_for_and_nothing_of_others(fresh_world: World
     happens(fresh_world, ours)
     assert listener.wait(5) == {str(ours)}
     happens(fresh_world, theirs)
-    assert [row.payload for row in follow_organisation(listener, ours, 0)] == [{"n": 1}]
-    assert follow_organisation(listener, ours, 1) == []
-    assert [row.organisation_id for row in follow_organisation(listener, theirs, 0)] == [theirs]
+    assert [row.payload for row in follow_organisation(listener, ours, 0).rows] == [{"n": 1}]
+    assert follow_organisation(listener, ours, 1).rows == []
+    assert [row.organisation_id for row in follow_organisation(listener, theirs, 0).rows] == [theirs]
     assert (
         listener.read(ours, "SELECT 1 FROM journal WHERE organisation_id = %(id)s", {"id": str(theirs)}) == []
     )
@@ -64,4 +64,4 @@ def test_a_lost_connection_is_told_and_replaced(
     assert listener.wait(60) == set(), "it returns at once: something may have been missed"
     happens(fresh_world, ours)
     assert listener.wait(5) == {str(ours)}
-    assert len(follow_organisation(listener, ours, 0)) == 1
+    assert len(follow_organisation(listener, ours, 0).rows) == 1

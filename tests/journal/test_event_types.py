@@ -100,7 +100,7 @@ def test_every_reader_gets_older_versions_in_todays_shape(
         mine = [row.payload for row in read_all(session, 0) if row.organisation_id == organisation]
         assert mine == today
     listener = Listener(fresh_world.settings.database_url, JOURNAL_CHANNEL)
-    assert [row.payload for row in follow_organisation(listener, organisation, 0)] == today
+    assert [row.payload for row in follow_organisation(listener, organisation, 0).rows] == today
     listener.close()
     assert column(fresh_world, organisation, "version") == [1, 2, 3]
     assert fault(fresh_world, organisation) is None

@@ -88,6 +88,43 @@ def test_only_one_relay_leads_and_another_takes_over(fresh_world: World) -> None
         leader.invalidate()
 
 
+def test_a_relay_that_takes_the_lead_again_believes_nothing_of_the_database_before(
+    fresh_world: World,
+) -> None:
+    """A restored database has the partitions of its time, and draws ids again."""
+    org = fresh_world.organisation()
+    org.admin.posts(str(org.id), "before the restore")
+    assert fresh_world.relays() > 0
+    with fresh_world.owner() as connection:
+        months = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+        for month in connection.scalars(text(months)).all():
+            connection.execute(text(f"DROP TABLE {month}"))
+        connection.execute(text("DELETE FROM journal_heads"))
+    org.admin.posts(str(org.id), "after the restore")
+    assert fresh_world.relays() == 1
+
+
+def test_a_new_months_partition_waits_for_no_backup(fresh_world: World) -> None:
+    """A backup reads the journal for as long as it takes, also at the turn of a month."""
+    org = fresh_world.organisation()
+    fresh_world.relays()
+    with fresh_world.owner() as connection:
+        newest = "SELECT max(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+        name = connection.scalar(text(newest))
+        connection.execute(text(f"DROP TABLE {name}"))
+    with fresh_world.worker.transaction() as backup:
+        backup.execute(text("LOCK TABLE journal IN ACCESS SHARE MODE"))
+        with fresh_world.worker.transaction() as session:
+            session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            session.execute(text("SELECT ensure_journal_partitions()"))
+        org.admin.posts(str(org.id), "meanwhile")
+        assert fresh_world.relays() == 1
+    with fresh_world.owner() as connection:
+        assert connection.scalar(text(newest)) == name
+        indexes = text("SELECT count(*) FROM pg_indexes WHERE tablename = :name")
+        assert connection.scalar(indexes, {"name": name}) == 5
+
+
 def test_a_leader_that_has_gone_silent_loses_the_lead(fresh_world: World) -> None:
     leads, awake = threading.Event(), threading.Event()
     looks = itertools.count()

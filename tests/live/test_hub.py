@@ -155,3 +155,14 @@ def test_rooms_that_an_emptied_event_would_change_are_read_anew() -> None:
         assert list(hub.unsettled(whole)) == []
     assert list(hub.unsettled(event(3, "post", PERSONS[0], SCOPES[0]))) == []
     assert hub.positions[ORGANISATION] == 2
+
+
+def test_positions_of_another_epoch_are_not_compared_while_a_socket_is_here() -> None:
+    hub, before, after = Hub(), UUID(int=1), UUID(int=2)
+    assert hub.is_in(before)
+    hub.admit(Subscriber("a", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 7, 0.0), [])
+    assert not hub.is_in(after)
+    assert hub.is_in(before)
+    hub.dismiss("a")
+    assert hub.is_in(after)
+    assert hub.admit(Subscriber("b", Ear(), PERSONS[0], UUID(int=0), ORGANISATION, 3, 0.0), [])

@@ -30,8 +30,11 @@ class Follower:
 
     def __init__(self, world: World) -> None:
         self.world, self.hub, self.delivered = world, Hub(), list[Any]()
+        self.let_go = 0
         self.fails: Callable[[Any], bool] = lambda _: False
-        self.tail = JournalTail(world.settings.database_url, self.hub, self._deliver, lambda: None)
+        self.tail = JournalTail(
+            world.settings.database_url, self.hub, self._deliver, lambda: None, self._start_over
+        )
         self._thread = threading.Thread(target=self.tail.run)
         self._thread.start()
 
@@ -58,6 +61,11 @@ class Follower:
         self._thread.join(WAIT_S)
         assert not self._thread.is_alive()
 
+    def _start_over(self) -> None:
+        for subscriber in self.hub.subscribers():
+            self.hub.dismiss(subscriber.sid)
+        self.let_go += 1
+
     def _deliver(self, event: Any) -> None:
         if self.fails(event):
             raise RuntimeError("no such word")
@@ -80,6 +88,16 @@ def test_a_chatty_neighbour_does_not_hide_what_came_before_the_first_socket(foll
     follower.connects(quiet)
     until(lambda: follower.positions(quiet), lambda: follower.happens(chatty))
     assert follower.positions(quiet) == [1]
+
+
+def test_nothing_of_another_epoch_is_delivered_and_all_sockets_are_let_go(follower: Follower) -> None:
+    organisation = ids.new_id()
+    assert follower.hub.is_in(ids.new_id())  # of a database that is no more
+    follower.connects(organisation)
+    follower.happens(organisation)
+    until(lambda: follower.let_go)
+    assert follower.delivered == []
+    assert follower.hub.organisations == []
 
 
 def test_an_event_that_cannot_be_delivered_is_passed_over(follower: Follower) -> None:

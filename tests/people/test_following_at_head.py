@@ -8,8 +8,8 @@ from tests.world import Organisation, Phone, World
 
 def read(world: World, org: Organisation, phone: Phone) -> tuple[int, set[UUID]]:
     with world.web.transaction(org.id) as session:
-        position, scopes = following_at_head(session, UUID(phone.session_id), org.id)
-    return position, {scope.scope_id for scope in scopes}
+        head, scopes = following_at_head(session, UUID(phone.session_id), org.id)
+    return 0 if head is None else head.position, {scope.scope_id for scope in scopes}
 
 
 def test_a_membership_counts_from_its_event_and_until_its_end(fresh_world: World) -> None:

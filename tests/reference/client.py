@@ -5,6 +5,7 @@
 
 There is one way into the store, events in order, and one exception: history, fetched when a scope begins. The two may
 overlap, and a post's `version` tells which is later. An event at or before `position` was had before and is dropped.
+Positions are of an epoch; what comes of another one (a socket that was open while the server was restored) is dropped.
 """
 
 import secrets
@@ -43,22 +44,26 @@ class ReferenceClient:
             self.store.enqueue(item)
         return client_id
 
-    def catch_up(self, least: int = 0) -> None:
-        """Send what is queued, then be right up to the server's position (and at least to `least`), with history."""
+    def catch_up(self, least: int = 0, epoch: str | None = None) -> None:
+        """Send what is queued, then be right up to the server's position, with history.
+
+        And at least to `least`, if that epoch is still the server's: what a socket's `ready` said.
+        """
         self._send_queue()
         if self.store.position is None:
             self._start_over()
-        while self._read_page() or (self.store.position or 0) < least:
+        while self._read_page() or (self.store.epoch == epoch and (self.store.position or 0) < least):
             pass
         if self.store.in_doubt:
             self._ask_which_are_ours()
         while self._fetch_page():
             pass
 
-    def hear(self, event: dict[str, Any]) -> None:
-        """Take an event from the socket; only after `catch_up` to where the socket's events begin."""
-        with self.store.change():
-            self._take(event)
+    def hear(self, event: dict[str, Any], epoch: str) -> None:
+        """Take an event from a socket of an epoch; only after `catch_up` to where the socket's events begin."""
+        if epoch == self.store.epoch:
+            with self.store.change():
+                self._take(event)
 
     def _send_queue(self) -> None:
         """Send all that is queued, once. What waits for news of where the phone was stays, and what is of it."""
@@ -86,7 +91,7 @@ class ReferenceClient:
         with self.store.change():
             self.store.forget_everything()
             self.store.settle(_ours(me))
-            self.store.move(me["position"])
+            self.store.move(me["position"], me["epoch"])
 
     def _ask_which_are_ours(self) -> None:
         """What began or ended after our position has its event there, and then is had twice, which does no harm."""
@@ -96,7 +101,8 @@ class ReferenceClient:
 
     def _read_page(self) -> bool:
         """Take a page of sync; returns whether there is more."""
-        query = f"after={self.store.position}&limit={self._page}"
+        known = f"&epoch={self.store.epoch}" if self.store.epoch else ""
+        query = f"after={self.store.position}{known}&limit={self._page}"
         try:
             page = self._send("GET", f"/v1/sync?{query}", None)
         except Refused as refusal:
@@ -107,7 +113,7 @@ class ReferenceClient:
         with self.store.change():
             for event in page["items"]:
                 self._take(event)
-            self.store.move(page["position"])
+            self.store.move(page["position"], page["epoch"])
         return page["more"]
 
     def _take(self, event: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """What the app keeps: one SQLite file. Every change is one transaction, so a kill at any line leaves before or after.
 
-`position` says up to which event everything else here is right. A scope that is not `fetched` still lacks history. It
-names the membership that we hold it by, since that is all that an emptied end tells; the organisation's own has none.
+`position` says up to which event of the server's `epoch` everything else here is right. A scope that is not `fetched`
+still lacks history. It names the membership that we hold it by, since that is all that an emptied end tells; the
+organisation's own has none.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value NOT NULL);
 CREATE TABLE IF NOT EXISTS scopes
     (id TEXT PRIMARY KEY, membership_id TEXT, cursor TEXT, fetched INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS posts (id TEXT PRIMARY KEY, scope_id TEXT NOT NULL, version INTEGER, body TEXT NOT NULL);
@@ -50,12 +51,18 @@ class Store:
     @property
     def position(self) -> int | None:
         """Up to where the store is right; None before the first start."""
-        row = self._db.execute("SELECT value FROM state WHERE name = 'position'").fetchone()
-        return None if row is None else row[0]
+        return self._state("position")
 
-    def move(self, position: int) -> None:
-        """The store is right up to here."""
+    @property
+    def epoch(self) -> str | None:
+        """Which epoch the position is of; None before the first start, and in a store of an app that knew of none."""
+        return self._state("epoch")
+
+    def move(self, position: int, epoch: str | None = None) -> None:
+        """The store is right up to here; in the same epoch as before, where none is named."""
         self._db.execute("INSERT OR REPLACE INTO state VALUES ('position', ?)", (position,))
+        if epoch is not None:
+            self._db.execute("INSERT OR REPLACE INTO state VALUES ('epoch', ?)", (epoch,))
 
     def forget_everything(self) -> None:
         """Everything but the queue, which is nowhere else."""
@@ -111,6 +118,10 @@ class Store:
     def keep(self, post: dict[str, Any]) -> None:
         """Keep a post of a scope that is ours, unless a later version of it is here."""
         self._db.execute(_NEWER, {**post, "body": json.dumps(post)})
+
+    def _state(self, name: str) -> Any:
+        row = self._db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
 
     def enqueue(self, item: dict[str, Any]) -> None:
         """Something to be sent."""

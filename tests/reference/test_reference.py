@@ -137,7 +137,7 @@ class Story:
             page = self.bob.get(f"/v1/sync?after={max(position - count, 0)}&limit=500")["items"]
             for event in page:
                 if event["position"] <= position:
-                    self.app.hear(event)
+                    self.app.hear(event, str(self.store.epoch))
 
     def years_pass(self, _: int) -> None:
         """What the journal says of who was where is emptied."""

@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 
 from geo.lookup.indexes import Freshness, PlaceIndexes, judge, load
 from geo.lookup.nearby import _Versions, fences_near
+from tests.stories.epochs import begins_anew
 from tests.stories.fixes import FAR, GATE, stands
 from tests.stories.indexes import asks_the_index, ready
 from tests.stories.visits import places_of
@@ -41,6 +42,20 @@ def test_the_very_next_fix_is_judged_by_the_new_boundary(world: World, indexes: 
     assert [visit["place_id"] for visit in stands(alice, FAR, time.time())] == [site]
     ready(indexes, org)
     assert places_of(alice) == [site]
+
+
+def test_after_a_restore_nothing_of_an_index_is_believed(world: World, indexes: PlaceIndexes) -> None:
+    """Positions and versions are given again: the same version of a place may be somewhere else."""
+    org = world.organisation()
+    site = org.site(at=GATE)
+    ready(indexes, org)
+    known = indexes.build(org.id)
+    begins_anew(world)
+    assert not asks_the_index(indexes, org)
+    rebuilt = load(world.web, org.id, known)
+    assert known is not None
+    assert rebuilt.version_of(UUID(site), 1) is not known.version_of(UUID(site), 1)
+    ready(indexes, org)
 
 
 def test_an_edit_that_commits_while_the_index_is_loaded_makes_it_stale(

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +24,7 @@ SAID = OutgoingNotification(
     subject_id=uuid4(),
     actor_id=uuid4(),
     position=7,
+    epoch=UUID(int=8),
     facts={"type": "post.created"},
     subject_position=7,
     about_id=uuid4(),
