@@ -1,10 +1,11 @@
 """What an app does, whatever happens to it. It may be killed at any line and begins again where its store stands.
 
     the person ─▶ queue ─▶ POST /v1/me/outbox          results only empty the queue
-    GET /v1/sync, the socket ─▶ events ─▶ store         events alone change what is shown
+    GET /v1/sync ─▶ events, in order ─▶ store           sync alone moves the position
+    the socket ─▶ there is something to sync            a post of it is shown before
 
-There is one way into the store, events in order, and one exception: history, fetched when a scope begins. The two may
-overlap, and a post's `version` tells which is later. An event at or before `position` was had before and is dropped.
+There is one way into the store, sync, and two exceptions: history, fetched when a scope begins, and posts that came
+over the socket. They may overlap, and a post's `version` tells which is later.
 """
 
 import secrets
@@ -54,9 +55,17 @@ class ReferenceClient:
             pass
 
     def hear(self, event: dict[str, Any]) -> None:
-        """Take an event from the socket; only after `catch_up` to where the socket's events begin."""
-        with self.store.change():
-            self._take(event)
+        """An event from the socket, in whatever order, however late or often: a post is shown, all else is synced for.
+
+        What was shown is still to be had by sync, within a minute or so: the position does not move here.
+        """
+        if event["position"] <= (self.store.position or 0):
+            return
+        if event["type"].startswith("post."):
+            with self.store.change():
+                self._keep(event)
+        else:
+            self.catch_up()
 
     def _send_queue(self) -> None:
         while batch := self.store.queued(BATCH):
@@ -100,18 +109,18 @@ class ReferenceClient:
         return page["more"]
 
     def _take(self, event: dict[str, Any]) -> None:
-        if event["position"] <= (self.store.position or 0):
-            return
         kind, data = event["type"], event["data"]
         if kind.startswith("post."):
-            if data is not None:
-                self.store.keep(data)
+            self._keep(event)
         elif kind == "membership.started":
             self.store.end_scope(data["scope_id"])
             self.store.begin_scope(data["scope_id"])
         elif kind == "membership.ended":
             self.store.end_scope(data["delete_scope_id"])
-        self.store.move(event["position"])
+
+    def _keep(self, event: dict[str, Any]) -> None:
+        if event["data"] is not None:
+            self.store.keep(event["data"])
 
     def _fetch_page(self) -> bool:
         """Fetch a page of history of a scope that lacks it; returns whether there was one to fetch."""

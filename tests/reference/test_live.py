@@ -15,7 +15,7 @@ from tests.world import PASSWORD
 
 
 class App:
-    """The reference client over real HTTP and a real socket. Events wait until the sync before them is done."""
+    """The reference client over real HTTP and a real socket."""
 
     def __init__(self, product: Product, slug: str, path: Path) -> None:
         self._address = product.address
@@ -33,7 +33,7 @@ class App:
         self._socket.on("*", lambda _, message: self._events.put(message))
 
     def connect(self) -> None:
-        """What the socket's events follow on is had by sync first; meanwhile they wait in line."""
+        """What is not told over the socket, because it was before, is had by sync."""
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
         self.client.catch_up(least=self._ready.get(timeout=20))
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("is_killed"), st.integers(0, 300)),
     st.tuples(st.just("loses_request"), st.integers(0, 6)),
     st.tuples(st.just("loses_answer"), st.integers(0, 6)),
-    st.tuples(st.just("hears_again"), st.integers(1, 20)),
+    st.tuples(st.just("hears"), st.integers(0, 10**6)),
 )
 
 
@@ -50,6 +51,7 @@ class Story:
         self.bob_id, self.inside = self.bob.id, {self.places[0]}
         self.posts: list[dict[str, Any]] = []
         self.queued: list[str] = []
+        self.told: list[dict[str, Any]] = []  # over the socket, ever
         self.numbers = itertools.count()
         self.network = Network(self.bob)
         self.open_app()
@@ -126,14 +128,17 @@ class Story:
     def loses_answer(self, which: int) -> None:
         self._catches_up_badly(which, arrives=True)
 
-    def hears_again(self, count: int) -> None:
-        """The socket delivers what was had already."""
+    def hears(self, seed: int) -> None:
+        """The socket delivers, in no order: what is new, what was had already, some of it twice and some never."""
         position = self.store.position
-        if position is not None:
-            page = self.bob.get(f"/v1/sync?after={max(position - count, 0)}&limit=500")["items"]
-            for event in page:
-                if event["position"] <= position:
-                    self.app.hear(event)
+        if position is None:
+            return  # no socket before the first start
+        self.relay_runs(0)
+        new = self.bob.get(f"/v1/sync?after={position}&limit=500")["items"]
+        self.told += [event for event in new if event not in self.told]
+        chance = random.Random(seed)
+        for event in chance.choices(self.told, k=min(len(self.told), 8)):
+            self.app.hear(event)
 
     def _catches_up_badly(self, which: int, *, arrives: bool) -> None:
         self.network.cut(which, arrives=arrives)
@@ -224,4 +229,40 @@ def test_a_position_that_is_too_old_starts_over_and_keeps_the_queue(world: World
         story.settles()
         assert story.store.posts() == story.fresh_fetch()
         assert len(story.store.posts()) == 2
+        story.store.close()
+
+
+def test_no_membership_is_lost_where_the_socket_says_the_later_first(world: World) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        story = Story(world, folder)
+        story.settles()
+        position = story.store.position
+        story.comes(1)
+        story.colleague_posts(1)
+        story.relay_runs(0)
+        started, posted = story.bob.get(f"/v1/sync?after={position}")["items"]
+        assert [started["type"], posted["type"]] == ["membership.started", "post.created"]
+        for event in (posted, started, posted, started):
+            story.app.hear(event)
+        assert story.store.posts() == story.fresh_fetch() != {}
+        assert story.store.scopes() == story.inside
+        story.store.close()
+
+
+def test_what_the_socket_says_late_of_a_place_that_was_left_stays_out(world: World) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        story = Story(world, folder)
+        story.comes(1)
+        story.settles()
+        position = story.store.position
+        story.colleague_posts(1)
+        story.relay_runs(0)
+        (posted,) = story.bob.get(f"/v1/sync?after={position}")["items"]
+        story.goes(1)
+        story.relay_runs(0)
+        story.app.hear(posted)
+        story.settles()
+        story.app.hear(posted)
+        assert story.store.posts() == {}
+        assert story.store.scopes() == story.inside
         story.store.close()
