@@ -1,16 +1,14 @@
 """`python -m jobs.verify`: check the hash chain of every organisation's journal; exits with 1 when one is broken."""
 
-import os
 import sys
 
-from base.database import Database, make_engine
-from base.settings import load_settings
+from jobs.process import database_of_command
 from journal.chain import organisations, verify
 
 
 def main() -> None:
     """One line an organisation."""
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    database = database_of_command()
     with database.transaction() as session:
         verdicts = [verify(session, organisation_id) for organisation_id in organisations(session)]
     for verdict in verdicts:

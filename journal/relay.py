@@ -25,6 +25,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow, table_of
@@ -56,6 +57,10 @@ _LOCK_HEAD = text(
 _MOVE_HEAD = text(
     "UPDATE journal_heads SET position = :position, hash = :hash WHERE organisation_id = :organisation"
     " RETURNING pg_notify(:channel, organisation_id::text)"
+)
+_IS_LED = text(
+    "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
+    " WHERE locktype = 'advisory' AND classid = :high AND objid = :low AND objsubid = 1 AND granted)"
 )
 
 
@@ -149,6 +154,11 @@ class Relay:
         if self._partition_until != today:
             connection.execute(text("SELECT ensure_journal_partitions()"))
             self._partition_until = today
+
+
+def is_led(session: Session) -> bool:
+    """Whether some relay holds the lock; anybody may ask. Where its machine has gone silent, it does for 20 s more."""
+    return bool(session.scalar(_IS_LED, {"high": _LOCK_KEY >> 32, "low": _LOCK_KEY & 0xFFFF_FFFF}))
 
 
 def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -> None:

@@ -190,7 +190,7 @@ def _test(lines: list[str]) -> dict[str, Any]:
 
 def built() -> str:
     """The collection as the file holds it."""
-    app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
+    app = create_app(load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
     return json.dumps(collection(openapi(app), flows), indent=1, ensure_ascii=False) + "\n"
 

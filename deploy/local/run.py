@@ -27,7 +27,7 @@ from deploy.local.redis import redis_server, write_redis_configuration
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
 _READY_S = 60.0
-_MOST_WEBS = 16
+_MOST_WEBS, _LAST_PORT = 16, 65_535
 _CONNECTIONS = 120  # of the database, for all web processes together
 _LEAST_DISK = 200 * 1024 * 1024
 
@@ -88,6 +88,8 @@ class Product:
 
     def _check_machine(self) -> None:
         self.local.mkdir(parents=True, exist_ok=True)
+        if not 1 <= self.port <= _LAST_PORT:
+            raise CannotRun(f"PORT must be a whole number from 1 to {_LAST_PORT}.")
         if not 1 <= self.web_processes <= _MOST_WEBS:
             raise CannotRun(f"WEB_PROCESSES must be a whole number from 1 to {_MOST_WEBS}.")
         if self.web_processes > 1 and nginx() is None:
@@ -201,9 +203,8 @@ class Product:
 def main() -> None:
     """Start, tell, watch, stop."""
     begun = time.monotonic()
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    webs = os.environ.get("WEB_PROCESSES", "1")
-    product = Product(LOCAL, host, port, int(webs) if webs.isdecimal() else 0)
+    host, port = os.environ.get("HOST", "127.0.0.1"), _whole("PORT", "8000")
+    product = Product(LOCAL, host, port, _whole("WEB_PROCESSES", "1"))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, product.ask_to_stop)
     try:
@@ -217,6 +218,12 @@ def main() -> None:
     finally:
         product.stop()
         print("stopped; the data is kept", flush=True)
+
+
+def _whole(name: str, otherwise: str) -> int:
+    """A whole number from the environment; -1, which nothing can be, for what is none."""
+    value = os.environ.get(name, otherwise)
+    return int(value) if value.isdecimal() else -1
 
 
 def _tell(facts: dict[str, Any], seconds: float) -> None:
