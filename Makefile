@@ -54,7 +54,7 @@ stop: environment ## stop the database of `make run` where it was left behind
 demo: environment ## a morning at the demonstration site, and a roll call; with DATA=folder, real places and a real recording
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
-postman: packages ## run the Postman collection with newman against a fresh server
+postman: packages ## run the Postman collection with newman against a fresh server, once and then twice at the same time
 	@sh deploy/local/node.sh postman
 	@$(PYTHON) -m postman.run
 
