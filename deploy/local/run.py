@@ -5,6 +5,7 @@ With WEB_PROCESSES=n there are n web processes behind nginx (`deploy/local/proxy
 """
 
 import errno
+import http.client
 import json
 import os
 import secrets
@@ -20,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.cluster import Cluster, ClusterError
+from deploy.local.patience import Patience
 from deploy.local.processes import Child, stop_all
 from deploy.local.proxy import free_ports, nginx, write_configuration
 from deploy.local.redis import redis_server, write_redis_configuration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
-_READY_S = 60.0
 _MOST_WEBS, _LAST_PORT = 16, 65_535
 _CONNECTIONS = 120  # of the database, for all web processes together
 _LEAST_DISK = 200 * 1024 * 1024
@@ -156,9 +157,9 @@ class Product:
         ready.unlink(missing_ok=True)
         files = ("--credentials", str(credentials), "--ready-file", str(ready))
         self._child("standin", environment, sys.executable, "-m", "push.standin", "--port", "0", *files)
-        deadline = time.monotonic() + _READY_S
+        patience = self._patience()
         while not (ready.exists() and ready.read_text()):
-            self._check_alive(deadline)
+            self._check_alive(patience)
         environment["FIREBASE_CREDENTIALS"] = str(credentials)
         environment["FCM_ENDPOINT"] = ready.read_text()
         return ready.read_text()
@@ -183,19 +184,22 @@ class Product:
         self.children.append(child)
 
     def _wait_until_ready(self, address: str) -> None:
-        deadline = time.monotonic() + _READY_S
+        patience = self._patience()
         while True:
             try:
                 with urllib.request.urlopen(f"{address}/health/ready", timeout=5):  # noqa: S310
                     return
-            except (urllib.error.URLError, OSError):
-                self._check_alive(deadline)
+            except (urllib.error.URLError, http.client.HTTPException, OSError):
+                self._check_alive(patience)
 
-    def _check_alive(self, deadline: float) -> None:
+    def _patience(self) -> Patience:
+        return Patience(lambda: [child.process.pid for child in self.children if child.process is not None])
+
+    def _check_alive(self, patience: Patience) -> None:
         for child in self.children:
             if not child.running():
                 raise CannotRun(f"{child.name} does not start: {child.last_words()}")
-        if time.monotonic() > deadline or self.stopping:
+        if patience.is_over() or self.stopping:
             raise CannotRun("It took too long to start; .local/logs says how far it came.")
         time.sleep(0.05)
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reference.test_reference import Story
+from tests.reference.story import Story
 from tests.world import World
 
 _DELIVERIES = st.lists(st.integers(-1, 30), max_size=30)  # numbers of events; -1 is a sync meanwhile

@@ -1,6 +1,7 @@
 """The two reference clients behind one face: socket.io-client in Node, and python-socketio."""
 
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import socketio
+
+from deploy.local.processes import dies_with
 
 NODE = Path(__file__).resolve().parent.parent / "live" / "node"
 WAIT_S = 20.0
@@ -42,7 +45,12 @@ class JavaScriptClient(Client):
     def __init__(self) -> None:
         super().__init__()
         self._node = subprocess.Popen(
-            ["node", "client.js"], cwd=NODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "client.js"],
+            cwd=NODE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=dies_with(os.getpid()),
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
