@@ -91,7 +91,7 @@ class Product:
         """A real phone of a person who was made through the world."""
         return Phone.signed_in(self.address, slug, f"{name.lower()}@example.com", PASSWORD)
 
-    def pushed(self, address: str, count: int = 1, wait_s: float = 20.0) -> list[dict[str, Any]]:
+    def pushed(self, address: str, count: int = 1, wait_s: float = 120.0) -> list[dict[str, Any]]:
         """The messages that reached an address at the stand-in, once there are `count`."""
         deadline, after, found = time.monotonic() + wait_s, 0, []
         while len(found) < count and time.monotonic() < deadline:
@@ -103,7 +103,7 @@ class Product:
 
     def behave(self, **behaviour: dict[str, Any]) -> None:
         """Tell the stand-in how to treat addresses."""
-        requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=10)
+        requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=60)
 
     def _start_standin(self) -> str:
         credentials, ready = self.folder / "credentials.json", self.folder / "standin.ready"
@@ -130,7 +130,7 @@ class Product:
         process = self._processes.pop(name)
         process.send_signal(how)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -83,7 +83,7 @@ def test_a_reader_of_any_speed_gets_everything_in_order(steps: list[tuple[int, i
         sent += data
         received += read(theirs, taken or 1)
         gevent.sleep(0)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(received) < len(sent) and time.monotonic() < deadline:
         received += read(theirs, 65_536)
         gevent.sleep(0)
@@ -123,7 +123,7 @@ def test_a_closing_channel_says_its_last_words_behind_the_rest() -> None:
     channel.write(data)
     channel.close(1000, "enough")
     channel.write(b"too late")
-    received, deadline = b"", time.monotonic() + 5
+    received, deadline = b"", time.monotonic() + 60
     while time.monotonic() < deadline and not received.endswith(close_frame(1000, "enough")):
         received += read(theirs, 65_536)
         gevent.sleep(0)

@@ -79,7 +79,7 @@ def test_the_socket_is_cut_when_its_session_ends(product: Product) -> None:
     alice = product.phone(org.slug, "Alice")
     alice.open_app()
     alice.delete("/v1/sessions/current")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while alice.connected and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not alice.connected

@@ -35,12 +35,12 @@ class App:
     def connect(self) -> None:
         """What is not told over the socket, because it was before, is had by sync."""
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
-        self.client.catch_up(least=self._ready.get(timeout=20))
+        self.client.catch_up(least=self._ready.get(timeout=120))
 
     def shows(self, text: str) -> None:
         """Take events from the socket until a post is in the store."""
         while text not in texts(self):
-            self.client.hear(self._events.get(timeout=20))
+            self.client.hear(self._events.get(timeout=120))
 
     def close(self) -> None:
         self._socket.disconnect()

@@ -14,7 +14,7 @@ import socketio
 from deploy.local.processes import dies_with
 
 NODE = Path(__file__).resolve().parent.parent / "live" / "node"
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 class Client:
@@ -70,7 +70,7 @@ class JavaScriptClient(Client):
     def close(self) -> None:
         """End it."""
         self._act("close")
-        self._node.wait(10)
+        self._node.wait(60)
         self._node.communicate()
 
     def _act(self, act: str, **rest: Any) -> None:
