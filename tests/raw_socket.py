@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Polling:
@@ -63,10 +63,17 @@ class Polling:
 class RawWebSocket:
     """A WebSocket that hides nothing. `refused` is the status when the handshake was refused."""
 
-    def __init__(self, address: str, query: str, extensions: str = "", buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        query: str,
+        extensions: str = "",
+        buffer: int | None = None,
+        wait_s: float = WAIT_S,
+    ) -> None:
         host, port = address.removeprefix("http://").split(":")
         self._socket = socket.socket()
-        self._socket.settimeout(WAIT_S)
+        self._socket.settimeout(wait_s)
         if buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self._socket.connect((host, int(port)))
@@ -144,7 +151,7 @@ class RawWebSocket:
         return message
 
     def is_closed(self) -> bool:
-        """Whether the server ends the connection, within five seconds; what it says until then is read away."""
+        """Whether the server ends the connection, within a minute; what it says until then is read away."""
         try:
             while True:
                 self.reads()
