@@ -9,7 +9,7 @@ class LockScreen:
     """What is shown, by tag. Android's way and that of iOS differ in what a withdrawal takes down."""
 
     def __init__(self, platform: str) -> None:
-        self._takes_down = self._by_tag if platform == "android" else self._by_thing
+        self._takes_down = self._by_tag if platform == "android" else self._by_post
         self.shown: dict[str, Data] = {}
         self._had: set[str] = set()
 
@@ -30,8 +30,6 @@ class LockScreen:
         if shown is not None and not (of_scope and shown["post_id"] != withdrawal["post_id"]):
             del self.shown[withdrawal["tag"]]
 
-    def _by_thing(self, withdrawal: Data) -> None:
-        for thing in ("post_id", "muster_id"):
-            if thing in withdrawal:
-                kept = self.shown.items()
-                self.shown = {tag: data for tag, data in kept if data.get(thing) != withdrawal[thing]}
+    def _by_post(self, withdrawal: Data) -> None:
+        kept = self.shown.items()
+        self.shown = {tag: data for tag, data in kept if data.get("post_id") != withdrawal["post_id"]}

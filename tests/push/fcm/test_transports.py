@@ -154,25 +154,25 @@ def test_a_slow_answer_holds_nobody_up(product: Product, sender: FcmSender) -> N
 def test_what_has_not_begun_in_time_is_not_begun(product: Product, sender: FcmSender) -> None:
     messages = [message() for _ in range(3 * FLIGHT)]
     product.behave(**{address_of(one): {"delay_ms": 400} for one in messages})
+    sender.send(message())  # it has its token and a connection
     before = counts(product)["requests"]
     outcomes = dict(sender.send_all(messages, until=monotonic() + 0.2))
     assert sorted(outcomes) == list(range(3 * FLIGHT))
-    sent = sum(isinstance(outcome, Sent) for outcome in outcomes.values())
-    assert 0 < sent <= FLIGHT
-    assert sum(outcome == NOT_BEGUN for outcome in outcomes.values()) == 3 * FLIGHT - sent
-    assert counts(product)["requests"] - before == sent
+    begun = sum(outcome != NOT_BEGUN for outcome in outcomes.values())
+    assert 0 < begun <= FLIGHT
+    assert counts(product)["requests"] - before <= begun
 
 
 def test_after_a_dead_line_what_is_late_is_not_begun(product: Product, sender: FcmSender) -> None:
     messages = [message() for _ in range(2 * FLIGHT)]
     product.behave(**{address_of(one): {"delay_ms": 60_000} for one in messages})
     outcomes = list(dict(sender.send_all(messages, until=monotonic() + TIMEOUT_S / 2)).values())
-    assert outcomes.count(NOT_BEGUN) == FLIGHT
+    assert FLIGHT <= outcomes.count(NOT_BEGUN) < 2 * FLIGHT
 
 
 def test_no_more_is_on_its_way_than_a_flight(product: Product, sender: FcmSender) -> None:
     messages = [message() for _ in range(3 * FLIGHT)]
-    product.behave(**{address_of(one): {"delay_ms": 400} for one in messages})
+    product.behave(**{address_of(one): {"delay_ms": 900} for one in messages})
     before = counts(product)["requests"]
     answers = sender.send_all(messages)
     next(answers)
