@@ -19,12 +19,14 @@ from push.models import Delivery, Notification
 
 _REASON = re.compile(r"[A-Za-z_]{1,40}\Z")
 _MANY = 100_000
+# What is too late to be sent waits for nobody: where push is off, nobody clears it away.
 _QUEUE = text(
     """
     SELECT priority,
         count(*) FILTER (WHERE status = 'queued') AS waiting,
         count(*) FILTER (WHERE status = 'sending') AS in_flight,
-        coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now())), 0) AS age
+        coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now() AND expires_at > now())), 0)
+            AS age
     FROM deliveries WHERE status IN ('queued', 'sending') GROUP BY priority
     """
 )

@@ -105,6 +105,16 @@ def test_one_event_that_nobody_plans_is_old(fresh_world: World) -> None:
     assert told(fresh_world)["hereabouts_push_planner_oldest_seconds"] == 0
 
 
+def test_what_is_too_late_to_be_sent_does_not_wait(fresh_world: World) -> None:
+    org = fresh_world.organisation()
+    bob = reachable(org, "Bob")
+    alert = alerts(org.admin, str(org.id), "once")
+    long_ago = clock.now() - timedelta(hours=2)
+    came_of(org, alert, bob, "queued", priority=0, due_at=long_ago, expires_at=long_ago)
+    assert told(fresh_world)['hereabouts_push_oldest_due_seconds{priority="0"}'] == 0
+    assert told(fresh_world)['hereabouts_push_waiting{priority="0"}'] == 1
+
+
 def test_where_nobody_plans_nobody_is_behind(fresh_world: World) -> None:
     org = fresh_world.organisation()
     org.admin.posts(str(org.id), "one")
