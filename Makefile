@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
-.PHONY: help environment packages run demo test lint bench openapi postman collection events lock stop \
+.PHONY: help environment packages nginx redis run demo test lint bench openapi postman collection events lock stop \
 	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
 
 help: ## list the targets
@@ -22,13 +22,14 @@ environment: ## the virtual environment, from the lock
 packages: environment ## PostgreSQL with PostGIS, from the system's packages where missing
 	@sh deploy/local/packages.sh
 
+nginx redis: environment
+	@sh deploy/local/$@.sh
+
 run: packages ## start everything: database, web, relay, worker, stand-in FCM; Ctrl-C stops it; WEB_PROCESSES=4 for several
 	@$(PYTHON) -m deploy.local.run || [ $$? -eq 130 ]
 
-test: packages ## all tests
+test: packages nginx redis ## all tests
 	@sh deploy/local/node.sh tests/live/node
-	@sh deploy/local/nginx.sh
-	@sh deploy/local/redis.sh
 	@$(PYTHON) -m pytest -n 2
 
 fuzz: packages ## the property tests with other examples than `make test` has; any failure is worth a test of its own
@@ -54,7 +55,7 @@ stop: environment ## stop the database of `make run` where it was left behind
 demo: environment ## a morning at the demonstration site, and a roll call; with DATA=folder, real places and a real recording
 	@$(PYTHON) -m deploy.local.demo $(if $(DATA),--data $(DATA))
 
-postman: packages ## run the Postman collection with newman against a fresh server
+postman: packages ## run the Postman collection with newman against a fresh server, once and then twice at the same time
 	@sh deploy/local/node.sh postman
 	@$(PYTHON) -m postman.run
 
@@ -87,9 +88,7 @@ bench-push: packages ## messages a second to a stand-in FCM, beside plain fireba
 bench-starts: packages ## computing time of each process until it works
 	@$(PYTHON) -m bench.starts
 
-chaos: packages ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
-	@sh deploy/local/nginx.sh
-	@sh deploy/local/redis.sh
+chaos: packages nginx redis ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@sh deploy/local/faketime.sh
 	@$(PYTHON) -m bench.chaos
 

@@ -24,15 +24,12 @@ with absent("cryptography", "redis", "requests", "rich", "websocket"):
 from api.app import create_app
 from base import offload, waiting
 from base.guards import tell_faults
-from base.settings import SettingsError, load_settings
+from base.settings import settings_or_exit
 from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
 from live.server import LiveServer
 
-try:
-    settings = load_settings(os.environ)
-except SettingsError as mistakes:
-    sys.exit(str(mistakes))
+settings = settings_or_exit(os.environ)
 waiting.install()  # and lets other greenlets run meanwhile
 offload.install(gevent.get_hub().threadpool.apply)
 application = create_app(settings)

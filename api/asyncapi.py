@@ -18,8 +18,9 @@ _DESCRIPTION = """\
 The events of a private social network that belongs to places, as Socket.IO carries them: each is a Socket.IO event
 named by its `type`, with the message's payload as its one argument. The same come from `GET /v1/sync` (/openapi.json).
 
-Delivery is at least once: drop repeats by `id`. New types come without notice: let pass what you do not know. What is
-told on the socket besides (`ready`, who types, who is online) is kept nowhere and is not listed here.
+They may come twice, or out of order: sync alone moves an app's position, and what comes live is a hint to sync from
+there. New types come without notice: let pass what you do not know. What is told on the socket besides (`ready`, who
+types, who is online) is kept nowhere and is not listed here.
 """
 
 

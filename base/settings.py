@@ -1,10 +1,19 @@
 """Settings come from the environment, once, into one typed object; all mistakes are told together."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_URL_LOOKS = (
+    "looks like postgresql+psycopg2://ROLE:PASSWORD@HOST:PORT/DATABASE, with %.. for special characters"
+)
 
 
 class SettingsError(Exception):
@@ -51,12 +60,32 @@ def _text(value: str) -> str:
 def _postgres_url(value: str) -> str:
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise ValueError("must start with postgresql+psycopg2://")
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"cannot be read; it {_URL_LOOKS}") from None
+    if not (url.database or {"dbname", "service"} & set(url.query)):
+        raise ValueError(f"names no database; it {_URL_LOOKS}")
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 
 def _redis_url(value: str) -> str:
     if not value.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
+    return _readable_url(value)
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return _readable_url(value)
+
+
+def _readable_url(value: str) -> str:
+    try:
+        urlsplit(value).port  # noqa: B018 - reading it is what may fail
+    except ValueError:
+        raise ValueError("cannot be read as a URL") from None
     return value
 
 
@@ -112,7 +141,7 @@ _FIELDS: dict[str, _Field] = {
     "password_memory_kib": ("PASSWORD_MEMORY_KIB", partial(_whole, low=8, high=1_048_576), 65_536),
     "firebase_credentials": ("FIREBASE_CREDENTIALS", _file, None),
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
-    "fcm_endpoint": ("FCM_ENDPOINT", _text, None),
+    "fcm_endpoint": ("FCM_ENDPOINT", _http_url, None),
     "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
     "metrics_host": ("METRICS_HOST", _text, "127.0.0.1"),
@@ -143,3 +172,22 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     for role in ("worker_database_url", "owner_database_url"):
         values[role] = values[role] or values["database_url"]
     return Settings(**values)
+
+
+def settings_or_exit(environ: Mapping[str, str]) -> Settings:
+    """The settings; where they make no sense, the process ends with all mistakes told, and code 1."""
+    try:
+        return load_settings(environ)
+    except SettingsError as mistakes:
+        sys.exit(str(mistakes))
+
+
+def owner_url_or_exit(environ: Mapping[str, str]) -> str:
+    """The database as its owner: all that migrations need to be told. Ends the process where it makes no sense."""
+    name = "OWNER_DATABASE_URL" if "OWNER_DATABASE_URL" in environ else "DATABASE_URL"
+    if name not in environ:
+        sys.exit("OWNER_DATABASE_URL is missing")
+    try:
+        return _postgres_url(environ[name])
+    except ValueError as mistake:
+        sys.exit(f"{name} {mistake}")

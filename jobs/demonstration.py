@@ -1,16 +1,15 @@
 """The demonstration organisation of `make run`: made once, kept afterwards. Prints its accounts as JSON."""
 
 import json
-import os
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.database import Database, enter_organisation, make_engine
-from base.settings import load_settings
+from base.database import enter_organisation
 from geo.places.places import PlaceDraft, create_place
 from geo.shapes.boundaries import parse_boundary
+from jobs.process import database_of_command
 from people.accounts.organisations import create_organisation
 from people.accounts.persons import add_person
 from people.actor import Actor
@@ -70,7 +69,7 @@ def _boundary(corners: tuple[tuple[float, float], ...]) -> Any:
 
 def main() -> None:
     """Make it if it is not there, and print the accounts."""
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    database = database_of_command()
     with database.transaction() as session:
         make_demonstration(session)
     print(json.dumps(accounts()))

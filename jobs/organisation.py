@@ -5,12 +5,10 @@ The password is read from standard input, so that it is in no shell history.
 
 import argparse
 import getpass
-import os
 import sys
 
-from base.database import Database, make_engine
 from base.errors import Problem
-from base.settings import load_settings
+from jobs.process import database_of_command
 from people.accounts.organisations import create_organisation
 
 
@@ -21,7 +19,7 @@ def main() -> None:
         parser.add_argument(argument)
     options = parser.parse_args()
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    database = database_of_command()
     try:
         with database.transaction() as session:
             made, _ = create_organisation(session, password=password, **vars(options))

@@ -1,12 +1,11 @@
 """`python -m jobs.sign_out --organisation SLUG`, or `--everybody`: end all sessions, and with them all tokens."""
 
 import argparse
-import os
 
 from sqlalchemy import select
 
-from base.database import Database, make_engine
-from base.settings import load_settings
+from base.database import Database
+from jobs.process import database_of_command
 from people.models import Organisation, SignedInSession
 from people.sign_in.sessions import end_sessions
 
@@ -20,7 +19,7 @@ def main() -> None:
     which.add_argument("--organisation", metavar="SLUG")
     which.add_argument("--everybody", action="store_true")
     options = parser.parse_args()
-    database = Database(make_engine(load_settings(os.environ).worker_database_url, 2))
+    database = database_of_command()
     slugs = select(Organisation.slug).order_by(Organisation.slug)
     with database.transaction() as session:
         known = session.scalars(slugs).all()

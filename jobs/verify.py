@@ -3,17 +3,17 @@
 import os
 import sys
 
-from base.database import Database, make_engine
-from base.settings import load_settings
+from base.settings import settings_or_exit
+from jobs.process import database_of_command
 from journal.chain import organisations, verify
 from journal.checkpoints import Seal
 
 
 def main() -> None:
     """One line an organisation."""
-    settings = load_settings(os.environ)
+    database = database_of_command()
+    settings = settings_or_exit(os.environ)
     seal = Seal(settings.secret_key, settings.former_secret_key)
-    database = Database(make_engine(settings.worker_database_url, 2))
     with database.transaction() as session:
         verdicts = [verify(session, organisation_id, seal=seal) for organisation_id in organisations(session)]
     for verdict in verdicts:

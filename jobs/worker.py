@@ -4,6 +4,7 @@
 goes on with. The journal's writer has a process of its own, `jobs/relay.py`.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -133,12 +134,15 @@ class Worker:
 def _sender(settings: Settings) -> FcmSender | None:
     if settings.firebase_credentials is None:
         return None
-    return FcmSender(
-        settings.firebase_credentials,
-        settings.firebase_project_id,
-        settings.fcm_endpoint,
-        transport=settings.fcm_transport,
-    )
+    try:
+        return FcmSender(
+            settings.firebase_credentials,
+            settings.firebase_project_id,
+            settings.fcm_endpoint,
+            transport=settings.fcm_transport,
+        )
+    except (ValueError, OSError) as error:
+        sys.exit(f"FIREBASE_CREDENTIALS is no service account: {(str(error).splitlines() or [''])[0]}")
 
 
 def main() -> None:

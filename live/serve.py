@@ -26,7 +26,7 @@ def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
         server.start()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
+            sys.exit(f"{settings.host}:{settings.port} (HOST, PORT) cannot be used: {error.strerror}.")
         sys.exit(f"Port {settings.port} on {settings.host} is in use; set PORT to another one.")
     live.start()
     log.info("web_serves", host=settings.host, port=server.server_port)

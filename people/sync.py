@@ -52,7 +52,7 @@ from people.audience import Followed, followed_since
 
 # Whatever else is in a scope was said there, also by a newer release: a newcomer gets it from the entry on.
 _SO = journal.c.type.in_([name for name, declared in CATALOGUE.items() if declared.reach is Reach.SO])
-_START_OVER = ["/v1/me", "/v1/feed"]
+_START_OVER = ["/v1/me", "/v1/scopes/{scope_id}/posts"]
 # How far the clocks of two relays may differ.
 _CLOCKS_APART = timedelta(days=1)
 

@@ -49,16 +49,32 @@ def _flow(step: dict[str, Any]) -> dict[str, Any]:
         request["auth"] = {"type": "noauth"}
     elif "token" in step:
         request["auth"] = _bearer(step["token"])
-    read = "path.split('.').reduce((value, key) => value[key], pm.response.json())"
     lines = [
         f"pm.test('answers {step['status']}', () => pm.response.to.have.status({step['status']}));",
-        f"const member = path => {read};",
+        "const inside = (whole, path) => path.split('.').reduce((value, key) => value[key], whole);",
+        "const member = path => inside(pm.response.json(), path);",
     ]
     for path, value in step.get("expect", {}).items():
         lines.append(f"pm.test('{path}', () => pm.expect(member('{path}')).to.eql({json.dumps(value)}));")
+    for path, wanted in step.get("has", {}).items():
+        lines += _has(path, wanted)
     for variable, path in step.get("keep", {}).items():
         lines.append(f"pm.collectionVariables.set('{variable}', member('{path}'));")
-    return {"name": step["name"], "request": request, "event": [_test(lines)], "response": []}
+    events = [_script("test", lines)]
+    if "begins" in step:  # a name for this run, in whatever has to be this run's own
+        begins = f"pm.collectionVariables.set('{step['begins']}', pm.variables.replaceIn('{{{{$guid}}}}'));"
+        events.insert(0, _script("prerequest", [begins]))
+    return {"name": step["name"], "request": request, "event": events, "response": []}
+
+
+def _has(path: str, wanted: dict[str, Any]) -> list[str]:
+    """Some item of a list is so: others may have written meanwhile, and before."""
+    text = json.dumps(wanted)
+    return [
+        f"const wanted = Object.entries(JSON.parse(pm.variables.replaceIn({json.dumps(text)})));",
+        "const isSo = item => wanted.every(([path, value]) => inside(item, path) === value);",
+        f"pm.test('{path}', () => pm.expect(member('{path}').some(isSo)).to.be.true);",
+    ]
 
 
 def _reference(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -94,7 +110,7 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
     return {
         "name": operation.get("summary") or operation["operationId"],
         "request": request,
-        "event": [_test(lines)],
+        "event": [_script("test", lines)],
         "response": examples,
     }
 
@@ -184,13 +200,13 @@ def _bearer(variable: str) -> dict[str, Any]:
     return {"type": "bearer", "bearer": [token]}
 
 
-def _test(lines: list[str]) -> dict[str, Any]:
-    return {"listen": "test", "script": {"type": "text/javascript", "exec": lines}}
+def _script(when: str, lines: list[str]) -> dict[str, Any]:
+    return {"listen": when, "script": {"type": "text/javascript", "exec": lines}}
 
 
 def built() -> str:
     """The collection as the file holds it."""
-    app = create_app(load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32}))
+    app = create_app(load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32}))
     flows = json.loads((HERE / "flows.json").read_text())
     return json.dumps(collection(openapi(app), flows), indent=1, ensure_ascii=False) + "\n"
 

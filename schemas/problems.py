@@ -27,3 +27,7 @@ class ProblemDetails(Wire):
     code = fields.String(required=True, metadata={"description": "Stable; decide by this"})
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(Fault), required=True)
+    position = fields.Integer(metadata={"description": "With 410: the present one"})
+    start_over = fields.List(
+        fields.String(), metadata={"description": "With 410: the paths to fetch, in order, before going on"}
+    )

@@ -6,6 +6,7 @@ are off.
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from deploy.local.cluster import Cluster
-from tests.databases import Renewed, clone, make_run_folder, remove_run_folder, started_cluster
+from tests import left_behind
+from tests.databases import Renewed, clone, make_run_folder, started_cluster
 from tests.product import Product
 from tests.scheduling import Scheduling, servers_first
 from tests.world import World
@@ -26,18 +28,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 _FOLDER = "HEREABOUTS_TESTS_FOLDER"
+_WATCH: "pytest.StashKey[subprocess.Popen[bytes]]" = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The first process of a run makes the run's folder; the others inherit its name."""
     if not _is_one_of_several(config):
-        os.environ[_FOLDER] = str(make_run_folder())
+        folder = make_run_folder()
+        os.environ[_FOLDER] = str(folder)
+        config.stash[_WATCH] = left_behind.watch(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """And it removes it, when the others have gone."""
     if not _is_one_of_several(config):
-        remove_run_folder(Path(os.environ.pop(_FOLDER)))
+        left_behind.remove(Path(os.environ.pop(_FOLDER)))
+        config.stash[_WATCH].communicate()
 
 
 @pytest.hookimpl(optionalhook=True)  # without xdist nobody asks

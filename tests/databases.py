@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from deploy.local.cluster import Cluster, ClusterError
+from tests.left_behind import cluster_in
 from tests.product import ROOT
 
 TEMPLATE = "template_hereabouts"
@@ -48,15 +48,9 @@ def make_run_folder() -> Path:
     return folder
 
 
-def remove_run_folder(folder: Path) -> None:
-    """Stop the run's cluster, and leave nothing of it."""
-    _cluster(folder).stop()
-    shutil.rmtree(folder)
-
-
 def started_cluster(folder: Path) -> Cluster:
     """The cluster of the run, with its template: made by the first process that comes."""
-    cluster = _cluster(folder)
+    cluster = cluster_in(folder)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         cluster.start()
@@ -94,10 +88,6 @@ class Renewed:
 
     def _clone(self) -> None:
         self._cluster.psql(clone(self._cluster, self.name), "-c", _MARK)
-
-
-def _cluster(folder: Path) -> Cluster:
-    return Cluster(folder / "pg", durable=False)
 
 
 def _build_template(cluster: Cluster) -> None:

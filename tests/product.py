@@ -2,21 +2,24 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from deploy.local.cluster import Cluster
+from deploy.local.patience import Patience
 from deploy.local.phone import Phone
+from deploy.local.processes import dies_with
+from tests.ports import free_port
 from tests.world import PASSWORD, World
 
+__all__ = ["ROOT", "Product", "free_port"]
 ROOT = Path(__file__).resolve().parent.parent
-_READY_S = 60.0
 
 
 class Product:
@@ -35,16 +38,14 @@ class Product:
             "PORT": str(self.port),
         }
         self._environment |= {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "INFO", "PUSH_THREADS": "4"}
-        credentials, ready = folder / "credentials.json", folder / "standin.ready"
-        self._start(
-            "standin", "-m", "push.standin", "--credentials", str(credentials), "--ready-file", str(ready)
-        )
-        self._until(lambda: ready.exists() and ready.read_text() != "")
-        self.standin = ready.read_text()
-        self._environment |= {"FIREBASE_CREDENTIALS": str(credentials), "FCM_ENDPOINT": self.standin}
-        self.start_relay()
-        self.start_worker()
-        self.start_web()
+        try:
+            self.standin = self._start_standin()
+            self.start_relay()
+            self.start_worker()
+            self.start_web()
+        except BaseException:  # also Ctrl-C: nobody else knows of what has begun
+            self.stop()
+            raise
 
     def start_web(self) -> None:
         """Start the web process and wait until it is ready."""
@@ -90,7 +91,7 @@ class Product:
         """A real phone of a person who was made through the world."""
         return Phone.signed_in(self.address, slug, f"{name.lower()}@example.com", PASSWORD)
 
-    def pushed(self, address: str, count: int = 1, wait_s: float = 20.0) -> list[dict[str, Any]]:
+    def pushed(self, address: str, count: int = 1, wait_s: float = 120.0) -> list[dict[str, Any]]:
         """The messages that reached an address at the stand-in, once there are `count`."""
         deadline, after, found = time.monotonic() + wait_s, 0, []
         while len(found) < count and time.monotonic() < deadline:
@@ -102,42 +103,53 @@ class Product:
 
     def behave(self, **behaviour: dict[str, Any]) -> None:
         """Tell the stand-in how to treat addresses."""
-        requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=10)
+        requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=60)
+
+    def _start_standin(self) -> str:
+        credentials, ready = self.folder / "credentials.json", self.folder / "standin.ready"
+        files = ("--credentials", str(credentials), "--ready-file", str(ready))
+        self._start("standin", "-m", "push.standin", *files)
+        self._until(lambda: ready.exists() and ready.read_text() != "")
+        address = ready.read_text()
+        self._environment |= {"FIREBASE_CREDENTIALS": str(credentials), "FCM_ENDPOINT": address}
+        return address
 
     def _start(self, name: str, *arguments: str, **changed: str) -> None:
         environment = self._environment | changed
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                preexec_fn=dies_with(os.getpid()),
             )
 
     def _end(self, name: str, how: signal.Signals) -> None:
         process = self._processes.pop(name)
         process.send_signal(how)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
-    def _until(self, true: Any) -> None:
-        deadline = time.monotonic() + _READY_S
+    def _until(self, true: Callable[[], bool]) -> None:
+        patience = Patience(lambda: [process.pid for process in self._processes.values()])
         while not true():
             for name, process in self._processes.items():
-                assert process.poll() is None, (name, (self.folder / f"{name}.log").read_text()[-2000:])
-            assert time.monotonic() < deadline
+                assert process.poll() is None, (name, self._last_words(name))
+            assert not patience.is_over(), {name: self._last_words(name) for name in self._processes}
             time.sleep(0.02)
+
+    def _last_words(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
 
 
 def _ready(address: str) -> bool:
+    """A process that is slow to answer is as good as one that does not yet."""
     try:
-        return requests.get(f"{address}/health/ready", timeout=5).ok
-    except requests.ConnectionError:
+        return requests.get(f"{address}/health/ready", timeout=30).ok
+    except requests.RequestException:
         return False
-
-
-def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

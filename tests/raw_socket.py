@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Polling:
@@ -158,7 +158,7 @@ class RawWebSocket:
         return message
 
     def is_closed(self) -> bool:
-        """Whether the server ends the connection, within five seconds; what it says until then is read away."""
+        """Whether the server ends the connection, within a minute; what it says until then is read away."""
         try:
             while True:
                 self.reads()

@@ -13,6 +13,7 @@ from tests.raw_socket import RawWebSocket
 
 TIMEOUT_S = 10.0
 _PAUSE_S = 0.2
+_WAIT_S = 5.0
 FAILURES = (OSError, http.client.HTTPException)
 
 
@@ -39,7 +40,7 @@ class Phone:
 
     def websocket(self) -> RawWebSocket:
         """A WebSocket that asks to be let in; raises one of `FAILURES` where nobody opens."""
-        socket = RawWebSocket(f"http://127.0.0.1:{self.port()}", "EIO=4&transport=websocket")
+        socket = RawWebSocket(f"http://127.0.0.1:{self.port()}", "EIO=4&transport=websocket", wait_s=_WAIT_S)
         if socket.refused is not None:
             socket.close()
             raise Failed(socket.refused)

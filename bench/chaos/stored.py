@@ -97,8 +97,8 @@ class App:
                 name, message = self._read(socket)
                 if "position" in message and message.get("type") == name:
                     self._client.hear(message, epoch)
-                if name == "membership.started":
-                    self._client.catch_up()
+                    if message["position"] > (self._client.store.position or 0):
+                        self._client.catch_up()  # one for all that came meanwhile
         finally:
             socket.close()
 

@@ -19,7 +19,7 @@ done
 
 if ! [ -x .venv/bin/python ]; then
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        sh deploy/local/as_root.sh "the package python3-venv" apt-get install -y -qq python3-venv
+        sh deploy/local/apt.sh "the package python3-venv" python3-venv
     fi
     "$python" -m venv .venv
 fi

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=dies_with(os.getpid()),
             )
         self.started_at = time.monotonic()
 
@@ -99,7 +99,16 @@ def _signal(child: Child, number: int) -> None:
             os.killpg(child.process.pid, number)
 
 
-def _die_with_parent() -> None:
-    """On Linux the kernel ends the child when this process is killed; elsewhere the next start finds the port taken."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def dies_with(parent: int) -> Callable[[], None]:
+    """For `preexec_fn` of `Popen`: on Linux the kernel ends the child when this process is killed.
+
+    It does so when the thread ends that started the child: let that be one that stays.
+    """
+
+    def before_exec() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:  # it was killed before we asked
+                os._exit(1)
+
+    return before_exec

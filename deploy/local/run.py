@@ -5,6 +5,7 @@ With WEB_PROCESSES=n there are n web processes behind nginx (`deploy/local/proxy
 """
 
 import errno
+import http.client
 import json
 import os
 import secrets
@@ -20,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.cluster import Cluster, ClusterError
+from deploy.local.patience import Patience
 from deploy.local.processes import Child, stop_all
 from deploy.local.proxy import free_ports, nginx, write_configuration
 from deploy.local.redis import redis_server, write_redis_configuration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
-_READY_S = 60.0
-_MOST_WEBS = 16
+_MOST_WEBS, _LAST_PORT = 16, 65_535
 _CONNECTIONS = 120  # of the database, for all web processes together
 _LEAST_DISK = 200 * 1024 * 1024
 
@@ -88,6 +89,8 @@ class Product:
 
     def _check_machine(self) -> None:
         self.local.mkdir(parents=True, exist_ok=True)
+        if not 1 <= self.port <= _LAST_PORT:
+            raise CannotRun(f"PORT must be a whole number from 1 to {_LAST_PORT}.")
         if not 1 <= self.web_processes <= _MOST_WEBS:
             raise CannotRun(f"WEB_PROCESSES must be a whole number from 1 to {_MOST_WEBS}.")
         if self.web_processes > 1 and nginx() is None:
@@ -155,9 +158,9 @@ class Product:
         ready.unlink(missing_ok=True)
         files = ("--credentials", str(credentials), "--ready-file", str(ready))
         self._child("standin", environment, sys.executable, "-m", "push.standin", "--port", "0", *files)
-        deadline = time.monotonic() + _READY_S
+        patience = self._patience()
         while not (ready.exists() and ready.read_text()):
-            self._check_alive(deadline)
+            self._check_alive(patience)
         environment["FIREBASE_CREDENTIALS"] = str(credentials)
         environment["FCM_ENDPOINT"] = ready.read_text()
         return ready.read_text()
@@ -182,19 +185,22 @@ class Product:
         self.children.append(child)
 
     def _wait_until_ready(self, address: str) -> None:
-        deadline = time.monotonic() + _READY_S
+        patience = self._patience()
         while True:
             try:
                 with urllib.request.urlopen(f"{address}/health/ready", timeout=5):  # noqa: S310
                     return
-            except (urllib.error.URLError, OSError):
-                self._check_alive(deadline)
+            except (urllib.error.URLError, http.client.HTTPException, OSError):
+                self._check_alive(patience)
 
-    def _check_alive(self, deadline: float) -> None:
+    def _patience(self) -> Patience:
+        return Patience(lambda: [child.process.pid for child in self.children if child.process is not None])
+
+    def _check_alive(self, patience: Patience) -> None:
         for child in self.children:
             if not child.running():
                 raise CannotRun(f"{child.name} does not start: {child.last_words()}")
-        if time.monotonic() > deadline or self.stopping:
+        if patience.is_over() or self.stopping:
             raise CannotRun("It took too long to start; .local/logs says how far it came.")
         time.sleep(0.05)
 
@@ -202,9 +208,8 @@ class Product:
 def main() -> None:
     """Start, tell, watch, stop."""
     begun = time.monotonic()
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    webs = os.environ.get("WEB_PROCESSES", "1")
-    product = Product(LOCAL, host, port, int(webs) if webs.isdecimal() else 0)
+    host, port = os.environ.get("HOST", "127.0.0.1"), _whole("PORT", "8000")
+    product = Product(LOCAL, host, port, _whole("WEB_PROCESSES", "1"))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, product.ask_to_stop)
     try:
@@ -218,6 +223,12 @@ def main() -> None:
     finally:
         product.stop()
         print("stopped; the data is kept", flush=True)
+
+
+def _whole(name: str, otherwise: str) -> int:
+    """A whole number from the environment; -1, which nothing can be, for what is none."""
+    value = os.environ.get(name, otherwise)
+    return int(value) if value.isdecimal() else -1
 
 
 def _tell(facts: dict[str, Any], seconds: float) -> None:

@@ -20,6 +20,14 @@ $$;
 REVOKE EXECUTE ON FUNCTION number_event_at_commit FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER number_at_commit AFTER INSERT ON outbox
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION number_event_at_commit();
+
+-- Whether the relay moves concerns everybody, and tells nobody anything of anybody.
+CREATE FUNCTION oldest_event_waiting() RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT event_id FROM outbox ORDER BY id LIMIT 1
+$$;
+REVOKE EXECUTE ON FUNCTION oldest_event_waiting FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION oldest_event_waiting TO hereabouts_web, hereabouts_worker;
 """
 # Up to which position somebody has read: as long as the journal has not told of the post, all that it has told of.
 _VIEW = """
@@ -148,7 +156,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("type = 'membership.started'"),
     )
     op.execute("DROP TRIGGER number_at_commit ON outbox")
-    op.execute("DROP FUNCTION number_event_at_commit")
+    op.execute("DROP FUNCTION number_event_at_commit, oldest_event_waiting")
     for table, column in (
         ("journal_heads", "placed"),
         ("persons", "joined_position"),

@@ -37,6 +37,7 @@ from push.rules import (
 )
 
 _AT = DateTime(timezone=True)
+_OUTCOME = ("reason", "message_id", "sent_at", "delivered_at", "opened_at")
 
 
 def persons_for(person_ids: Sequence[UUID], why: str) -> Select[UUID, str]:
@@ -92,11 +93,15 @@ def deliveries(
 
 
 def or_queued_afresh(rows: Insert, where: ColumnElement[bool]) -> Insert:
-    """The insertion, or where the row is there already and `where` holds, the row queued afresh."""
-    fresh = {name: rows.excluded[name] for name in ("person_id", "why", "due_at", "expires_at")}
+    """The insertion, or where the row is there already and `where` holds, the row queued afresh.
+
+    Nothing of the old one stays. Its id is a new one: it is a message of its own to the phone, which drops what comes
+    twice by that. It was not sent yet: else a withdrawal of before would seem to have taken it down already.
+    """
+    fresh = {name: rows.excluded[name] for name in ("id", "person_id", "why", "due_at", "expires_at")}
     return rows.on_conflict_do_update(
         index_elements=[Delivery.notification_id, Delivery.device_id, Delivery.action],
-        set_={**fresh, "status": "queued", "attempts": 0, "reason": None},
+        set_={**fresh, **dict.fromkeys(_OUTCOME), "status": "queued", "attempts": 0},
         where=where,
     )
 

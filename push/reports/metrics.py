@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
+from base import clock
 from base.database import AnyRow, table_of
 from base.guards import faults
 from journal.models import JournalCursor, JournalRow, OutboxRow
@@ -19,12 +20,14 @@ from push.models import Delivery, Notification
 
 _REASON = re.compile(r"[A-Za-z_]{1,40}\Z")
 _MANY = 100_000
+# What is too late to be sent waits for nobody: where push is off, nobody clears it away.
 _QUEUE = text(
     """
     SELECT priority,
         count(*) FILTER (WHERE status = 'queued') AS waiting,
         count(*) FILTER (WHERE status = 'sending') AS in_flight,
-        coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now())), 0) AS age
+        coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now() AND expires_at > now())), 0)
+            AS age
     FROM deliveries WHERE status IN ('queued', 'sending') GROUP BY priority
     """
 )
@@ -45,6 +48,9 @@ _LATENCY = text(
     ) AS sent GROUP BY priority
     """.replace("::", r"\:\:")
 )
+_OLDEST_UNREAD = text(
+    "SELECT extract(epoch FROM now() - recorded_at) FROM journal WHERE seq > :read ORDER BY seq LIMIT 1"
+)
 _QUANTILES = ("0.5", "0.95", "0.99")
 _PRIORITIES = range(5)
 _HELP = {
@@ -55,18 +61,23 @@ _HELP = {
     "hereabouts_push_latency_seconds": "From the event to FCM's yes, of the same.",
     "hereabouts_push_dead": "Dead letters, at most 100000.",
     "hereabouts_push_planner_lag_events": "Events in the journal that the planner has not read.",
+    "hereabouts_push_planner_oldest_seconds": "How long the oldest event that the planner has not read has waited.",
     "hereabouts_push_unplanned_events": "Events that could not be planned and are tried again, at most 100000.",
     "hereabouts_relay_backlog_events": "Events that the relay has not moved into the journal, at most 100000.",
+    "hereabouts_relay_oldest_seconds": "How long the oldest of them has waited.",
     "hereabouts_commit_seconds": "Within how long this worker's commits of the last minute were done.",
     "hereabouts_database_faults": "Guards that the database lacks: marks, row-level security, held-back roles.",
 }
 _Sample = tuple[str, Mapping[str, Any], float]
 
 
-def metrics(session: Session, reader: str, commit_s: float | None = None) -> str:
-    """All metrics; `reader` is the planner's cursor, `commit_s` how long 99 of 100 of the process's commits take."""
-    samples = [*_queue(session), *_recent(session), *_latencies(session), *_backlogs(session, reader)]
+def metrics(session: Session, reader: str | None, commit_s: float | None = None) -> str:
+    """All metrics; `reader` is the planner's cursor, None where nobody plans; `commit_s` how long 99 of
+    100 of the process's commits take."""
+    samples = [*_queue(session), *_recent(session), *_latencies(session), *_backlogs(session)]
     samples += _database(session, commit_s)
+    if reader is not None:
+        samples += _planner(session, reader)
     lines: list[str] = []
     for name, what in _HELP.items():
         lines += [f"# HELP {name} {what}", f"# TYPE {name} gauge"]
@@ -101,16 +112,32 @@ def _latencies(session: Session) -> Iterable[_Sample]:
             yield "hereabouts_push_latency_seconds", labels, round(seconds, 3)
 
 
-def _backlogs(session: Session, reader: str) -> Iterable[_Sample]:
+def _planner(session: Session, reader: str) -> Iterable[_Sample]:
     journal, cursors = table_of(JournalRow), table_of(JournalCursor)
     head = session.scalar(select(func.max(journal.c.seq))) or 0
     read = session.scalar(select(cursors.c.seq).where(cursors.c.reader == reader))
-    lag = 0 if read is None else max(0, head - read)
-    yield "hereabouts_push_planner_lag_events", {}, lag
+    read = head if read is None else read
+    yield "hereabouts_push_planner_lag_events", {}, max(0, head - read)
+    yield (
+        "hereabouts_push_planner_oldest_seconds",
+        {},
+        float(session.scalar(_OLDEST_UNREAD, {"read": read}) or 0),
+    )
+
+
+def _backlogs(session: Session) -> Iterable[_Sample]:
     yield "hereabouts_push_dead", {}, _counted(session, select(Delivery.id).where(Delivery.status == "dead"))
     unplanned = select(Notification.id).where(Notification.kind == literal_column("'unplanned'"))
     yield "hereabouts_push_unplanned_events", {}, _counted(session, unplanned)
     yield "hereabouts_relay_backlog_events", {}, _counted(session, select(table_of(OutboxRow).c.id))
+    yield "hereabouts_relay_oldest_seconds", {}, _oldest_in_outbox(session)
+
+
+def _oldest_in_outbox(session: Session) -> float:
+    """An event's id begins with the milliseconds of its writing; `occurred_at` may be what a phone says late."""
+    outbox = table_of(OutboxRow)
+    event_id = session.scalar(select(outbox.c.event_id).order_by(outbox.c.id).limit(1))
+    return 0.0 if event_id is None else max(0.0, clock.now().timestamp() - (event_id.int >> 80) / 1000)
 
 
 def _database(session: Session, commit_s: float | None) -> Iterable[_Sample]:

@@ -8,7 +8,7 @@ from api.document import openapi
 from base.settings import load_settings
 
 APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
+    load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
 )
 OPERATIONS = [
     (method.upper(), path, operation)

@@ -20,7 +20,7 @@ from people.sign_in.tokens import TokenMaker
 from tests.world import World
 
 APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql://", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
+    load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
 )
 ALL: dict[str, Declaration] = APP.extensions[DECLARATIONS]
 CLOSED = {name: declared for name, declared in ALL.items() if not declared.public}

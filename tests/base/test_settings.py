@@ -20,3 +20,30 @@ def test_all_mistakes_are_told_together() -> None:
         )
     for name in ("DATABASE_URL", "SECRET_KEY is missing", "PORT", "LOG_LEVEL", "FIREBASE_CREDENTIALS"):
         assert name in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://"),
+        ("DATABASE_URL", "postgresql://host"),
+        ("DATABASE_URL", "postgresql://host:port/x"),
+        ("DATABASE_URL", "postgresql://u:p@ss:word@host:5432x/x"),
+        ("OWNER_DATABASE_URL", ""),
+        ("REDIS_URL", "redis://host:port"),
+        ("FCM_ENDPOINT", "localhost:80"),
+        ("FCM_ENDPOINT", "http://[::1"),
+        ("PORT", "--1"),
+        ("PORT", "1.5"),
+    ],
+)
+def test_what_cannot_be_read_is_a_mistake_and_no_fault(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load_settings({**GOOD, name: value})
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:///x", "postgresql+psycopg2://r@/x?host=/run", "postgresql://?service=ours"]
+)
+def test_urls_that_name_a_database_are_good(url: str) -> None:
+    assert load_settings({**GOOD, "DATABASE_URL": url}).database_url.startswith("postgresql+psycopg2://")

@@ -47,7 +47,7 @@ def test_neither_an_answer_nor_a_new_connection_is_waited_for_without_end(
     for _ in range(2):
         with pytest.raises(OperationalError):
             asks(database)
-    assert time.monotonic() - began < 10 * _LONGEST_S
+    assert time.monotonic() - began < 100 * _LONGEST_S
 
     proxy.blackhole(False)
     asks(database)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from deploy.local.processes import dies_with
 from tests.product import ROOT
 from tests.stories.waiting import until
 
@@ -23,14 +24,21 @@ def starts(local: Path, port: int, web_processes: int = 1) -> "subprocess.Popen[
     environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
     environment["WEB_PROCESSES"] = str(web_processes)
     command = [sys.executable, "-c", _PROGRAM, str(local)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=dies_with(os.getpid()),
+    )
 
 
 def ends(running: "subprocess.Popen[str]", local: Path) -> None:
     """Ctrl-C ends all of it. What it kills at the end is gone from the kernel's list a moment later."""
     assert running.stdout is not None
     running.send_signal(signal.SIGINT)
-    assert running.wait(30) == 0
+    assert running.wait(120) == 0
     running.stdout.close()
     until(lambda: not processes_of(local))
 
@@ -56,6 +64,6 @@ def children_named(program: str, local: Path) -> list[int]:
 def ready(address: str) -> bool:
     """Whether a web process says that it is ready."""
     try:
-        return requests.get(f"{address}/health/ready", timeout=2).ok
-    except requests.ConnectionError:
+        return requests.get(f"{address}/health/ready", timeout=30).ok
+    except requests.RequestException:
         return False

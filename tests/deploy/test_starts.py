@@ -8,7 +8,7 @@ import pytest
 
 from tests.product import ROOT
 
-SETTINGS = {"DATABASE_URL": "postgresql://nowhere", "SECRET_KEY": "-" * 32}
+SETTINGS = {"DATABASE_URL": "postgresql://nowhere/none", "SECRET_KEY": "-" * 32}
 # Firebase belongs to the worker, GDAL to the process that reads files, Redis to several web processes.
 FOREIGN = {
     "wsgi": {"firebase_admin", "google", "grpc", "pyogrio", "redis", "requests", "httpx", "cryptography"},

@@ -134,18 +134,18 @@ def test_a_leader_that_has_gone_silent_loses_the_lead(fresh_world: World) -> Non
         if next(looks) == 0:
             return False
         leads.set()
-        awake.wait(20)
+        awake.wait(120)
         return True
 
     silent = threading.Thread(target=Relay(fresh_world.worker.engine, silence_s=0.2).run, args=(stopping,))
     silent.start()
-    assert leads.wait(10)
+    assert leads.wait(120)
     with fresh_world.worker.engine.connect() as connection:
-        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text("SET lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
         connection.invalidate()
     awake.set()
-    silent.join(10)
+    silent.join(120)
     assert not silent.is_alive()
 
 

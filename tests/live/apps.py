@@ -33,7 +33,7 @@ class App(PythonClient):
         org.admin.posts(str(org.id), "mark")
         kinds = []
         while True:
-            kind, _ = self._told.get(timeout=20)
+            kind, _ = self._told.get(timeout=120)
             if kind == "post.created":
                 return kinds
             kinds += [kind] if kind.startswith(("typing.", "presence.")) else []

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.product import free_port
+from deploy.local.patience import Patience
+from deploy.local.processes import dies_with
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _processes: dict[str, subprocess.Popen[bytes]] = {}  # by address
@@ -22,21 +24,31 @@ INTERVAL_S, TIMEOUT_S, CONNECT_S = 0.5, 0.5, 4.0  # short, and long enough for a
 def _serve(**settings: float) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "PORT": str(port), **{name: str(value) for name, value in settings.items()}}
-    process = subprocess.Popen([sys.executable, "tests/conformance_app.py"], cwd=ROOT, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            requests.get(address, timeout=5)
-            break
-        except requests.ConnectionError:
+    process = subprocess.Popen(
+        [sys.executable, "tests/conformance_app.py"],
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=dies_with(os.getpid()),
+    )
+    address, patience = f"http://127.0.0.1:{port}", Patience(lambda: [process.pid])
+    try:
+        while not _answers(address):
             assert process.poll() is None
-            assert time.monotonic() < deadline
+            assert not patience.is_over()
             time.sleep(0.02)
-    _processes[address] = process
-    yield address
-    process.kill()
-    process.wait()
+        _processes[address] = process
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        requests.get(address, timeout=30)
+    except requests.RequestException:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """A real redis-server of a test's own, that can be killed and started again at the same address."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 import redis
 
+from deploy.local.processes import dies_with
 from deploy.local.redis import redis_server, write_redis_configuration
 from tests.product import free_port
 
@@ -23,8 +25,12 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        self._process = subprocess.Popen([str(redis_server()), str(self._file)], stdout=subprocess.DEVNULL)
-        patience = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 400)
+        self._process = subprocess.Popen(
+            [str(redis_server()), str(self._file)],
+            stdout=subprocess.DEVNULL,
+            preexec_fn=dies_with(os.getpid()),
+        )
+        patience = redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 4_000)
         client = redis.Redis.from_url(self.url, retry=patience)
         client.ping()
         client.close()

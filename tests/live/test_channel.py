@@ -107,7 +107,7 @@ def test_a_reader_of_any_speed_gets_everything_in_order(steps: list[tuple[int, i
         sent += data
         received += read(theirs, taken or 1)
         gevent.sleep(0)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(received) < len(sent) and time.monotonic() < deadline:
         received += read(theirs, 65_536)
         gevent.sleep(0)

@@ -22,7 +22,7 @@ from tests.live.subscribers import Ear
 from tests.stories.waiting import until
 from tests.world import World
 
-WAIT_S = 10.0
+WAIT_S = 120.0
 
 
 class Follower:

@@ -63,5 +63,5 @@ def test_a_wrong_handshake_is_a_bad_request(calm: str, header: str) -> None:
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
-    answer = requests.get(f"{calm}/socket.io/?{WEBSOCKET}", headers={**headers, name: value}, timeout=5)
+    answer = requests.get(f"{calm}/socket.io/?{WEBSOCKET}", headers={**headers, name: value}, timeout=60)
     assert answer.status_code == 400

@@ -21,7 +21,7 @@ def message(name: str = "device", **changes: Any) -> messaging.Message:
 
 
 def counts(product: Product) -> dict[str, Any]:
-    return requests.get(f"{product.standin}/standin", timeout=5).json()
+    return requests.get(f"{product.standin}/standin", timeout=60).json()
 
 
 def address_of(sent: messaging.Message) -> str:

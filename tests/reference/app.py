@@ -35,7 +35,7 @@ class App:
     def connect(self) -> None:
         """What the socket's events follow on is had by sync first; meanwhile they wait in line."""
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
-        ready = self._ready.get(timeout=20)
+        ready = self._ready.get(timeout=120)
         self.client.catch_up(ready["position"], ready["epoch"])
 
     @property
@@ -43,7 +43,7 @@ class App:
         """Whether the socket is open."""
         return self._socket.connected
 
-    def hears_next(self, timeout: float = 20) -> None:
+    def hears_next(self, timeout: float = 120) -> None:
         """Take what the socket says next; raises queue.Empty when it says nothing."""
         epoch, message = self._events.get(timeout=timeout)
         if "position" in message:

@@ -1,10 +1,11 @@
 """What an app does, whatever happens to it. It may be killed at any line and begins again where its store stands.
 
     the person ─▶ queue ─▶ POST /v1/me/outbox          results only empty the queue
-    GET /v1/sync, the socket ─▶ events ─▶ store         events alone change what is shown
+    GET /v1/sync ─▶ events, in order ─▶ store           sync alone moves the position
+    the socket ─▶ there is something to sync            a post of it is shown before
 
-There is one way into the store, events in order, and one exception: history, fetched when a scope begins. The two may
-overlap, and a post's `version` tells which is later. An event at or before `position` was had before and is dropped.
+There is one way into the store, sync, and two exceptions: history, fetched when a scope begins, and posts that came
+over the socket. They may overlap, and a post's `version` tells which is later.
 Positions are of an epoch; what comes of another one (a socket that was open while the server was restored) is dropped.
 """
 
@@ -60,10 +61,18 @@ class ReferenceClient:
             pass
 
     def hear(self, event: dict[str, Any], epoch: str) -> None:
-        """Take an event from a socket of an epoch; only after `catch_up` to where the socket's events begin."""
-        if epoch == self.store.epoch:
+        """An event from a socket of an epoch, in whatever order, however late or often.
+
+        A post is shown, all else is synced for.
+        What was shown is still to be had by sync, within a minute or so: the position does not move here.
+        """
+        if epoch != self.store.epoch or event["position"] <= (self.store.position or 0):
+            return
+        if event["type"].startswith("post."):
             with self.store.change():
-                self._take(event)
+                self._keep(event)
+        else:
+            self.catch_up()
 
     def _send_queue(self) -> None:
         """Send all that is queued, once. What waits for news of where the phone was stays, and what is of it."""
@@ -117,13 +126,10 @@ class ReferenceClient:
         return page["more"]
 
     def _take(self, event: dict[str, Any]) -> None:
-        if event["position"] <= (self.store.position or 0):
-            return
         if event["data"] is None:
             self._take_emptied(event["type"], event["subject_id"])
         else:
             self._take_whole(event["type"], event["data"])
-        self.store.move(event["position"])
 
     def _take_whole(self, kind: str, data: dict[str, Any]) -> None:
         if kind.startswith("post."):
@@ -139,6 +145,10 @@ class ReferenceClient:
             self.store.end_membership(subject_id)
         elif kind == "membership.started":
             self.store.doubt()
+
+    def _keep(self, event: dict[str, Any]) -> None:
+        if event["data"] is not None:
+            self.store.keep(event["data"])
 
     def _fetch_page(self) -> bool:
         """Fetch a page of history of a scope that lacks it; returns whether there was one to fetch."""

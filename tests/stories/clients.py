@@ -1,6 +1,7 @@
 """The two reference clients behind one face: socket.io-client in Node, and python-socketio."""
 
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -10,8 +11,10 @@ from typing import Any
 
 import socketio
 
+from deploy.local.processes import dies_with
+
 NODE = Path(__file__).resolve().parent.parent / "live" / "node"
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 class Client:
@@ -42,7 +45,12 @@ class JavaScriptClient(Client):
     def __init__(self, package: str = "socket.io-client") -> None:
         super().__init__()
         self._node = subprocess.Popen(
-            ["node", "client.js", package], cwd=NODE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "client.js", package],
+            cwd=NODE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=dies_with(os.getpid()),
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -62,7 +70,7 @@ class JavaScriptClient(Client):
     def close(self) -> None:
         """End it."""
         self._act("close")
-        self._node.wait(10)
+        self._node.wait(60)
         self._node.communicate()
 
     def _act(self, act: str, **rest: Any) -> None:

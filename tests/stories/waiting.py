@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0  # what comes, comes sooner; a busy machine takes its time
 
 
 def begins(act: Callable[..., Any], *arguments: Any) -> threading.Thread:

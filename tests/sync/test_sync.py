@@ -9,6 +9,7 @@ from base import ids
 from journal.catalogue import CATALOGUE, POST_CREATED
 from journal.event_types import Reach
 from journal.events import Event, append
+from schemas.problems import ProblemDetails
 from tests.stories.events import head
 from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
@@ -169,7 +170,13 @@ def test_a_position_whose_events_were_dropped_is_told_how_to_start_over(fresh_wo
         connection.execute(text("DROP TABLE journal_2001_01"))
     problem = bob.get("/v1/sync?after=0", 410)
     assert (problem["code"], problem["position"]) == ("position_too_old", head(bob))
-    assert problem["start_over"] == ["/v1/me", "/v1/feed"]
+    first, then = problem["start_over"]
+    assert ProblemDetails().validate(problem) == {}
+    me = bob.get(first)
+    assert me["position"] == problem["position"]
+    assert site in [membership["scope_id"] for membership in me["memberships"]]
+    shown = [post["text"] for post in bob.get(then.format(scope_id=site))["items"]]
+    assert shown == ["news"]
     bob.get(f"/v1/sync?after={old - 2}", 410)
     assert texts(bob.get(f"/v1/sync?after={old - 1}")["items"]) == ["news"]
 

@@ -26,7 +26,7 @@ def test_one_who_waits_hears_at_once_and_holds_no_connection(world: World) -> No
         world.relays()
         page = waiting.result()
     assert [event["data"]["text"] for event in page["items"]] == ["news"]
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 29
 
 
 def test_what_concerns_others_alone_ends_no_waiting(world: World) -> None:
@@ -36,11 +36,30 @@ def test_what_concerns_others_alone_ends_no_waiting(world: World) -> None:
     world.relays()
     start = bob.get("/v1/me")["position"]
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(bob.get, f"/v1/sync?after={start}&wait=2")
+        waiting = pool.submit(bob.get, f"/v1/sync?after={start}&wait=30")
         until(lambda: wakeups(world).waiting() == 1)
+        ticket = wakeups(world).ticket(org.id)
         org.admin.posts(site, "secret")
         world.relays()
+        until(lambda: wakeups(world).ticket(org.id) != ticket)
+        until(lambda: wakeups(world).waiting() == 1)  # has looked, found nothing, and waits again
+        assert not waiting.done()
+        org.admin.posts(str(org.id), "news")
+        world.relays()
         page = waiting.result()
+    assert [event["data"]["text"] for event in page["items"]] == ["news"]
+    assert page["position"] == page["items"][0]["position"] > start + 1
+
+
+def test_a_waiting_without_news_ends_past_what_concerns_others(world: World) -> None:
+    org = world.organisation()
+    site = org.site(admission="assigned")
+    bob = org.person("Bob")
+    world.relays()
+    start = bob.get("/v1/me")["position"]
+    org.admin.posts(site, "secret")
+    world.relays()
+    page = bob.get(f"/v1/sync?after={start}&wait=1")
     assert page["items"] == []
     assert page["position"] > start
 
@@ -68,7 +87,7 @@ def test_what_is_announced_between_the_look_and_the_waiting_is_not_missed(world:
         until(lambda: shared.ticket(org.id) != ticket)
         began = time.monotonic()
         shared.wait(org.id, ticket, 30)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 29
         another.result()
 
 

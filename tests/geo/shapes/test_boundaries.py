@@ -152,9 +152,9 @@ def answered(document: Any) -> list[Boundary | BoundaryRefused]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_input_takes_seconds_at_most_and_never_faults(name: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert answered(HOSTILE[name])
-    assert time.monotonic() - began < 10  # the tests share the machine
+    assert time.process_time() - began < 10
 
 
 def test_deep_nesting_does_not_exhaust_the_stack() -> None:

@@ -84,7 +84,7 @@ def test_answers_outlive_a_lost_database(fresh_world: World) -> None:
     recorder.close()
     thread = Thread(target=recorder.run)
     thread.start()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
     assert of(fresh_world, one)[0] == "sent"
     assert recorder.unrecorded() == []

@@ -1,0 +1,29 @@
+"""Whether a relay leads: `/health/ready` says so, and serves all the same."""
+
+from sqlalchemy import text
+
+from journal.relay import Relay
+from tests.stories.waiting import begins, until
+from tests.world import World
+
+
+def ready(world: World) -> str:
+    answer = world.app.test_client().get("/health/ready")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_a_relay_that_leads_is_known_and_one_that_is_gone_is_missed(fresh_world: World) -> None:
+    assert "no relay leads" in ready(fresh_world)
+    stopping: list[bool] = []
+    relay = begins(Relay(fresh_world.worker.engine).run, lambda: bool(stopping))
+    until(lambda: ready(fresh_world) == "ready\n")
+    stopping.append(True)
+    relay.join()
+    until(lambda: "no relay leads" in ready(fresh_world))
+
+
+def test_another_lock_is_no_relay(fresh_world: World) -> None:
+    with fresh_world.owner() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(1), pg_advisory_xact_lock(18501, 1380253697)"))
+        assert "no relay leads" in ready(fresh_world)
