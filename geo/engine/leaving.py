@@ -35,7 +35,7 @@ def departures(
     before: Mapping[UUID, Stay], step: Step, sights: Mapping[UUID, Sight]
 ) -> tuple[dict[UUID, Stay], dict[UUID, tuple[float, int]]]:
     """The stays that go on, and of the others when they ended and how often in a row the device had come back."""
-    latest = max((stay.since for place, stay in before.items() if _shows(sights, place)), default=-math.inf)
+    held = [(stay.since, sights[place]) for place, stay in before.items() if place in sights]
     stays: dict[UUID, Stay] = {}
     ended: dict[UUID, tuple[float, int]] = {}
     for place, stay in before.items():
@@ -44,7 +44,8 @@ def departures(
             ended[place] = (step.fix.at if stay.far_since is None else stay.far_since, stay.returns)
             continue
         # Only a place entered later is another place: what was entered before may well contain this one.
-        after = _stayed(stay, step, sight, not step.doubtful and latest > stay.since)
+        elsewhere = [since for since, other in held if since > stay.since and _shows(other, sight, step)]
+        after = _stayed(stay, step, sight, None if step.doubtful else min(elsewhere, default=None))
         left_at = _left_at(after, step, sight)
         if left_at is None:
             stays[place] = after
@@ -59,21 +60,25 @@ def pending(stay: Stay) -> float | None:
     return None if began is None else max(began, stay.since + DWELL_S)
 
 
-def _shows(sights: Mapping[UUID, Sight], place: UUID) -> bool:
-    return place in sights and sights[place].inside
+def _shows(other: Sight, sight: Sight, step: Step) -> bool:
+    """Whether a fix shows the device in the other place instead: in it, or as good as, and farther from this one."""
+    return other.inside or (other.floor_allowed and not other.outside(step.fix) and other.metres < sight.metres)
 
 
-def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: bool) -> Stay:
-    """The stay with what a fix says for and against it."""
+def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> Stay:
+    """The stay with what a fix says for and against it; `elsewhere` is since when it is in another place instead."""
     at = step.fix.at
     if step.fix.floor is not None and sight.floor_allowed:
         stay = replace(stay, floor_at=at)
     if sight.inside:
         ahead = max(stay.elsewhere - 1, 0)
         since = stay.elsewhere_since if ahead else None
-        return replace(stay, far_since=None, outside_since=None, elsewhere=ahead, elsewhere_since=since)
-    if elsewhere:
-        since = at if stay.elsewhere_since is None else stay.elsewhere_since
+        seen = replace(stay, far_since=None, outside_since=None, inside_at=at)
+        return replace(seen, elsewhere=ahead, elsewhere_since=since)
+    if elsewhere is not None:
+        # From the first fix there, where none was in this place since.
+        first = at if stay.inside_at is None or stay.inside_at >= elsewhere else elsewhere
+        since = first if stay.elsewhere_since is None else stay.elsewhere_since
         stay = replace(stay, elsewhere=min(stay.elsewhere + 1, MOST_ELSEWHERE), elsewhere_since=since)
     if not sight.outside(step.fix):
         return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay

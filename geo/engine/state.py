@@ -31,6 +31,7 @@ class Stay:
     floor_at: float | None = None
     returns: int = 0
     assumed: bool = False
+    inside_at: float | None = None
 
 
 @dataclass(frozen=True)
