@@ -88,7 +88,9 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
     early = at - stay.since < DWELL_S
-    return stay if early or stay.far_since is not None else replace(stay, far_since=at)
+    if stay.far_since is not None:
+        return replace(stay, far_again=stay.far_again or not step.repeated)
+    return stay if early else replace(stay, far_since=at, far_again=False)
 
 
 def _left_at(stay: Stay, step: Step, sight: Sight) -> float | None:
@@ -118,5 +120,6 @@ def _away(stay: Stay, step: Step, sight: Sight) -> float | None:
         return None
     held = at - stay.far_since
     surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
-    at_once = surely and not stay.returns and (held > 0 or step.ordinary)
-    return stay.far_since if step.silent or at_once or held >= HOLD_S * 2**stay.returns else None
+    at_once = surely and not stay.returns and (stay.far_again or step.ordinary)
+    hold = stay.far_again and held >= HOLD_S * 2**stay.returns
+    return stay.far_since if step.silent or at_once or hold else None

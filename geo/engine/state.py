@@ -32,6 +32,7 @@ class Stay:
     returns: int = 0
     assumed: bool = False
     inside_at: float | None = None
+    far_again: bool = False
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,8 @@ def _arrived(near: Near, step: Step, fence: Fence, sight: Sight, placed: bool) -
         return near.since if dwelt and not placed else None
     if step.fix.uncertainty > COARSE * fence.room:
         return near.inside_since if dwelt else None
+    if (step.jumped or step.repeated) and not dwelt:
+        return None
     passing = step.speed * HOLD_S > fence.room
     return None if passing and step.fix.at - near.inside_since < HOLD_S else near.inside_since
 
