@@ -75,11 +75,10 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         since = stay.elsewhere_since if ahead else None
         seen = replace(stay, far_since=None, outside_since=None, inside_at=at)
         return replace(seen, elsewhere=ahead, elsewhere_since=since)
+    if at - stay.since <= DWELL_S:
+        return stay
     if elsewhere is not None:
-        # From the first fix there, where none was in this place since.
-        first = at if stay.inside_at is None or stay.inside_at >= elsewhere else elsewhere
-        since = first if stay.elsewhere_since is None else stay.elsewhere_since
-        stay = replace(stay, elsewhere=min(stay.elsewhere + 1, MOST_ELSEWHERE), elsewhere_since=since)
+        stay = _elsewhere(stay, at, elsewhere)
     if not sight.outside(step.fix):
         return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay
     # A silence between two fixes outside says nothing of where the device was meanwhile.
@@ -87,15 +86,22 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         stay = replace(stay, outside_since=at)
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
-    early = at - stay.since < DWELL_S
     if stay.far_since is not None:
         return replace(stay, far_again=stay.far_again or not step.repeated)
-    return stay if early else replace(stay, far_since=at, far_again=False)
+    return replace(stay, far_since=at, far_again=False)
+
+
+def _elsewhere(stay: Stay, at: float, since: float) -> Stay:
+    """The stay after another fix in a place that was come to at `since`: from then on, if none was in this one."""
+    if stay.elsewhere_since is None:
+        sure = stay.inside_at is not None and stay.inside_at < since and since - stay.since > DWELL_S
+        stay = replace(stay, elsewhere_since=since if sure else at)
+    return replace(stay, elsewhere=min(stay.elsewhere + 1, MOST_ELSEWHERE))
 
 
 def _left_at(stay: Stay, step: Step, sight: Sight) -> float | None:
     """When it left, if this fix settles that it did. What may be made up does not end what is sound."""
-    if step.fix.at - stay.since < DWELL_S or (step.doubtful and not stay.doubtful):
+    if step.fix.at - stay.since <= DWELL_S or (step.doubtful and not stay.doubtful):
         return None
     began = _off_floor(stay, step, sight) or _away(stay, step, sight)
     if began is None or stay.elsewhere_since is None:
