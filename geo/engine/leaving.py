@@ -75,20 +75,17 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         since = stay.elsewhere_since if ahead else None
         seen = replace(stay, far_since=None, outside_since=None, inside_at=at)
         return replace(seen, elsewhere=ahead, elsewhere_since=since)
-    if at - stay.since <= DWELL_S:
-        return stay
-    if elsewhere is not None:
+    early = at - stay.since <= DWELL_S
+    if elsewhere is not None and not early:
         stay = _elsewhere(stay, at, elsewhere)
     if not sight.outside(step.fix):
         return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay
     # A silence between two fixes outside says nothing of where the device was meanwhile.
-    if stay.outside_since is None or step.silent:
+    if stay.outside_since is None or step.silent or (stay.outside_since - stay.since <= DWELL_S and not early):
         stay = replace(stay, outside_since=at)
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
-    if stay.far_since is not None:
-        return replace(stay, far_again=stay.far_again or not step.repeated)
-    return replace(stay, far_since=at, far_again=False)
+    return stay if early or stay.far_since is not None else replace(stay, far_since=at)
 
 
 def _elsewhere(stay: Stay, at: float, since: float) -> Stay:
@@ -126,6 +123,5 @@ def _away(stay: Stay, step: Step, sight: Sight) -> float | None:
         return None
     held = at - stay.far_since
     surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
-    at_once = surely and not stay.returns and (stay.far_again or step.ordinary)
-    hold = stay.far_again and held >= HOLD_S * 2**stay.returns
-    return stay.far_since if step.silent or at_once or hold else None
+    at_once = surely and not stay.returns and (held > 0 or step.ordinary)
+    return stay.far_since if step.silent or at_once or held >= HOLD_S * 2**stay.returns else None

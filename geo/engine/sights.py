@@ -41,8 +41,6 @@ class Step:
     silent: bool
     ordinary: bool
     doubtful: bool
-    jumped: bool = False
-    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,7 @@ def step_to(last: Fix | None, fix: Fix, jumped_at: float | None) -> Step:
     # Phones without a speed of their own (iOS says -1) moved at least as fast as the fixes cannot explain.
     moved = max(metres - last.uncertainty - fix.uncertainty, 0.0) / seconds
     silent = fix.at - last.at > SILENCE_S
-    jumped = moved > max(CAR_MPS, 2 * (measured or 0.0))
-    ordinary = metres / seconds < CAR_MPS
-    return Step(fix, moved if measured is None else measured, silent, ordinary, doubtful, jumped, metres == 0)
+    return Step(fix, moved if measured is None else measured, silent, metres / seconds < CAR_MPS, doubtful)
 
 
 def impossible(last: Fix | None, fix: Fix) -> bool:

@@ -32,7 +32,6 @@ class Stay:
     returns: int = 0
     assumed: bool = False
     inside_at: float | None = None
-    far_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def silent_since(state: State) -> float | None:
 
 
 def _fix_json(fix: Fix | None) -> list[Any] | None:
-    return None if fix is None else [fix.at, fix.lon, fix.lat, fix.accuracy, fix.speed, fix.floor, fix.mock]
+    return None if fix is None else list(astuple(fix))
 
 
 def _fix_from(stored: list[Any] | None) -> Fix | None:

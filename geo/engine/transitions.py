@@ -108,6 +108,7 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
     if fix.uncertainty > USABLE_ACCURACY_M and state.heard_at is not None and fix.at <= state.heard_at:
         return state, []
     state = _heard(state, fix)
+    fix = replace(fix, assumed=max(fix.assumed, state.usual or 0.0))
     if fix.uncertainty > usable(state.usual):
         return _contradicted(state, fix, fences), []
     jumped_at = state.jumped_at
@@ -213,8 +214,6 @@ def _arrived(near: Near, step: Step, fence: Fence, sight: Sight, placed: bool) -
         return near.since if dwelt and not placed else None
     if step.fix.uncertainty > COARSE * fence.room:
         return near.inside_since if dwelt else None
-    if (step.jumped or step.repeated) and not dwelt:
-        return None
     passing = step.speed * HOLD_S > fence.room
     return None if passing and step.fix.at - near.inside_since < HOLD_S else near.inside_since
 
