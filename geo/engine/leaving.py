@@ -11,7 +11,6 @@ Who came back soon after leaving is believed more slowly each time: at a door wh
 doubles, as a switch is debounced.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
@@ -62,7 +61,9 @@ def pending(stay: Stay) -> float | None:
 
 def _shows(other: Sight, sight: Sight, step: Step) -> bool:
     """Whether a fix shows the device in the other place instead: in it, or as good as, and farther from this one."""
-    return other.inside or (other.floor_allowed and not other.outside(step.fix) and other.metres < sight.metres)
+    return other.inside or (
+        other.floor_allowed and not other.outside(step.fix) and other.metres < sight.metres
+    )
 
 
 def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> Stay:
@@ -80,12 +81,21 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         stay = _elsewhere(stay, at, elsewhere)
     if not sight.outside(step.fix):
         return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay
-    # A silence between two fixes outside says nothing of where the device was meanwhile.
-    if stay.outside_since is None or step.silent or (stay.outside_since - stay.since <= DWELL_S and not early):
+    if _begins_outside(stay, step, early):
         stay = replace(stay, outside_since=at)
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
     return stay if early or stay.far_since is not None else replace(stay, far_since=at)
+
+
+def _begins_outside(stay: Stay, step: Step, early: bool) -> bool:
+    """Whether the fix is the first outside. A silence between two says nothing of where the device was meanwhile.
+
+    What was seen in the first minute counts only if nothing follows: the leaving would be dated into it.
+    """
+    if stay.outside_since is None or step.silent:
+        return True
+    return not early and stay.outside_since - stay.since <= DWELL_S
 
 
 def _elsewhere(stay: Stay, at: float, since: float) -> Stay:

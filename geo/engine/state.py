@@ -19,7 +19,8 @@ class Stay:
     `outside_since` the first of those that lie outside beyond their own accuracy. `elsewhere_since` is when it was
     first seen in another place instead of this one, and `elsewhere` by how many fixes that outweighs those inside.
     `floor_at` is when a fix last named a floor of the place. `returns` counts how often in a row it came back soon
-    after leaving. `assumed` is a stay that no fix began: something else said that the device is there.
+    after leaving. `assumed` is a stay that no fix began: something else said that the device is there. `inside_at` is
+    the last fix inside.
     """
 
     since: float

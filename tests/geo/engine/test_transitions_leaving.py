@@ -143,3 +143,48 @@ def test_numbers_that_are_none_change_nothing(odd: float) -> None:
     state, _ = transitions(State(), at(0, INSIDE), FENCES)
     for fix in (Fix(odd, *INSIDE), Fix(10, odd, 37.5), Fix(10, 127.0, odd)):
         assert transitions(state, fix, FENCES) == (state, [])
+
+
+def test_who_waits_beside_the_next_ward_with_a_silent_phone_left_when_they_came_there() -> None:
+    """A bus stop next door: the phone stands still, says nothing for minutes, and is heard again in the bus."""
+    walk = [*every(10, 0, 300, metres(10)), at(330, metres(30)), at(360, metres(36))]
+    waiting = [at(840, metres(36)), at(850, metres(70)), at(860, metres(110)), at(900, metres(400))]
+    events = play(*walk, *waiting, fences=WARDS)
+    assert Transition(WARD_2, True, 360) in events
+    assert Transition(WARD_1, False, 360) in events
+
+
+def test_who_was_in_the_first_place_since_did_not_leave_it_before() -> None:
+    """Two halls that share a corridor: in both, then in the second alone."""
+    halls = {WARD_1: ward(0, 40), WARD_2: ward(20, 60)}
+    walk = [
+        *every(10, 0, 300, metres(10)),
+        *every(10, 310, 500, metres(30)),
+        *every(10, 510, 1_200, metres(50)),
+    ]
+    assert Transition(WARD_1, False, 510) in play(*walk, fences=halls)
+
+
+@pytest.mark.parametrize("second", [30, 60])
+def test_a_leaving_is_never_dated_into_the_first_minute(second: float) -> None:
+    just_outside = every(10, second, 1_100, NEAR)
+    ((_, came), (_, left)) = told(at(0, INSIDE), *just_outside)
+    assert left - came > 60
+    far_away = every(30, second, 300, OUTSIDE)
+    ((_, came), (_, left)) = told(at(0, INSIDE), *far_away)
+    assert left - came > 60
+
+
+def test_a_device_that_usually_measures_badly_does_so_without_a_number_too() -> None:
+    """A tablet on Wi-Fi: without an accuracy, its fixes are as good as the others, and touch the place."""
+    tablet = [at(10.0 * n, INSIDE, 85) for n in range(60)]
+    beside = [at(600 + 10.0 * n, AWAY, 0 if n % 2 else None) for n in range(30)]
+    assert told(*tablet, *beside) == [(IN, 0)]
+
+
+def test_states_of_before_are_read() -> None:
+    stored = State(last=at(0, INSIDE)).to_json()
+    stored["last"] = stored["last"][:7]
+    stored["stays"] = {str(PLACE): [0.0, None, None, 0, False, None, None, 0, False]}
+    state, events = transitions(State.from_json(stored), at(100, NEAR), FENCES)
+    assert (set(state.stays), events) == ({PLACE}, [])
