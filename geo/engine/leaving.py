@@ -9,6 +9,9 @@ Of the second part of the geofence engine; `geo.engine.transitions` tells the me
 
 Who came back soon after leaving is believed more slowly each time: at a door where GPS swings to and fro the hold
 doubles, as a switch is debounced.
+
+A position that a phone without a speed only repeats is one witness, not many: it has looked up the same access point
+again. It does not make the hold; another position does, or time.
 """
 
 from collections.abc import Mapping
@@ -85,7 +88,9 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         stay = replace(stay, outside_since=at)
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
-    return stay if early or stay.far_since is not None else replace(stay, far_since=at)
+    if stay.far_since is not None:
+        return replace(stay, far_again=stay.far_again or not step.repeated)
+    return stay if early else replace(stay, far_since=at, far_again=False)
 
 
 def _begins_outside(stay: Stay, step: Step, early: bool) -> bool:
@@ -133,5 +138,6 @@ def _away(stay: Stay, step: Step, sight: Sight) -> float | None:
         return None
     held = at - stay.far_since
     surely = not sight.other_floor and sight.metres > SURELY * max(LEAVE_MARGIN_M, step.fix.uncertainty)
-    at_once = surely and not stay.returns and (held > 0 or step.ordinary)
-    return stay.far_since if step.silent or at_once or held >= HOLD_S * 2**stay.returns else None
+    at_once = surely and not stay.returns and not step.repeated and (held > 0 or step.ordinary)
+    hold = stay.far_again and held >= HOLD_S * 2**stay.returns
+    return stay.far_since if step.silent or at_once or hold else None

@@ -20,7 +20,7 @@ class Stay:
     first seen in another place instead of this one, and `elsewhere` by how many fixes that outweighs those inside.
     `floor_at` is when a fix last named a floor of the place. `returns` counts how often in a row it came back soon
     after leaving. `assumed` is a stay that no fix began: something else said that the device is there. `inside_at` is
-    the last fix inside.
+    the last fix inside, and `far_again` that another position has confirmed the one of `far_since`.
     """
 
     since: float
@@ -33,6 +33,7 @@ class Stay:
     returns: int = 0
     assumed: bool = False
     inside_at: float | None = None
+    far_again: bool = False
 
 
 @dataclass(frozen=True)

@@ -188,3 +188,19 @@ def test_states_of_before_are_read() -> None:
     stored["stays"] = {str(PLACE): [0.0, None, None, 0, False, None, None, 0, False]}
     state, events = transitions(State.from_json(stored), at(100, NEAR), FENCES)
     assert (set(state.stays), events) == ({PLACE}, [])
+
+
+def test_a_wrong_position_that_is_looked_up_again_and_again_is_one_witness() -> None:
+    """An access point that has moved house: 97 m away, for two minutes, and no speed with it."""
+    looked_up = [at(100 + 10.0 * n, AWAY, 30, None) for n in range(13)]
+    assert told(at(0, INSIDE), *looked_up, at(230, INSIDE), at(240, INSIDE)) == [(IN, 0)]
+    surely = [at(100, OUTSIDE, 30, 40), *(at(110 + 10.0 * n, OUTSIDE, 30, None) for n in range(12))]
+    assert told(at(80, INSIDE), *surely, at(230, INSIDE)) == [(IN, 80)]
+
+
+def test_a_second_position_or_a_measured_speed_confirms_a_leaving_and_so_does_time() -> None:
+    farther = (AWAY[0] + 0.0001, AWAY[1])
+    assert told(at(0, INSIDE), at(100, AWAY, 30, None), at(140, farther, 30, None)) == [(IN, 0), (OUT, 100)]
+    assert told(at(0, INSIDE), *every(10, 100, 140, AWAY)) == [(IN, 0), (OUT, 100)]
+    still = [at(100 + 10.0 * n, AWAY, 30, None) for n in range(100)]
+    assert told(at(0, INSIDE), *still) == [(IN, 0), (OUT, 100)]
