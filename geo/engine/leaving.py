@@ -84,13 +84,15 @@ def _stayed(stay: Stay, step: Step, sight: Sight, elsewhere: float | None) -> St
         stay = _elsewhere(stay, at, elsewhere)
     if not sight.outside(step.fix):
         return replace(stay, far_since=None, outside_since=None) if sight.floor_allowed else stay
+    # A phone that repeats a position which was no leaving before stands still: it is the place that has moved.
+    redrawn = step.repeated and stay.outside_since is None
     if _begins_outside(stay, step, early):
         stay = replace(stay, outside_since=at)
     if not sight.far(step.fix):
         return replace(stay, far_since=None) if sight.floor_allowed else stay
     if stay.far_since is not None:
-        return replace(stay, far_again=stay.far_again or not step.repeated)
-    return stay if early else replace(stay, far_since=at, far_again=False)
+        return replace(stay, far_again=stay.far_again or sight.other_floor or not step.repeated)
+    return stay if early else replace(stay, far_since=at, far_again=redrawn)
 
 
 def _begins_outside(stay: Stay, step: Step, early: bool) -> bool:

@@ -8,7 +8,20 @@ from shapely import MultiPolygon, box
 
 from geo.engine.state import assume
 from geo.engine.transitions import Fence, Fix, State, Transition, settle, transitions
-from tests.geo.engine.fences import AWAY, FENCES, IN, INSIDE, NEAR, OUT, OUTSIDE, PLACE, at, play, told
+from tests.geo.engine.fences import (
+    AWAY,
+    FENCES,
+    IN,
+    INSIDE,
+    NEAR,
+    OUT,
+    OUTSIDE,
+    PLACE,
+    at,
+    play,
+    play_on,
+    told,
+)
 
 WARD_1, WARD_2 = UUID(int=11), UUID(int=12)
 METRE = 1 / 111_320
@@ -204,3 +217,10 @@ def test_a_second_position_or_a_measured_speed_confirms_a_leaving_and_so_does_ti
     assert told(at(0, INSIDE), *every(10, 100, 140, AWAY)) == [(IN, 0), (OUT, 100)]
     still = [at(100 + 10.0 * n, AWAY, 30, None) for n in range(100)]
     assert told(at(0, INSIDE), *still) == [(IN, 0), (OUT, 100)]
+
+
+def test_a_place_that_is_drawn_anew_is_left_by_a_phone_that_stands_still() -> None:
+    still = [at(10.0 * n, INSIDE, 8, None) for n in range(20)]
+    state, _ = play_on(State(), still[:10], FENCES)
+    elsewhere = {PLACE: Fence(MultiPolygon([box(127.002, 37.5, 127.003, 37.501)]))}
+    assert play_on(state, still[10:], elsewhere)[1] == [Transition(PLACE, False, 100)]
