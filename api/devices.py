@@ -9,7 +9,7 @@ from people.permissions import Permission
 from people.sign_in import devices
 from push.reports import receipts as reports
 from push.reports import trials
-from schemas.deliveries import DeliveryReports, TestPush
+from schemas.deliveries import DeliveryReports, ReportsTaken, TestPush
 from schemas.people import Device, PushAddress
 
 routes = Routes("devices", "Devices: where push reaches them")
@@ -31,11 +31,11 @@ def remove_push_address(call: Call) -> None:
 
 
 @routes.route(
-    "POST", "/me/device/reports", permission=Permission.ACCOUNT_USE, body=DeliveryReports, status=204
+    "POST", "/me/device/reports", permission=Permission.ACCOUNT_USE, body=DeliveryReports, answer=ReportsTaken
 )
-def report_deliveries(call: Call, body: dict[str, Any]) -> None:
+def report_deliveries(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Say which pushes this device received and which were opened. The first time of each stands."""
-    reports.report(call.session, call.actor, body["items"])
+    return reports.report(call.session, call.actor, body["items"])
 
 
 @routes.route("POST", "/me/device/push/test", permission=Permission.ACCOUNT_USE, answer=TestPush, status=201)

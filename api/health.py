@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from api.life import runtime
 from base import clock
 from base.guards import faults
+from journal import led
 from journal.tail import present_epoch
 
 blueprint = Blueprint("health", "health")
@@ -28,7 +29,7 @@ def ready() -> Response:
     database = runtime().database
     with database.transaction() as session:
         complaints, epoch = faults(session), present_epoch(session)
-        complaints += relay_complaints(session)
+        complaints += led.complaints(session)
     complaints += database.lately.complaints()
     if (differs := clock.difference()) is not None:
         complaints.append(differs)

@@ -1,6 +1,8 @@
 """Reading requests: strict JSON, no unknown members anywhere, and a pointer to every fault."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
@@ -11,7 +13,11 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from api.route import Declaration
-from base.errors import Invalid, Problem
+from base.errors import Faulty, Invalid, Problem
+from schemas.base import Each
+
+_NUL = "NUL characters are not text."
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class TooLarge(Problem):
@@ -76,12 +82,17 @@ class Parser(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType
         raw = req.get_data(cache=True)
+        gathered = [name for name, member in schema.fields.items() if isinstance(member, Each)]
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
-            raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
-        if b"\\u0000" in raw and (pointer := next(_nul_pointers(body), None)) is not None:
-            raise Invalid.at(pointer, "NUL characters are not text.", code="nul_character")
+            body = _with_half_characters(raw, gathered)
+            if body is None:
+                raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
+        if b"\\u0000" in raw:
+            _mark_faulty(body, gathered, _has_nul, _NUL)
+            if (pointer := next(_nul_pointers(body), None)) is not None:
+                raise Invalid.at(pointer, _NUL, code="nul_character")
         return body
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
@@ -118,6 +129,46 @@ def _faults(tree: Any, pointer: str) -> Iterator[dict[str, str]]:
             yield from _faults(value, pointer)
     else:
         yield {"pointer": pointer, "message": str(tree)}
+
+
+def _with_half_characters(raw: bytes, gathered: Sequence[str]) -> Any:
+    """The body of a phone that gathers, where nothing is wrong with it but an emoji cut in two in one of its items.
+
+    None where it is wrong otherwise, or gathers nothing: orjson, which refuses halves, has the last word then.
+    """
+    if not gathered or not _HALF.search(raw):
+        return None
+    try:
+        body = json.loads(raw, parse_constant=_no_number)
+        _mark_faulty(body, gathered, _is_broken, "Half a character (a lone surrogate) is not text.")
+        orjson.dumps(body)  # the rest of it is whole
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return body
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _mark_faulty(body: Any, gathered: Sequence[str], wrong: Callable[[Any], bool], detail: str) -> None:
+    """Put a `Faulty` in the place of each item with which something is wrong that no schema can say."""
+    for name in gathered if isinstance(body, dict) else ():
+        if isinstance(items := body.get(name), list):
+            body[name] = [Faulty(detail) if wrong(item) else item for item in items]
+
+
+def _has_nul(item: Any) -> bool:
+    return next(_nul_pointers(item), None) is not None
+
+
+def _is_broken(item: Any) -> bool:
+    """Whether the item is one that cannot be written as JSON in UTF-8."""
+    try:
+        orjson.dumps(item)
+    except TypeError:
+        return True
+    return False
 
 
 def _nul_pointers(body: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What a phone queued while it had no network."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from api.problems import INTERNAL, Refusal
 from api.route import Call, Routes
 from base import clock
 from base.database import gave_way
-from base.errors import Invalid, Problem
+from base.errors import Faulty, Invalid, Problem
 from base.logs import logger
 from geo.stays.times import corrected
 from people import idempotency
@@ -55,14 +56,16 @@ def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _taken(
-    call: Call, item: dict[str, Any], sent_at: datetime, received: datetime, known: Known
+    call: Call, item: dict[str, Any] | Faulty, sent_at: datetime, received: datetime, known: Known
 ) -> dict[str, Any]:
     """The result of one item. A fault of ours in one must not block a phone's queue for ever, so it is one's too."""
+    if isinstance(item, Faulty):
+        return _refused(Invalid(item.detail))
     try:
         with call.session.begin_nested():
-            return _once(call, item, _parsed(item, sent_at, received), known)
+            return _kept(lambda: _once(call, item, _parsed(item, sent_at, received), known))
     except Problem as problem:
-        return _result(problem.status, problem=Refusal.of(problem).body())
+        return _refused(problem)
     except OperationalError:
         raise  # the database is lost, or two requests stood in each other's way: the phone sends all again
     except Exception as error:
@@ -70,6 +73,16 @@ def _taken(
             raise
         log.error("outbox_item_failed", exc_info=error, kind=item.get("kind"))
         return _result(INTERNAL.status, problem=INTERNAL.body())
+
+
+def _kept(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The result of an act. A refusal that keeps its changes is a result, too, so that they stay."""
+    try:
+        return act()
+    except Problem as problem:
+        if problem.keeps_changes:
+            return _refused(problem)
+        raise
 
 
 def _once(call: Call, item: dict[str, Any], act: Act, known: Known) -> dict[str, Any]:
@@ -96,8 +109,13 @@ def _parsed(item: dict[str, Any], sent_at: datetime, received: datetime) -> Act:
     return Act(str(kind), said, min(taken[0][1], received))
 
 
-def _client_id(item: dict[str, Any]) -> str | None:
-    return client_id if isinstance(client_id := item.get("client_id"), str) else None
+def _refused(problem: Problem) -> dict[str, Any]:
+    return _result(problem.status, problem=Refusal.of(problem).body())
+
+
+def _client_id(item: dict[str, Any] | Faulty) -> str | None:
+    client_id = None if isinstance(item, Faulty) else item.get("client_id")
+    return client_id if isinstance(client_id, str) else None
 
 
 def _result(

@@ -12,7 +12,12 @@ from base.database import Database
 from base.logs import logger
 from geo.musters.musters import remind_silent
 from geo.musters.roll import refresh_running
-from geo.privacy.retention import forget_old_positions, forget_old_presence, forget_old_trails
+from geo.privacy.retention import (
+    forget_old_departures,
+    forget_old_positions,
+    forget_old_presence,
+    forget_old_trails,
+)
 from geo.stays.admission import end_expired_memberships
 from geo.stays.gate import close_accounts
 from geo.stays.handover import end_foreign_evidence
@@ -68,6 +73,7 @@ def jobs() -> list[Job]:
         Job("forget_old_presence", 600, forget_old_presence),
         Job("forget_old_positions", 600, forget_old_positions),
         Job("forget_old_trails", 600, forget_old_trails),
+        Job("forget_old_departures", 600, forget_old_departures),
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),

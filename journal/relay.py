@@ -31,7 +31,6 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Engine, Text, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow, table_of
@@ -45,7 +44,7 @@ from journal.models import JournalHead, JournalRow, OutboxRow
 log = logger(__name__)
 
 BATCH = 1_000
-_LOCK_KEY = 0x4845_5245_0001  # "HERE", first lock
+LOCK_KEY = 0x4845_5245_0001  # "HERE", first lock
 _MARGIN = 2_000
 _FULL_LOOK_S = 0.25
 _POLL_S = 0.5
@@ -94,12 +93,6 @@ _PLACING = {
     "placing": sorted({*_BEGINNING, *_NAMING}),
     "channel": JOURNAL_CHANNEL,
 }
-_WAITING = text("SELECT oldest_event_waiting()")
-_STANDS_S = 15.0
-_IS_LED = text(
-    "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
-    " WHERE locktype = 'advisory' AND classid = :high AND objid = :low AND objsubid = 1 AND granted)"
-)
 
 
 class Relay:
@@ -136,7 +129,7 @@ class Relay:
             self._full_look_at = 0.0
             while step := self.step(connection):
                 moved += step
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
             connection.commit()
         return moved
 
@@ -151,7 +144,7 @@ class Relay:
         return len(rows)
 
     def _lead(self, connection: Connection) -> bool:
-        led = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        led = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})
         connection.commit()
         self._seen, self._partition_until = 0, None
         return bool(led)
@@ -193,29 +186,6 @@ class Relay:
         if self._partition_until != today:
             connection.execute(text("SELECT ensure_journal_partitions()"))
             self._partition_until = today
-
-
-def is_led(session: Session) -> bool:
-    """Whether some relay holds the lock; anybody may ask. Where its machine has gone silent, it does for 20 s more."""
-    return bool(session.scalar(_IS_LED, {"high": _LOCK_KEY >> 32, "low": _LOCK_KEY & 0xFFFF_FFFF}))
-
-
-def waits_s(session: Session) -> float:
-    """For how long the oldest event waits for a relay; anybody may ask. 0 where none does.
-
-    An event's id begins with the milliseconds of its writing; `occurred_at` may be what a phone says late.
-    """
-    event_id: UUID | None = session.scalar(_WAITING)
-    return 0.0 if event_id is None else max(0.0, clock.seconds() - (event_id.int >> 80) / 1000)
-
-
-def complaints(session: Session) -> list[str]:
-    """What somebody should look at: nobody leads, or whoever does moves nothing."""
-    found = [] if is_led(session) else ["no relay leads"]
-    waiting = waits_s(session)
-    return found + (
-        [f"the oldest event waits for the relay for {waiting:.0f} s"] if waiting > _STANDS_S else []
-    )
 
 
 def _extend(connection: Connection, organisation_id: UUID, rows: list[AnyRow]) -> None:

@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.database import Database
+from base.errors import Faulty
 from base.logs import logger
 from live.hub import Hub
 from live.limits import Limit
@@ -47,8 +48,9 @@ class Seen:
             return {"ok": False, "code": "too_many_requests"}
         try:
             said: Any = _SCHEMA.load(data if isinstance(data, dict) else {})
+            post_ids = [post_id for post_id in said["post_ids"] if not isinstance(post_id, Faulty)]
             with self._database.transaction(subscriber.organisation_id) as session:
-                see(session, subscriber.organisation_id, subscriber.person_id, said["post_ids"])
+                see(session, subscriber.organisation_id, subscriber.person_id, post_ids)
         except ValidationError:
             return {"ok": False, "code": "invalid"}
         except SQLAlchemyError:

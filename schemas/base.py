@@ -131,7 +131,7 @@ class Number(fields.Float):
         return super()._deserialize(value, attr, data, **options)
 
 
-class Each(fields.List[float]):
+class Each(fields.List[Any]):
     """A list that a phone has gathered: a faulty item is a `Faulty` among the others, which it must not hold up."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
@@ -140,6 +140,8 @@ class Each(fields.List[float]):
         return [self._read(item, **options) for item in value]
 
     def _read(self, item: Any, **options: Any) -> Any:
+        if isinstance(item, Faulty):
+            return item
         try:
             return self.inner.deserialize(item, **options)
         except ValidationError as error:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_ID, SOME_TIME, Moment, Wire, page_of
+from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Wire, page_of
 
 STATUSES = ("queued", "sending", "sent", "failed", "expired", "dropped", "dead")
 
@@ -21,7 +21,22 @@ class DeliveryReports(Wire):
     """What happened on the device since the last report."""
 
     example: ClassVar = {"items": [{"delivery_id": SOME_ID, "what": "opened", "at": SOME_TIME}]}
-    items = fields.List(fields.Nested(DeliveryReport), required=True, validate=validate.Length(1, 100))
+    items = Each(fields.Nested(DeliveryReport), required=True, validate=validate.Length(1, 100))
+
+
+class ReportRefusal(Wire):
+    """A report that was not taken, and what is wrong with it."""
+
+    index = fields.Integer(required=True)
+    code = fields.String(required=True, validate=validate.Equal("report_invalid"))
+    detail = fields.String(required=True)
+
+
+class ReportsTaken(Wire):
+    """What became of the reports: how many could be read, and which could not."""
+
+    accepted = fields.Integer(required=True)
+    refused = fields.List(fields.Nested(ReportRefusal), required=True)
 
 
 class TestPush(Wire):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from schemas.base import ID, SOME_ID, SOME_TIME, Moment, Wire
+from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Wire
 from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
@@ -30,7 +30,7 @@ class OutboxBatch(Wire):
         ],
     }
     sent_at = Moment(required=True)
-    items = fields.List(
+    items = Each(
         fields.Dict(),
         required=True,
         validate=validate.Length(1, MOST),

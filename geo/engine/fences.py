@@ -24,7 +24,10 @@ _RUN = 8
 
 @dataclass(frozen=True)
 class Fix:
-    """One position report. `at` in unix seconds, metres, metres a second, degrees."""
+    """One position report. `at` in unix seconds, metres, metres a second, degrees.
+
+    `assumed` is the accuracy that the engine assumes where the phone gives none: what the device usually gives.
+    """
 
     at: float
     lon: float
@@ -33,11 +36,12 @@ class Fix:
     speed: float | None = None
     floor: int | None = None
     mock: bool = False
+    assumed: float = ASSUMED_ACCURACY_M
 
     @property
     def uncertainty(self) -> float:
-        """The accuracy in metres, or a guess where the phone gives none: nobody measures to 0 m."""
-        return self.accuracy if self.accuracy is not None and self.accuracy > 0 else ASSUMED_ACCURACY_M
+        """The accuracy in metres, or what is assumed where the phone gives none: nobody measures to 0 m."""
+        return self.accuracy if self.accuracy is not None and self.accuracy > 0 else self.assumed
 
     @property
     def sane(self) -> bool:

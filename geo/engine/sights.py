@@ -34,13 +34,18 @@ MOST_ELSEWHERE = 3
 
 @dataclass(frozen=True)
 class Step:
-    """A fix that counts, and how it was come by: the speed (m/s), after a silence, by an ordinary way, in doubt."""
+    """A fix that counts, and how it was come by: the speed (m/s), after a silence, by an ordinary way, in doubt.
+
+    `repeated` is the position of the fix before once more, by a phone that measures no speed: what it has looked up
+    (a cell, an access point) is as right or as wrong as before, and no second witness.
+    """
 
     fix: Fix
     speed: float
     silent: bool
     ordinary: bool
     doubtful: bool
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def step_to(last: Fix | None, fix: Fix, jumped_at: float | None) -> Step:
     # Phones without a speed of their own (iOS says -1) moved at least as fast as the fixes cannot explain.
     moved = max(metres - last.uncertainty - fix.uncertainty, 0.0) / seconds
     silent = fix.at - last.at > SILENCE_S
-    return Step(fix, moved if measured is None else measured, silent, metres / seconds < CAR_MPS, doubtful)
+    speed, ordinary = moved if measured is None else measured, metres / seconds < CAR_MPS
+    return Step(fix, speed, silent, ordinary, doubtful, measured is None and metres == 0)
 
 
 def impossible(last: Fix | None, fix: Fix) -> bool:

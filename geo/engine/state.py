@@ -19,7 +19,8 @@ class Stay:
     `outside_since` the first of those that lie outside beyond their own accuracy. `elsewhere_since` is when it was
     first seen in another place instead of this one, and `elsewhere` by how many fixes that outweighs those inside.
     `floor_at` is when a fix last named a floor of the place. `returns` counts how often in a row it came back soon
-    after leaving. `assumed` is a stay that no fix began: something else said that the device is there.
+    after leaving. `assumed` is a stay that no fix began: something else said that the device is there. `inside_at` is
+    the last fix inside, and `far_again` that another position has confirmed the one of `far_since`.
     """
 
     since: float
@@ -31,6 +32,8 @@ class Stay:
     floor_at: float | None = None
     returns: int = 0
     assumed: bool = False
+    inside_at: float | None = None
+    far_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def silent_since(state: State) -> float | None:
 
 
 def _fix_json(fix: Fix | None) -> list[Any] | None:
-    return None if fix is None else [fix.at, fix.lon, fix.lat, fix.accuracy, fix.speed, fix.floor, fix.mock]
+    return None if fix is None else list(astuple(fix))
 
 
 def _fix_from(stored: list[Any] | None) -> Fix | None:

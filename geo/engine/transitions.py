@@ -12,22 +12,26 @@ What is done instead follows from four observations.
    someone in; only a point beyond `LEAVE_MARGIN_M` and beyond its own accuracy speaks for having left, and only if
    for `HOLD_S` no fix contradicts it. Between the two, what was goes on, but not for ever; `geo.engine.leaving`
    tells the rest. In its first `DWELL_S` a stay is not questioned: phones cannot tell shorter visits from noise.
+   Nor is it afterwards by what was seen then, or a visit would turn out to have been shorter.
 
 2. A fix is a disc, not a point. `accuracy` is the radius in which the phone is with a probability of 68 % (so
    Android's documentation; iOS gives a radius without a promise, commonly 65 m for Wi-Fi, and other makers' numbers
    mean other things). So what is usable is measured by what the device usually gives: `USUAL_SHARE` of the running
-   median of its accuracies, but at least `USABLE_ACCURACY_M` and at most `MOST_USABLE_M`. A larger disc never lets
-   anyone in or out, but if it still touches the place, it contradicts a leaving. A disc much larger than the place is
-   no proof by itself, nor is one whose middle lies just beside it; but those who *stay* there are in: both count after
-   `DWELL_S`. Staying is what makes a position a visit, as in the stay points of Ashbrook and Starner (2003) and
-   Zheng (2010), and what Android's geofences call loitering. "Just beside" is within the disc's radius, within half
-   of the place's own size, and in no other place: else a corridor would be in all its rooms.
+   median of its accuracies, but at least `USABLE_ACCURACY_M` and at most `MOST_USABLE_M`. An accuracy of 0, or none,
+   is no measurement: what the device usually gives is assumed. A larger disc never lets anyone in or out, but if it
+   still touches the place, it contradicts a leaving. A disc much larger than the place is no proof by itself, nor is
+   one whose middle lies just beside it; but those who *stay* there are in: both count after `DWELL_S`. Staying is what
+   makes a position a visit, as in the stay points of Ashbrook and Starner (2003) and Zheng (2010), and what Android's
+   geofences call loitering. "Just beside" is within the disc's radius, within half of the place's own size, and in no
+   other place: else a corridor would be in all its rooms.
 
 3. Passing is not visiting. Who crosses a place so fast that the crossing takes less than `HOLD_S` enters only on
    slowing down.
 
 4. Nobody is in two separate places at once. Someone who walks next door stays within the margin for long, and the
-   leaving, when it is believed at last, is dated to when the other place began to have more fixes than this one.
+   leaving, when it is believed at last, is dated to when the other place began to have more fixes than this one: to
+   the first of them there, where none was in this place since. A fix beside the other place, and farther from this
+   one, counts for it as one inside does: a bus stop is a few metres across, and a phone that stands still is silent.
    Otherwise it is dated to the first fix that spoke for it. Entering is dated to the first fix inside (or beside).
 
 A fix no newer than the newest that was taken has been overtaken: it changes nothing, so the past never changes. One
@@ -108,6 +112,7 @@ def transitions(state: State, fix: Fix, fences: Mapping[UUID, Fence]) -> tuple[S
     if fix.uncertainty > USABLE_ACCURACY_M and state.heard_at is not None and fix.at <= state.heard_at:
         return state, []
     state = _heard(state, fix)
+    fix = replace(fix, assumed=max(fix.assumed, state.usual or 0.0))
     if fix.uncertainty > usable(state.usual):
         return _contradicted(state, fix, fences), []
     jumped_at = state.jumped_at

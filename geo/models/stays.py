@@ -119,6 +119,32 @@ class Evidence(Model):
     ended_at: Mapped[datetime | None] = _moment()
 
 
+class Departure(Model):
+    """When a person was last said to have left a place: by a device or by any, in one source or in all."""
+
+    __tablename__ = "departures"
+    __table_args__ = (
+        Index(
+            "uq_departures",
+            "person_id",
+            "place_id",
+            "device_id",
+            "source",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_departures_left_at", "left_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
+    source: Mapped[str | None] = mapped_column(Text)
+    left_at: Mapped[datetime] = _moment()
+
+
 class GateAccount(Model):
     """That a marker's code opened a visitor's account."""
 

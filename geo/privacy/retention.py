@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from geo.stays.rules import DEFAULTS
+from geo.stays.times import TOO_OLD
 from journal.erasing import erase_presence
 
 _LIMIT = 5_000
@@ -73,6 +74,9 @@ _OLD_POSITIONS = text(
         days => coalesce((o.settings -> 'privacy' ->> 'position_days')::int, :default_days))
     """
 )
+_OLD_DEPARTURES = text(
+    "DELETE FROM departures WHERE id IN (SELECT id FROM departures WHERE left_at < :before LIMIT :limit)"
+)
 _OLD_TRAILS = text(
     """
     DELETE FROM trail_points WHERE (device_id, at) IN (
@@ -91,6 +95,11 @@ def forget_old_presence(session: Session, at: datetime | None = None) -> None:
     for old in (_OLD_VISITS, _OLD_MEMBERSHIPS, _OLD_VIEWS, _OLD_ANSWERS):
         session.execute(old, due)
     erase_presence(session, before, _LIMIT)
+
+
+def forget_old_departures(session: Session) -> None:
+    """Delete words of having left that nothing older can follow any more: it would be refused as too old."""
+    session.execute(_OLD_DEPARTURES, {"before": clock.now() - TOO_OLD, "limit": _LIMIT})
 
 
 def _kept_since(session: Session, at: datetime) -> dict[UUID, datetime]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import NotFound
 from geo.models.privacy import Consent, Sharing, TrailPoint
+from geo.stays.departures import forget_departures
 from geo.stays.evidence import PASSIVE_SOURCES, of_sources
 from geo.stays.open_visits import open_visits_of
 from geo.stays.positions import forget_person, lock_sharing
@@ -47,7 +48,7 @@ def set_sharing(session: Session, actor: Actor, changes: dict[str, Any]) -> None
     session.flush()
     paused = sharing.paused_until is not None and sharing.paused_until > clock.now()
     if paused:
-        _forget(session, actor, PASSIVE_SOURCES)
+        _forget_all(session, actor)
     elif sharing.mode == "device":
         _forget(session, actor, ("gps",))
 
@@ -83,7 +84,7 @@ def withdraw_consent(session: Session, actor: Actor, kind: str) -> None:
     session.execute(update(Consent).where(Consent.id == consent.id).values(withdrawn_at=clock.now()))
     session.execute(delete(TrailPoint).where(TrailPoint.person_id == actor.person_id))
     if kind == "presence":
-        _forget(session, actor, PASSIVE_SOURCES)
+        _forget_all(session, actor)
 
 
 def wire_consent(consent: Consent) -> dict[str, Any]:
@@ -108,6 +109,12 @@ def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, An
         .values(settings=organisation.settings | {"push_content": content, "privacy": rules})
     )
     return rules | {"push_content": content}
+
+
+def _forget_all(session: Session, actor: Actor) -> None:
+    """End all that the person's phones said by themselves, and keep none of it."""
+    _forget(session, actor, PASSIVE_SOURCES)
+    forget_departures(session, actor.person_id)
 
 
 def _forget(session: Session, actor: Actor, sources: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.errors import Faulty
 from geo.models.places import Place
-from geo.stays import positions
+from geo.stays import departures, positions
 from geo.stays.evidence import Claim, last_seen, said_by
 from geo.stays.leaving import leave_by_fixes
 from geo.stays.locks import changing
@@ -26,6 +26,7 @@ from people.audience import known_among
 PLACE_NOT_FOUND = "place_not_found"
 # A circle that the phone's system watches is at least 100 m across each way; what is smaller is not told apart.
 _REGION_RADIUS_M2 = 31_416.0
+_WATCHED = ("region", "device")  # what the phone's own geofences say: the system's, or the app's
 
 
 def take_region_events(
@@ -80,14 +81,21 @@ def _take_region_event(
             # An app that judges fences knows the zone, which may stick out; who is in it is at the site.
             take_claim(session, actor.person_id, place.site_id, claim)
         return take_claim(session, actor.person_id, place.id, claim) is not None
+    return _go_out(session, actor, place, at, whole=by_app and place.kind == "site")
+
+
+def _go_out(session: Session, actor: Actor, place: Place, at: datetime, *, whole: bool) -> bool:
+    """Take the word that the phone went out; `whole` where that ends all that it had said of the site."""
+    sources = None if whole else _WATCHED
+    departures.remember(session, actor.person_id, place, at, actor.device_id, sources)
     visit = open_visit(session, actor.person_id, place.id)
     if visit is None or at < visit.entered_at:
         return False
-    which = said_by(actor.device_id, ("region", "device"))
+    which = said_by(actor.device_id, _WATCHED)
     newest = last_seen(session, visit.id, which)
     if newest is not None and newest > at:
         return False  # it comes late: the phone has said since that it is there
-    if by_app and place.kind == "site":
+    if whole:
         return bool(leave_by_fixes(session, actor.person_id, actor.device_id, place.id, at))
     return withdraw(session, visit, which, Leaving("left", at)) is not None
 

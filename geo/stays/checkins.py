@@ -17,9 +17,9 @@ from base.errors import Invalid, NotFound
 from geo.models.places import Marker, Place
 from geo.models.stays import Visit
 from geo.presence.views import record_views
-from geo.stays import positions
+from geo.stays import departures, positions
 from geo.stays.evidence import LASTS, Claim, everything, said_until
-from geo.stays.locks import changing, lock_device
+from geo.stays.locks import changing, lock_device, lock_devices
 from geo.stays.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
 from geo.stays.open_visits import open_visit, open_visits_of, wire_open_visits
 from geo.stays.rules import OutsideHours, rules_for
@@ -35,6 +35,12 @@ class UnknownMarker(Invalid):
     """No marker of the organisation has this address."""
 
     code, title = "marker_unknown", "Nothing here is known by this address"
+
+
+class NotThere(NotFound):
+    """Checked out of a place where one was not known to be; what was seen before and is told later opens nothing."""
+
+    keeps_changes = True
 
 
 def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, Any]:
@@ -87,17 +93,21 @@ def check_out(
     """Say that one has left; with a site, its zones too. Nothing that was said before holds any more.
 
     `at` is when, for a phone that says so later; visits that began since then are none of its business, nor is what was
-    said of them since then.
+    said of them since then. Raises `NotThere` where nothing was known: the word itself is remembered.
     """
-    left_at = at or clock.now()
     place = session.get(Place, place_id)
-    if place is not None and place.kind == "site":
+    if place is None:
+        raise NotFound
+    lock_devices(session, actor.person_id)
+    left_at = at or clock.now()
+    departures.remember(session, actor.person_id, place, left_at)
+    if place.kind == "site":
         here = Visit.place_id.in_(select(Place.id).where(Place.site_id == place_id))
     else:
         here = Visit.place_id == place_id
     visits = open_visits_of(session, actor.person_id, here, Visit.entered_at <= left_at)
     if not visits:
-        raise NotFound
+        raise NotThere
     positions.forget_places(session, actor.person_id, [visit.place_id for visit in visits])
     checked_out = Leaving("checked_out", left_at)
     which = everything() if at is None else said_until(at)
@@ -126,6 +136,8 @@ def check_in_by_manager(session: Session, actor: Actor, place_id: UUID, person_i
 def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> None:
     """A manager says that somebody has left, whatever the phone says; whether they were there is not told."""
     _check_by_hand(session, actor, place_id, person_id, "Checked out by hand")
+    lock_devices(session, person_id)
+    departures.remember(session, person_id, session.get_one(Place, place_id), clock.now())
     visit = open_visit(session, person_id, place_id)
     if visit is None:
         return

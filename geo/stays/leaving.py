@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from geo.models.places import Place
+from geo.stays import departures
 from geo.stays.evidence import PHONE_SOURCES, everything, said_by
 from geo.stays.open_visits import open_visit, open_visits_in, open_visits_of, zone_visits_without_fixes
 from geo.stays.visits import Leaving, withdraw
@@ -24,6 +25,7 @@ def leave_by_fixes(
         return []
     left = Leaving("left", at)
     of_site = place.kind == "site"
+    departures.remember(session, person_id, place, at, device_id, None if of_site else PHONE_SOURCES)
     changed: list[dict[str, Any] | None] = []
     visit = open_visit(session, person_id, place_id)
     if visit is not None:

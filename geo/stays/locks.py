@@ -36,6 +36,12 @@ def lock_device(session: Session, device_id: UUID) -> None:
     session.execute(mine.with_for_update())
 
 
+def lock_devices(session: Session, person_id: UUID) -> None:
+    """The positions of all devices of the person."""
+    theirs = select(DevicePosition.device_id).where(DevicePosition.person_id == person_id)
+    session.execute(theirs.order_by(DevicePosition.device_id).with_for_update())
+
+
 def lock_person(session: Session, person_id: UUID) -> None:
     """The person's comings and goings."""
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))

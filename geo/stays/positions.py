@@ -20,6 +20,7 @@ from base.database import AnyRow
 from geo.engine.state import State, assume, forget
 from geo.models.places import SRID
 from geo.models.stays import DevicePosition
+from geo.stays.locks import lock_devices
 from people.actor import Actor
 from people.models import Person
 
@@ -97,8 +98,7 @@ def _known(row: AnyRow) -> Known:
 
 def lock_sharing(session: Session, person_id: UUID) -> None:
     """Wait until nothing is being taken from the person's phones, and let nothing be until the transaction ends."""
-    devices = select(DevicePosition.device_id).where(DevicePosition.person_id == person_id)
-    session.execute(devices.order_by(DevicePosition.device_id).with_for_update())
+    lock_devices(session, person_id)
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
 
 

@@ -18,6 +18,7 @@ from geo.models.places import Place
 from geo.models.stays import Visit
 from geo.musters import roll
 from geo.presence import occupancy
+from geo.stays import departures
 from geo.stays.admission import follow_presence
 from geo.stays.evidence import Claim, Which, grades, keep, last_seen, let_go
 from geo.stays.locks import lock_person
@@ -49,14 +50,14 @@ def take_claim(session: Session, person_id: UUID, place_id: UUID, claim: Claim) 
     """Take evidence that the person is in the place; returns the visit where it began or changed.
 
     Evidence in doubt makes a visit that is marked, and opens no scope by itself. What was seen before the person last
-    left says nothing of now, and begins nothing; fixes are put in order before, by the engine.
+    left says nothing of now, and counts for nothing; fixes are put in order before, by the engine.
     """
     lock_person(session, person_id)
     place = session.get(Place, place_id)
     if place is None or place.archived_at is not None:
         return None
     visit = open_visit(session, person_id, place_id)
-    if visit is None and claim.source != "gps" and _left_since(session, person_id, place_id, claim.at):
+    if claim.source != "gps" and _late(session, person_id, place, claim, visit):
         return None
     begun = visit is None
     visit = visit or _begin(session, person_id, place, claim)
@@ -144,6 +145,12 @@ def _end(session: Session, visit: Visit, place: Place, at: datetime, leaving: Le
     occupancy.recount(session, place)
     roll.follow_visit(session, visit, place)
     return payload
+
+
+def _late(session: Session, person_id: UUID, place: Place, claim: Claim, visit: Visit | None) -> bool:
+    """Whether the claim is from before a leaving that ended a visit, or that would have ended this claim."""
+    ended = visit is None and _left_since(session, person_id, place.id, claim.at)
+    return ended or departures.said_since(session, person_id, place, claim)
 
 
 def _left_since(session: Session, person_id: UUID, place_id: UUID, at: datetime) -> bool:

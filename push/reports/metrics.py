@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
-from base import clock
 from base.database import AnyRow, table_of
 from base.guards import faults
+from journal.led import waits_s
 from journal.models import JournalCursor, JournalRow, OutboxRow
 from push.models import Delivery, Notification
 
@@ -130,14 +130,7 @@ def _backlogs(session: Session) -> Iterable[_Sample]:
     unplanned = select(Notification.id).where(Notification.kind == literal_column("'unplanned'"))
     yield "hereabouts_push_unplanned_events", {}, _counted(session, unplanned)
     yield "hereabouts_relay_backlog_events", {}, _counted(session, select(table_of(OutboxRow).c.id))
-    yield "hereabouts_relay_oldest_seconds", {}, _oldest_in_outbox(session)
-
-
-def _oldest_in_outbox(session: Session) -> float:
-    """An event's id begins with the milliseconds of its writing; `occurred_at` may be what a phone says late."""
-    outbox = table_of(OutboxRow)
-    event_id = session.scalar(select(outbox.c.event_id).order_by(outbox.c.id).limit(1))
-    return 0.0 if event_id is None else max(0.0, clock.now().timestamp() - (event_id.int >> 80) / 1000)
+    yield "hereabouts_relay_oldest_seconds", {}, waits_s(session)
 
 
 def _database(session: Session, commit_s: float | None) -> Iterable[_Sample]:

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Update, Uuid, bindparam, ca
 from sqlalchemy.orm import Session
 
 from base.database import table_of
+from base.errors import Faulty
 from base.rows import GivenRows
 from people.actor import Actor
 from push.models import Delivery
@@ -29,11 +30,22 @@ _DEVICE: BindParameter[UUID] = bindparam("device", type_=Uuid)
 _DELIVERY = table_of(Delivery)
 
 
-def report(session: Session, actor: Actor, items: Sequence[dict[str, Any]]) -> None:
-    """Take reports of the actor's own device; whatever else they name is left alone, and nobody is told so."""
-    reports = [_Report(item["delivery_id"], item["what"], item["at"]) for item in items]
-    values = {"device": actor.device_id, "me": actor.person_id, **_REPORTS.values(reports)}
-    session.execute(_reported(), values)
+def report(session: Session, actor: Actor, items: Sequence[dict[str, Any] | Faulty]) -> dict[str, Any]:
+    """Take reports of the actor's own device; whatever else they name is left alone, and nobody is told so.
+
+    Returns how many could be read, and which could not.
+    """
+    readable = [item for item in items if not isinstance(item, Faulty)]
+    reports = [_Report(item["delivery_id"], item["what"], item["at"]) for item in readable]
+    if reports:
+        values = {"device": actor.device_id, "me": actor.person_id, **_REPORTS.values(reports)}
+        session.execute(_reported(), values)
+    refused = [
+        {"index": index, "code": "report_invalid", "detail": item.detail}
+        for index, item in enumerate(items)
+        if isinstance(item, Faulty)
+    ]
+    return {"accepted": len(readable), "refused": refused}
 
 
 @cache

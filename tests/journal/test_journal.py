@@ -15,7 +15,7 @@ from base import ids
 from journal.catalogue import POST_CREATED
 from journal.chain import link, parted, payload_digest, verify
 from journal.events import Event, append
-from journal.relay import _LOCK_KEY, Relay
+from journal.relay import LOCK_KEY, Relay
 from journal.tail import claim_cursor, move_cursor, read_all, read_organisation
 from tests.world import World
 
@@ -142,7 +142,7 @@ def test_a_leader_that_has_gone_silent_loses_the_lead(fresh_world: World) -> Non
     assert leads.wait(120)
     with fresh_world.worker.engine.connect() as connection:
         connection.execute(text("SET lock_timeout = '60s'"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
         connection.invalidate()
     awake.set()
     silent.join(120)

@@ -8,7 +8,20 @@ from shapely import MultiPolygon, box
 
 from geo.engine.state import assume
 from geo.engine.transitions import Fence, Fix, State, Transition, settle, transitions
-from tests.geo.engine.fences import AWAY, FENCES, IN, INSIDE, NEAR, OUT, OUTSIDE, PLACE, at, play, told
+from tests.geo.engine.fences import (
+    AWAY,
+    FENCES,
+    IN,
+    INSIDE,
+    NEAR,
+    OUT,
+    OUTSIDE,
+    PLACE,
+    at,
+    play,
+    play_on,
+    told,
+)
 
 WARD_1, WARD_2 = UUID(int=11), UUID(int=12)
 METRE = 1 / 111_320
@@ -143,3 +156,71 @@ def test_numbers_that_are_none_change_nothing(odd: float) -> None:
     state, _ = transitions(State(), at(0, INSIDE), FENCES)
     for fix in (Fix(odd, *INSIDE), Fix(10, odd, 37.5), Fix(10, 127.0, odd)):
         assert transitions(state, fix, FENCES) == (state, [])
+
+
+def test_who_waits_beside_the_next_ward_with_a_silent_phone_left_when_they_came_there() -> None:
+    """A bus stop next door: the phone stands still, says nothing for minutes, and is heard again in the bus."""
+    walk = [*every(10, 0, 300, metres(10)), at(330, metres(30)), at(360, metres(36))]
+    waiting = [at(840, metres(36)), at(850, metres(70)), at(860, metres(110)), at(900, metres(400))]
+    events = play(*walk, *waiting, fences=WARDS)
+    assert Transition(WARD_2, True, 360) in events
+    assert Transition(WARD_1, False, 360) in events
+
+
+def test_who_was_in_the_first_place_since_did_not_leave_it_before() -> None:
+    """Two halls that share a corridor: in both, then in the second alone."""
+    halls = {WARD_1: ward(0, 40), WARD_2: ward(20, 60)}
+    walk = [
+        *every(10, 0, 300, metres(10)),
+        *every(10, 310, 500, metres(30)),
+        *every(10, 510, 1_200, metres(50)),
+    ]
+    assert Transition(WARD_1, False, 510) in play(*walk, fences=halls)
+
+
+@pytest.mark.parametrize("second", [30, 60])
+def test_a_leaving_is_never_dated_into_the_first_minute(second: float) -> None:
+    just_outside = every(10, second, 1_100, NEAR)
+    ((_, came), (_, left)) = told(at(0, INSIDE), *just_outside)
+    assert left - came > 60
+    far_away = every(30, second, 300, OUTSIDE)
+    ((_, came), (_, left)) = told(at(0, INSIDE), *far_away)
+    assert left - came > 60
+
+
+def test_a_device_that_usually_measures_badly_does_so_without_a_number_too() -> None:
+    """A tablet on Wi-Fi: without an accuracy, its fixes are as good as the others, and touch the place."""
+    tablet = [at(10.0 * n, INSIDE, 85) for n in range(60)]
+    beside = [at(600 + 10.0 * n, AWAY, 0 if n % 2 else None) for n in range(30)]
+    assert told(*tablet, *beside) == [(IN, 40)]
+
+
+def test_states_of_before_are_read() -> None:
+    stored = State(last=at(0, INSIDE)).to_json()
+    stored["last"] = stored["last"][:7]
+    stored["stays"] = {str(PLACE): [0.0, None, None, 0, False, None, None, 0, False]}
+    state, events = transitions(State.from_json(stored), at(100, NEAR), FENCES)
+    assert (set(state.stays), events) == ({PLACE}, [])
+
+
+def test_a_wrong_position_that_is_looked_up_again_and_again_is_one_witness() -> None:
+    """An access point that has moved house: 97 m away, for two minutes, and no speed with it."""
+    looked_up = [at(100 + 10.0 * n, AWAY, 30, None) for n in range(13)]
+    assert told(at(0, INSIDE), *looked_up, at(230, INSIDE), at(240, INSIDE)) == [(IN, 0)]
+    surely = [at(100, OUTSIDE, 30, 40), *(at(110 + 10.0 * n, OUTSIDE, 30, None) for n in range(12))]
+    assert told(at(80, INSIDE), *surely, at(230, INSIDE)) == [(IN, 80)]
+
+
+def test_a_second_position_or_a_measured_speed_confirms_a_leaving_and_so_does_time() -> None:
+    farther = (AWAY[0] + 0.0001, AWAY[1])
+    assert told(at(0, INSIDE), at(100, AWAY, 30, None), at(140, farther, 30, None)) == [(IN, 0), (OUT, 100)]
+    assert told(at(0, INSIDE), *every(10, 100, 140, AWAY)) == [(IN, 0), (OUT, 100)]
+    still = [at(100 + 10.0 * n, AWAY, 30, None) for n in range(100)]
+    assert told(at(0, INSIDE), *still) == [(IN, 0), (OUT, 100)]
+
+
+def test_a_place_that_is_drawn_anew_is_left_by_a_phone_that_stands_still() -> None:
+    still = [at(10.0 * n, INSIDE, 8, None) for n in range(20)]
+    state, _ = play_on(State(), still[:10], FENCES)
+    elsewhere = {PLACE: Fence(MultiPolygon([box(127.002, 37.5, 127.003, 37.501)]))}
+    assert play_on(state, still[10:], elsewhere)[1] == [Transition(PLACE, False, 100)]

@@ -11,7 +11,7 @@ from tests.world import Organisation, Phone
 TEST = "/v1/me/device/push/test"
 
 
-def reports(phone: Phone, *items: tuple[str, str, datetime], status: int = 204) -> Any:
+def reports(phone: Phone, *items: tuple[str, str, datetime], status: int = 200) -> Any:
     """Report (delivery, what happened, when)."""
     sent = [{"delivery_id": one, "what": what, "at": at.isoformat()} for one, what, at in items]
     return phone.post("/v1/me/device/reports", {"items": sent}, status)

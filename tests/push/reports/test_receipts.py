@@ -110,10 +110,27 @@ def test_who_has_the_phone_now_reports_nothing_of_who_had_it(org: Organisation) 
     assert delivery(org, sent).opened_at is None
 
 
-@pytest.mark.parametrize(
-    "items", [[], [{}], [{"delivery_id": "x", "what": "opened", "at": "2026-01-01T00:00:00Z"}]]
-)
-def test_nonsense_is_refused(org: Organisation, items: list[Any]) -> None:
+def test_a_faulty_report_is_refused_alone(org: Organisation) -> None:
+    bob = reachable(org, "Bob")
+    sent = bob.post(TEST, status=201)["id"]
+    good = {"delivery_id": sent, "what": "opened", "at": later(seconds=-1).isoformat()}
+    faulty: list[Any] = [
+        {},
+        {**good, "delivery_id": "x"},
+        {**good, "what": "a\0b"},
+        {**good, "at": "soon"},
+        None,
+    ]
+    answer = bob.post("/v1/me/device/reports", {"items": [*faulty, good]})
+    assert (answer["accepted"], [item["index"] for item in answer["refused"]]) == (1, [0, 1, 2, 3, 4])
+    assert {item["code"] for item in answer["refused"]} == {"report_invalid"}
+    assert all(item["detail"] for item in answer["refused"])
+    assert delivery(org, sent).opened_at is not None
+    assert bob.post("/v1/me/device/reports", {"items": faulty})["accepted"] == 0
+
+
+@pytest.mark.parametrize("items", [[], {}, None])
+def test_reports_are_a_list_of_at_most_a_hundred(org: Organisation, items: Any) -> None:
     bob = org.person("Bob")
     bob.post("/v1/me/device/reports", {"items": items}, 422)
     many = [(str(uuid4()), "opened", datetime.now(UTC))] * 101

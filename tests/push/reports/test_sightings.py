@@ -73,11 +73,20 @@ def test_only_what_one_may_read_is_seen(org: Organisation, live: Live) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, [], "x", {}, {"post_ids": []}, {"post_ids": ["x"]}, {"post_ids": [str(uuid4())] * 51}]
+    "said", [None, [], "x", {}, {"post_ids": []}, {"post_ids": "x"}, {"post_ids": [str(uuid4())] * 51}]
 )
 def test_what_is_no_list_of_posts_is_refused(org: Organisation, live: Live, said: object) -> None:
     sid = live.connects(org.person("Bob"))
     assert live.seen.take(sid, said) == {"ok": False, "code": "invalid"}
+
+
+def test_what_is_no_id_is_passed_over_and_the_others_are_seen(org: Organisation, live: Live) -> None:
+    bob = org.person("Bob")
+    post, sid = org.admin.posts(str(org.id), "hello"), live.connects(bob)
+    assert live.seen.take(sid, {"post_ids": ["x", None]}) == {"ok": True}
+    assert seen_by(bob) == set()
+    assert live.seen.take(sid, {"post_ids": ["x", post["id"], {}]}) == {"ok": True}
+    assert seen_by(bob) == {post["id"]}
 
 
 def test_a_socket_that_says_too_much_is_told(org: Organisation, live: Live) -> None:
