@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from journal.relay import Relay
+from tests.stories.order import machine_ahead
 from tests.stories.waiting import begins, until
 from tests.world import World
 
@@ -17,10 +18,21 @@ def test_a_relay_that_leads_is_known_and_one_that_is_gone_is_missed(fresh_world:
     assert "no relay leads" in ready(fresh_world)
     stopping: list[bool] = []
     relay = begins(Relay(fresh_world.worker.engine).run, lambda: bool(stopping))
-    until(lambda: ready(fresh_world) == "ready\n")
-    stopping.append(True)
-    relay.join()
+    try:
+        until(lambda: ready(fresh_world).startswith("ready\n"))
+    finally:
+        stopping.append(True)
+        relay.join()
     until(lambda: "no relay leads" in ready(fresh_world))
+
+
+def test_a_relay_that_leads_and_moves_nothing_is_told(fresh_world: World) -> None:
+    org = fresh_world.organisation()
+    with machine_ahead(-60):
+        org.admin.posts(str(org.id), "waits for a minute")
+    assert "waits for the relay for 6" in ready(fresh_world)
+    fresh_world.relays()
+    assert "waits" not in ready(fresh_world)
 
 
 def test_another_lock_is_no_relay(fresh_world: World) -> None:

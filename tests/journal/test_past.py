@@ -76,7 +76,7 @@ def test_live_follows_it(old_world: World, past: Past) -> None:
         mine = Subscriber(person["name"], Ear(), UUID(person["id"]), ids.new_id(), past.organisation, 0, 0.0)
         assert hub.admit(mine, [])
     listener = Listener(old_world.settings.database_url, JOURNAL_CHANNEL)
-    for row in follow_organisation(listener, past.organisation, 0):
+    for row in follow_organisation(listener, past.organisation, 0).rows:
         assert misfits(row.type, row.payload) == {}
         told += [row.type for _ in hub.apply(row)]
         assert list(hub.unsettled(row)) == []
@@ -133,7 +133,7 @@ def test_an_older_process_may_write_while_the_new_ones_run(old_world: World, pas
             session.execute(OUTBOX, past.row(event) | {"event_id": ids.new_id()})
     assert old_world.relays() == len(past.events)
     listener = Listener(old_world.settings.database_url, JOURNAL_CHANNEL)
-    rows = follow_organisation(listener, past.organisation, before)
+    rows = follow_organisation(listener, past.organisation, before).rows
     listener.close()
     assert [row.type for row in rows] == [event["type"] for event in past.events]
     assert {row.version for row in rows} == {1}

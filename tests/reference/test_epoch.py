@@ -71,7 +71,7 @@ def test_a_socket_of_another_epoch_is_not_heard_nor_waited_for(
     app.catch_up(10**9, before)  # of the socket's ready, which this journal may never reach
     with store.change():
         store.end_scope(str(org.id))
-        store.begin_scope(str(org.id))
+        store.begin_scope(str(org.id), None)
         store.move(0)
     app.hear(event, before)
     assert store.posts() == {}
@@ -86,7 +86,7 @@ def test_a_store_from_before_there_were_epochs_goes_on(
     with store.change():
         position = store.position or 0
         store.forget_everything()
-        store.begin_scope(str(org.id))
+        store.begin_scope(str(org.id), None)
         store.move(position)
     assert store.epoch is None
     app.catch_up()

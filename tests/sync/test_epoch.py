@@ -40,7 +40,10 @@ def test_a_position_of_another_epoch_is_unknown_although_the_journal_has_its_num
     world.relays()
     for known in (me, {**me, "position": 0}, {**me, "epoch": "another"}):
         problem = syncs(bob, known, 410)
-        assert (problem["code"], problem["start_over"]) == ("position_unknown", ["/v1/me", "/v1/feed"])
+        assert (problem["code"], problem["start_over"]) == (
+            "position_unknown",
+            ["/v1/me", "/v1/scopes/{scope_id}/posts"],
+        )
         assert (problem["epoch"], problem["position"]) == (epoch, head(bob))
     assert syncs(bob, bob.get("/v1/me"))["epoch"] == epoch
 
