@@ -83,7 +83,7 @@ class RawWebSocket:
         self._socket.settimeout(wait_s)
         if buffer is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        # As browsers have it; else the kernel keeps a second small frame until the first one is acknowledged.
+        # As browsers have it; else the kernel keeps a second small frame until it knows that the first one came.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.connect((host, int(port)))
         self._buffer = b""
