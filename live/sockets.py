@@ -124,7 +124,9 @@ class SocketServer(socketio.Server):
 
     def cut_off(self, sid: str) -> None:
         """End a client's connection as the network would: clients try again by themselves."""
-        self.eio.disconnect(self.manager.eio_sid_from_sid(sid, "/"), "transport error")
+        socket = self.socket_of(sid)
+        if socket is not None:
+            socket.go_away("transport error")
 
     def _send_packet(self, eio_sid: str, pkt: Any) -> None:
         socket = self.eio.sockets.get(eio_sid)

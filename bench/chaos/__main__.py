@@ -5,7 +5,9 @@
     8 followers, 2 apps ◀─ proxies ◀─ nginx ◀─ sockets, sync               ▲              2 relays (one leads)
     2 clients that never read, straight at the web processes               └─ a loader, where writers are too slow
 
-Apps have an offline store and are killed; two of the followers renew their tokens while connected.
+In the middle the database is restored from a backup, underneath everybody, and everybody starts over: nobody writes for
+that moment, so that nothing is lost by it. Apps have an offline store and are killed; two of the followers renew their
+tokens while connected.
 
 It prints counts as it goes; the last line is one JSON object that sums up. The exit code is 1 when anything was lost,
 doubled, leaked or out of order, when something was refused or not written in time, when a process ended by itself or
@@ -81,7 +83,9 @@ def run(world: World, storm: Storm, crowd: Crowd, cast: Cast) -> dict[str, Any]:
     settled = crowd.settle(SETTLING_S)
     cast.weigh()
     print(storm.line(), flush=True)
-    counts = judge(world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers, crowd.apps)
+    counts = judge(
+        world, crowd.org.id, [*crowd.writers, crowd.loader], crowd.followers, crowd.apps, crowd.restored_at
+    )
     counts["leaked"] += strangers_leaked(world, crowd.other_org.id, crowd.strangers)
     counts["late"] = late([end for one in crowd.strangers for end in one.ends], storm.troubles, HOLE_S + 20)
     return summed_up(crowd, cast, storm, counts, settled) | {"seconds": round(time.monotonic() - began)}
@@ -103,13 +107,13 @@ def summed_up(crowd: Crowd, cast: Cast, storm: Storm, counts: Counter[str], sett
     complete = settled and written and storm.is_over() and not (refused or failures or cast.died() or ended)
     sound = complete and not any(faults.values()) and rss_max <= RSS_BOUND_MB
     sound = sound and 2 * figures["by_http"] >= figures["accepted"]
-    seen = ("deaf_cut", "renewed", "typing", "ended_sockets")
+    seen = ("deaf_cut", "renewed", "typing", "ended_sockets", "started_over")
     sound = sound and all(figures[name] for name in seen) and not storm.faults["not_alive"]
     del figures["behind"]
     blown = {
         name: storm.faults[name]
         for name in (
-            *("restarts", "reloads", "holes", "proxy_kills", "redis_kills", "redis_holes"),
+            *("restarts", "restores", "reloads", "holes", "proxy_kills", "redis_kills", "redis_holes"),
             *("drop", "delay", "swallow", "blackhole"),
         )
     }

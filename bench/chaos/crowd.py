@@ -12,6 +12,7 @@ from base.database import table_of
 from bench.chaos.cast import NGINX, WEBS, Cast
 from bench.chaos.deaf import Deaf
 from bench.chaos.followers import Follower
+from bench.chaos.gate import Gate
 from bench.chaos.http import Phone
 from bench.chaos.loaders import Loader
 from bench.chaos.stored import StoredApp
@@ -19,7 +20,7 @@ from bench.chaos.strangers import Stranger
 from bench.chaos.writers import Budget, Writer
 from bench.live_world import signed_in
 from journal.models import OutboxRow
-from journal.tail import head_position
+from journal.tail import head_in_epoch, head_position
 from tests.world import World
 
 SITES, WRITERS, STAYING, WANDERING = 4, 8, 5, 3
@@ -33,8 +34,9 @@ _BATCH_S = 25.0  # how long a writer waits for an answer to a hundred posts
 class Doorkeeper(threading.Thread):
     """An administrator who assigns the wanderers to sites and ends that again, until `stop`."""
 
-    def __init__(self, phone: Phone, moves: list[tuple[str, str]], stop: threading.Event) -> None:
+    def __init__(self, phone: Phone, moves: list[tuple[str, str]], gate: Gate, stop: threading.Event) -> None:
         super().__init__(name="doorkeeper", daemon=True)
+        self._gate = gate
         self.phone, self.moves = phone, 0
         self._inside = dict.fromkeys(moves, False)
         self._ended = stop
@@ -42,13 +44,17 @@ class Doorkeeper(threading.Thread):
     def run(self) -> None:
         """One step after the other; each is sent until it is answered, so the server's state is known."""
         while not self._ended.wait(_STEP_S * random.random()):
-            (person, site), inside = random.choice(list(self._inside.items()))
-            path = f"/v1/admin/scopes/{site}/memberships/{person}"
-            method, body = ("DELETE", None) if inside else ("PUT", {"role": "member"})
-            if self.phone.until_answered(self._ended, method, path, body) is not None:
-                self._inside[person, site] = not inside
-                self.moves += 1
+            with self._gate.passes():
+                self._move(*random.choice(list(self._inside.items())))
         self.phone.close()
+
+    def _move(self, whom_and_where: tuple[str, str], inside: bool) -> None:
+        person, site = whom_and_where
+        path = f"/v1/admin/scopes/{site}/memberships/{person}"
+        method, body = ("DELETE", None) if inside else ("PUT", {"role": "member"})
+        if self.phone.until_answered(self._ended, method, path, body) is not None:
+            self._inside[person, site] = not inside
+            self.moves += 1
 
 
 class Crowd:
@@ -56,13 +62,15 @@ class Crowd:
 
     def __init__(self, world: World, ports: list[int], cast: Cast, folder: Path, events: int) -> None:
         self.world, self.written_out = world, threading.Event()
+        self.gate, self.loading = Gate(), Gate()  # what a loader writes is in no history
+        self.restored_at = 0  # the position up to which apps that started over have no events
         self._abandoned = threading.Event()
         self.org = world.organisation("Chaos")
         self.sites = [self.org.site(f"Site {n}", admission="assigned") for n in range(SITES)]
         world.relays()
         budget = Budget(events)
         self.writers = self._writers(ports, budget)
-        self.loader = Loader(world.worker, self.org, self.sites, budget, self.written_out)
+        self.loader = Loader(world.worker, self.org, self.sites, budget, self.loading, self.written_out)
         tokens = self.tokens(len(WEBS), self.sites)
         self.deaf = [
             Deaf(token, cast.ports[name], cast.log(name), self._abandoned)
@@ -70,9 +78,11 @@ class Crowd:
         ]
         phones = [Phone(token, ports) for token in self.tokens(STAYING - RENEWING, self.sites)]
         phones += [self._renewing(n, ports) for n in range(RENEWING)]
-        staying = [Follower(f"staying-{n}", phone, self._abandoned) for n, phone in enumerate(phones)]
+        staying = [
+            Follower(f"staying-{n}", phone, self.gate, self._abandoned) for n, phone in enumerate(phones)
+        ]
         wandering = [
-            Follower(f"wandering-{n}", Phone(token, ports), self._abandoned)
+            Follower(f"wandering-{n}", Phone(token, ports), self.gate, self._abandoned)
             for n, token in enumerate(self.tokens(WANDERING, []))
         ]
         self.followers = staying + wandering
@@ -82,13 +92,14 @@ class Crowd:
         self.other_org = world.organisation("Strangers")
         straight = [cast.ports[name] for name in WEBS]
         self.strangers = [
-            Stranger(self.other_org, ports, straight, PATIENCE_S, self.written_out) for _ in range(STRANGERS)
+            Stranger(self.other_org, ports, straight, PATIENCE_S, self.gate, self.written_out)
+            for _ in range(STRANGERS)
         ]
         admin = Phone(self.org.admin.tokens["access_token"], ports)
         self.apps = self._apps(ports, cast.ports[NGINX], folder)
         moves = [(wanderer.person_id, site) for wanderer in wandering for site in self.sites]
         moves += [(app.person_id, self.sites[0]) for app in self.apps if self.sites[0] not in app.scopes]
-        self.doorkeeper = Doorkeeper(admin, moves, self.written_out)
+        self.doorkeeper = Doorkeeper(admin, moves, self.gate, self.written_out)
 
     def tokens(self, count: int, sites: list[str]) -> list[str]:
         """New people with a signed-in phone each."""
@@ -105,6 +116,21 @@ class Crowd:
             self.doorkeeper,
         ):
             thread.start()
+
+    def start_over(self, seconds: float) -> None:
+        """Wait until everybody follows the epoch that is the present one; no loader writes meanwhile."""
+        with self.world.worker.transaction() as session:
+            head = head_in_epoch(session, self.org.id)
+        deadline, epoch = time.monotonic() + seconds, str(head.epoch)
+        while behind := self._behind(epoch):
+            assert time.monotonic() < deadline, f"these do not start over: {behind}"
+            time.sleep(0.2)
+        with self.world.worker.transaction() as session:
+            self.restored_at = head_position(session, self.org.id)
+
+    def _behind(self, epoch: str) -> list[str]:
+        followers = [f"{one.name} {one.failure!r}" for one in self.followers if one.epoch != epoch]
+        return followers + [f"app {number}" for number, app in enumerate(self.apps) if not app.is_in(epoch)]
 
     def writing(self) -> bool:
         """Whether somebody still writes."""
@@ -166,6 +192,7 @@ class Crowd:
             "renewed": sum(follower.renewed for follower in self.followers),
             "app_kills": sum(app.kills for app in self.apps),
             "moves": self.doorkeeper.moves,
+            "started_over": sum(follower.starts - 1 for follower in self.followers),
             "typing": sum(follower.typing for follower in self.followers),
             "presences": sum(follower.presences for follower in self.followers),
             "ended_sockets": sum(len(stranger.ends) for stranger in self.strangers),
@@ -180,7 +207,7 @@ class Crowd:
 
     def _writers(self, ports: list[int], budget: Budget) -> list[Writer]:
         return [
-            Writer(n, Phone(token, ports, timeout=_BATCH_S), self.sites, budget, self.written_out)
+            Writer(n, Phone(token, ports, timeout=_BATCH_S), self.sites, budget, self.gate, self.written_out)
             for n, token in enumerate(self.tokens(WRITERS, self.sites))
         ]
 

@@ -7,8 +7,9 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from bench.chaos.gate import Gate
 from bench.chaos.http import FAILURES, Phone
-from tests.raw_socket import RawWebSocket
+from tests.raw_socket import CLOSE, RawWebSocket
 
 _PAGE = 500
 _TYPES = 0.05  # how often somebody types when there is something new
@@ -19,27 +20,33 @@ OWN = "own"
 class Follower(threading.Thread):
     """One app. It drops repeats by position and id, and begins again where it stands whatever happens to it."""
 
-    def __init__(self, name: str, phone: Phone, stop: threading.Event) -> None:
+    def __init__(self, name: str, phone: Phone, gate: Gate, stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)
-        me = phone.once("GET", "/v1/me")[1]
-        self.person_id, self.start_position = me["person"]["id"], me["position"]
-        self.scopes = {membership["scope_id"] for membership in me["memberships"]} | {
-            me["organisation"]["id"]
-        }
-        self.position, self._epoch = self.start_position, me["epoch"]
+        self._phone, self._gate, self._ended = phone, gate, stop
         self.target: int | None = None
-        self.heard: list[tuple[int, str]] = []
-        self.holding = self.scopes | {OWN}
-        self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self.starts = 0
+        self._start()
         self.live = self.synced = self.repeats = self.connects = self.inversions = self.early = (
             self.renewed
         ) = 0
         self.failure: BaseException | None = None
-        self._phone, self._ended = phone, stop
-        self._ids: set[str] = set()
         self.typing = self.presences = self.typing_leaked = 0
         self._watches, self._types_in, self._left = list[str](), list[str](), set[str]()
+
+    def _start(self) -> None:
+        """As after signing in: nothing that was had before counts any more."""
+        me = self._phone.once("GET", "/v1/me")[1]
+        self.person_id, self.start_position = me["person"]["id"], me["position"]
+        self.scopes = {membership["scope_id"] for membership in me["memberships"]} | {
+            me["organisation"]["id"]
+        }
+        self.position, self.epoch = self.start_position, me["epoch"]
+        self.heard: list[tuple[int, str]] = []
+        self.holding = self.scopes | {OWN}
+        self.held: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._ids: set[str] = set()
         self._held_by = {membership["id"]: membership["scope_id"] for membership in me["memberships"]}
+        self.starts += 1
 
     def signals(self, watches: list[str], types_in: list[str]) -> None:
         """Whom it watches, and the scopes in which its person types now and then."""
@@ -89,7 +96,8 @@ class Follower(threading.Thread):
         """Get a fresh token where the present one is half over."""
         due = self._phone.is_due()
         if due:
-            self._phone.refresh()
+            with self._gate.passes():
+                self._phone.refresh()
         return due
 
     def _ready(self, socket: RawWebSocket) -> int:
@@ -101,9 +109,8 @@ class Follower(threading.Thread):
                 raise ConnectionError(packet)
 
     def _position_of(self, ready: dict[str, Any]) -> int:
-        """Nothing is restored while these apps follow."""
-        if ready["epoch"] != self._epoch:
-            raise RuntimeError(ready)
+        if ready["epoch"] != self.epoch:
+            self._start()
         return ready["position"]
 
     def _next(self, socket: RawWebSocket) -> dict[str, Any] | None:
@@ -135,9 +142,10 @@ class Follower(threading.Thread):
         while (more or self.position < least) and not self._ended.is_set():
             self._keep_token()
             after = self.position
-            status, page = self._phone.once(
-                "GET", f"/v1/sync?after={after}&epoch={self._epoch}&limit={_PAGE}"
-            )
+            status, page = self._phone.once("GET", f"/v1/sync?after={after}&epoch={self.epoch}&limit={_PAGE}")
+            if status == 410:
+                self._start()
+                continue
             if status == 401 and page["code"] == "token_expired" and self._phone.is_due():
                 raise ConnectionError(page["code"])
             if status != 200:
@@ -184,7 +192,10 @@ class Follower(threading.Thread):
 def _read(socket: RawWebSocket) -> str:
     """The next packet; pings are answered. Five seconds of silence are a dead connection to these apps."""
     while True:
-        payload = socket.reads_frame()[1].decode()
+        opcode, content, _ = socket.reads_frame()
+        if opcode == CLOSE:
+            raise ConnectionError(content)
+        payload = content.decode()
         if payload != "2":
             return payload
         socket.sends("3")

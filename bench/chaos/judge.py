@@ -32,8 +32,9 @@ def judge(
     writers: list[Writer | Loader],
     followers: list[Follower],
     apps: list[StoredApp],
+    restored_at: int = 0,
 ) -> Counter[str]:
-    """How many were lost, doubled, leaked and out of order."""
+    """How many were lost, doubled, leaked and out of order; all started over at a position or after it."""
     rows = read_journal(world, organisation_id)
     counts = _posts(rows, writers)
     counts["out_of_order"] += sum(row.position != place for place, row in enumerate(rows, 1))
@@ -43,7 +44,8 @@ def judge(
     for follower in followers:
         counts += _told(follower.name, follower_counts(rows, follower))
     for app in apps:
-        counts += _told("an app with a store", app_counts(rows, app.person_id, app.scopes, *app.holds()))
+        due = app_counts(rows, app.person_id, app.scopes, *app.holds(), restored_at)
+        counts += _told("an app with a store", due)
     return counts
 
 
@@ -91,18 +93,27 @@ def follower_counts(rows: Iterable[Any], follower: Follower) -> Counter[str]:
 
 
 def app_counts(
-    rows: Iterable[Any], person_id: str, assigned: set[str], held_scopes: set[str], held: set[str]
+    rows: Iterable[Any],
+    person_id: str,
+    assigned: set[str],
+    held_scopes: set[str],
+    held: set[str],
+    restored_at: int,
 ) -> Counter[str]:
     """A store beside what may be read at the end: all posts of the scopes that are the person's then.
 
-    A loader's posts are events alone: no history has them, so they are due only from the last start of a scope on.
+    A loader's posts are events alone: no history has them, so they are due only from the last start of a scope on, and
+    of the app.
     """
     scopes, loaded = set(assigned), set[str]()
     posts: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.type == "post.created":
+            by_loader = row.payload["client_id"].startswith(PREFIX)
+            if by_loader and row.position <= restored_at:
+                continue
             posts[str(row.scope_id)].add(row.payload["id"])
-            if row.payload["client_id"].startswith(PREFIX):
+            if by_loader:
                 loaded.add(row.payload["id"])
         elif row.type == "membership.started" and str(row.person_id) == person_id:
             scopes.add(row.payload["scope_id"])

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base import ids
 from base.database import Database
+from bench.chaos.gate import Gate
 from bench.chaos.writers import Budget
 from bench.live_world import post_payload
 from journal.catalogue import POST_CREATED
@@ -27,13 +28,19 @@ class Loader(threading.Thread):
     """Writes events while the budget is behind, until it is spent; `accepted` are those whose commit was confirmed."""
 
     def __init__(
-        self, database: Database, org: Organisation, scopes: list[str], budget: Budget, stop: threading.Event
+        self,
+        database: Database,
+        org: Organisation,
+        scopes: list[str],
+        budget: Budget,
+        gate: Gate,
+        stop: threading.Event,
     ) -> None:
         super().__init__(name="loader", daemon=True)
         self.accepted: dict[str, str] = {}
         self.tried = self.unknown = 0
         self._database, self._org, self._scopes = database, org, scopes
-        self._budget, self._ended = budget, stop
+        self._budget, self._gate, self._ended = budget, gate, stop
 
     def run(self) -> None:
         """One transaction after the other."""
@@ -46,7 +53,7 @@ class Loader(threading.Thread):
             for post in posts:
                 post["client_id"] = f"{PREFIX}{ids.new_id()}"
             try:
-                with self._database.transaction() as session:
+                with self._gate.passes(), self._database.transaction() as session:
                     append(session, self._org.id, *map(_event, posts))
             except SQLAlchemyError:
                 self.unknown += taken

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chaos.http import FAILURES, Phone
-from tests.raw_socket import RawWebSocket
+from tests.raw_socket import CLOSE, RawWebSocket
 from tests.reference.client import PAGE, ReferenceClient, Refused
 from tests.reference.store import Store
 
@@ -58,6 +58,14 @@ class StoredApp:
         store = Store(self._path)
         try:
             return (store.position or 0) >= position and store.unfetched() is None
+        finally:
+            store.close()
+
+    def is_in(self, epoch: str) -> bool:
+        """Whether its store is of this epoch."""
+        store = Store(self._path)
+        try:
+            return store.epoch == epoch
         finally:
             store.close()
 
@@ -106,7 +114,10 @@ class App:
     def _read(socket: RawWebSocket) -> tuple[str, Any]:
         """The next event; pings are answered."""
         while True:
-            packet = socket.reads_frame()[1].decode()
+            opcode, content, _ = socket.reads_frame()
+            packet = content.decode(errors="replace")
+            if opcode == CLOSE:
+                raise ConnectionError(packet)
             if packet == "2":
                 socket.sends("3")
             elif packet.startswith(("41", "44")):

@@ -13,11 +13,13 @@ from bench.chaos.cast import MORTAL, NGINX, WEBS, Cast, until
 from bench.chaos.crowd import Crowd
 from bench.chaos.redis import RedisPart
 from deploy.local.cluster import Cluster
+from tests.stories.restores import done
 
 _EVERY_S = (6.0, 12.0)
 _REPORT_S = 5.0
 _FAULT_S = 3.0
 _DELAY_S = 0.2
+_GATE_S, _START_OVER_S = 90.0, 90.0
 _ALIVE_S = 1.0
 _WATCHED = (*WEBS, NGINX)
 HOLE_S = float(os.environ.get("HOLE_S", "30"))
@@ -46,6 +48,7 @@ class Storm:
         self._once = [  # the share of the events that is accepted by then
             (0.05, "redis_kills", redis.kill),
             (0.15, "restarts", self._restart),
+            (0.22, "restores", self._restore),
             (0.3, "reloads", self._reload),
             (0.45, "holes", self._hole),
             (0.55, "redis_holes", self._swallow_redis),
@@ -112,6 +115,19 @@ class Storm:
         self._cluster.stop()
         self._cluster.start()
         self.troubles.append((began, time.monotonic()))
+
+    def _restore(self) -> None:
+        """The database is replaced by its backup, and the epoch is another one; what is broken is mended before."""
+        print("The database is restored from a backup", flush=True)
+        self.calm()
+        began, folder = time.monotonic(), self._cast.folder / "backups"
+        with self._crowd.loading.closed(_GATE_S):
+            with self._crowd.gate.closed(_GATE_S):
+                done(self._crowd.world, "backup", folder)
+                done(self._crowd.world, "restore", folder, "--replace")
+            self._crowd.start_over(_START_OVER_S)
+        self.troubles.append((began, time.monotonic()))
+        print(self.line(), flush=True)
 
     def _reload(self) -> None:
         print("nginx is told to read its configuration again", flush=True)

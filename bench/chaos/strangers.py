@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from bench.chaos.gate import Gate
 from bench.chaos.http import FAILURES, Phone
 from bench.live_world import signed_in
 from tests.raw_socket import CLOSE, RawWebSocket
@@ -29,6 +30,7 @@ class Stranger(threading.Thread):
         ports: list[int],
         straight: list[int],
         patience_s: float,
+        gate: Gate,
         stop: threading.Event,
     ) -> None:
         super().__init__(name="stranger", daemon=True)
@@ -37,7 +39,7 @@ class Stranger(threading.Thread):
         self.foreign_signals = 0
         self.failure: BaseException | None = None
         self._org, self._ports, self._straight = org, ports, straight
-        self._patience_s, self._ended = patience_s, stop
+        self._patience_s, self._gate, self._ended = patience_s, gate, stop
 
     def run(self) -> None:
         """One session after the other."""
@@ -54,15 +56,18 @@ class Stranger(threading.Thread):
                 return
 
     def _session(self) -> None:
-        token = signed_in(self._org, 1, [])[0]
+        with self._gate.passes():
+            token = signed_in(self._org, 1, [])[0]
         phone = Phone(token, self._ports)
         sockets = [Phone(token, [port]).websocket() for port in self._straight]
         try:
             end = time.monotonic() + random.uniform(*_STAYS_S)
             scope = str(self._org.id)
-            phone.until_answered(self._ended, "POST", f"/v1/scopes/{scope}/posts", {"text": "Ours alone"})
+            with self._gate.passes():
+                phone.until_answered(self._ended, "POST", f"/v1/scopes/{scope}/posts", {"text": "Ours alone"})
             alive = [socket for socket in sockets if self._hears(socket, end)]
-            answer = phone.until_answered(self._ended, "DELETE", "/v1/sessions/current")
+            with self._gate.passes():
+                answer = phone.until_answered(self._ended, "DELETE", "/v1/sessions/current")
             ended = time.monotonic()
             for socket in alive if answer is not None else ():
                 gone = not self._hears(socket, ended + self._patience_s)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from bench.chaos.gate import Gate
 from bench.chaos.http import Phone
 
 SIZES = (1, 100, 25, 25)  # posts a request; a killed process loses all that it had not answered
@@ -50,14 +51,14 @@ class Writer(threading.Thread):
     """Writes until the budget is spent or `stop`. Three of four empty a phone's queue."""
 
     def __init__(
-        self, number: int, phone: Phone, scopes: list[str], budget: Budget, stop: threading.Event
+        self, number: int, phone: Phone, scopes: list[str], budget: Budget, gate: Gate, stop: threading.Event
     ) -> None:
         super().__init__(name=f"writer-{number}", daemon=True)
         self.phone = phone
         self.accepted: dict[str, str] = {}
         self.tried = 0
         self.refused: list[Any] = []
-        self._number, self._scopes, self._budget, self._ended = number, scopes, budget, stop
+        self._number, self._scopes, self._budget, self._gate, self._ended = number, scopes, budget, gate, stop
         self._names = count()
 
     def run(self) -> None:
@@ -65,11 +66,15 @@ class Writer(threading.Thread):
         most = SIZES[self._number % len(SIZES)]
         while not self._ended.is_set() and (taken := self._budget.take(most)):
             self.tried += taken
-            if most == 1:
-                self._post()
-            else:
-                self._empty_queue([self._item() for _ in range(taken)])
+            with self._gate.passes():
+                self._write(taken)
         self.phone.close()
+
+    def _write(self, count: int) -> None:
+        if count == 1:
+            self._post()
+        else:
+            self._empty_queue([self._item() for _ in range(count)])
 
     def _client_id(self) -> str:
         return f"writer-{self._number}-{next(self._names)}"

@@ -12,14 +12,17 @@ _ME = str(uuid.uuid4())
 _SITE, _GATE = "site", "gate"
 
 
-def judged(rows: list[Any], posts: set[str], scopes: frozenset[str] = frozenset({_SITE})) -> Counter[str]:
+def judged(
+    rows: list[Any], posts: set[str], scopes: frozenset[str] = frozenset({_SITE}), restored_at: int = 0
+) -> Counter[str]:
     """Somebody assigned to the site from the start, whose store holds this in the end."""
-    return app_counts(rows, _ME, {_SITE}, set(scopes), posts)
+    return app_counts(rows, _ME, {_SITE}, set(scopes), posts, restored_at)
 
 
-def post(name: str, scope: str, by: str = "writer") -> Any:
+def post(name: str, scope: str, by: str = "writer", position: int = 1) -> Any:
     payload = {"id": name, "client_id": f"{by}-{name}"}
-    return SimpleNamespace(type="post.created", scope_id=scope, person_id=None, payload=payload)
+    common = {"person_id": None, "payload": payload, "position": position}
+    return SimpleNamespace(type="post.created", scope_id=scope, **common)
 
 
 def membership(kind: str, scope: str, person: str = _ME) -> Any:
@@ -30,6 +33,12 @@ def membership(kind: str, scope: str, person: str = _ME) -> Any:
 def test_a_store_that_has_all_and_nothing_else_is_right() -> None:
     rows = [post("a", _SITE), post("b", _GATE), membership("started", _GATE, "another")]
     assert not +judged(rows, {"a"})
+
+
+def test_what_no_history_has_is_due_from_the_last_start_of_the_app_on() -> None:
+    rows = [post("a", _SITE), post("b", _SITE, "loader", 2), post("c", _SITE, "loader", 3)]
+    assert not +judged(rows, {"a", "c"}, restored_at=2)
+    assert judged(rows, {"a"}, restored_at=2)["lost"] == 1
 
 
 def test_what_is_missing_is_lost() -> None:
