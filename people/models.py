@@ -27,8 +27,9 @@ def _in(column: str, *values: str) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
-def _moment(*, default: bool = False) -> Any:
-    return mapped_column(DateTime(timezone=True), server_default=func.now() if default else None)
+def _moment(*, default: bool = False, index: bool = False) -> Any:
+    now = func.now() if default else None
+    return mapped_column(DateTime(timezone=True), server_default=now, index=index or None)
 
 
 class Organisation(Model):
@@ -78,7 +79,7 @@ class Person(Model):
     # Who is shown whether the person is online, and when they were last seen.
     last_seen: Mapped[str] = mapped_column(Text, server_default="nobody")
     created_at: Mapped[datetime] = _moment(default=True)
-    # Where the journal stood when the account was opened: what the organisation heard before is not unread.
+    # Where the journal stood then: what the organisation heard before is not unread.
     joined_position: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # A visitor's account closes by itself.
     ends_at: Mapped[datetime | None] = _moment()
@@ -186,9 +187,8 @@ class Scope(Model):
     history: Mapped[str] = mapped_column(Text, server_default="all")
     grace_seconds: Mapped[int] = mapped_column(Integer, server_default="900")
     receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
-    push_content: Mapped[str | None] = mapped_column(
-        Text
-    )  # how much pushes let out; None: as the organisation says
+    # How much pushes let out; None: as the organisation says.
+    push_content: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 
@@ -249,6 +249,4 @@ class IdempotencyKey(Model):
     status: Mapped[int | None] = mapped_column(Integer)
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     body: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    created_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), index=True
-    )
+    created_at: Mapped[datetime] = _moment(default=True, index=True)
