@@ -86,16 +86,6 @@ class Person(Model):
     ended_at: Mapped[datetime | None] = _moment()
 
 
-class LastSeen(Model):
-    """When somebody who shows it was last connected, to the minute."""
-
-    __tablename__ = "last_seen"
-
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    seen_at: Mapped[datetime] = _moment()
-
-
 class Invitation(Model):
     """A code that lets somebody open an account; only its digest is kept."""
 

@@ -21,7 +21,8 @@ from journal.catalogue import LAST_SEEN_CHOSEN
 from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership
-from people.models import LastSeen, Membership, Person, Scope
+from people.models import Membership, Person, Scope
+from people.online.models import LastSeen
 from people.online.online import Online
 
 _SHOWN = "colleagues"

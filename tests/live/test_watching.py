@@ -13,7 +13,7 @@ from live.last_seen import LastSeen
 from live.limits import ALLOWED
 from live.signals import Signals
 from live.subscribers import Subscriber
-from people import models
+from people.online import models
 from people.online.online import Online
 from tests.live.subscribers import Ear
 from tests.world import Organisation, Phone, World

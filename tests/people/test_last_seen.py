@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from base import clock
-from people.models import LastSeen
 from people.online.last_seen import note_seen
+from people.online.models import LastSeen
 from tests.stories.online import SHOWN, shows
 from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone
