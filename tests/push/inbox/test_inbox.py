@@ -191,7 +191,7 @@ def test_pages_go_on_through_all_kinds(org: Organisation) -> None:
     assert bob.get("/v1/me/notifications?cursor=x", 422)["code"] == "cursor_invalid"
 
 
-_MANY = """
+MANY = """
 INSERT INTO posts (id, organisation_id, scope_id, author_id, text, kind, replied_to)
 SELECT (substr(%(id)s, 1, 19) || '8' || lpad(to_hex(n), 3, '0') || '-' || lpad(to_hex(n), 12, '0'))::uuid,
     organisation_id, scope_id, author_id, 'more', CASE WHEN n %% 1000 = 0 THEN 'announcement' ELSE 'post' END,
@@ -206,7 +206,7 @@ def test_among_a_hundred_thousand_posts_it_walks_indexes(fresh_world: World) -> 
     bob, scope = org.person("Bob"), str(org.id)
     post = org.admin.posts(scope, "@Bob", mentions=[bob.id])
     with fresh_world.owner() as connection:
-        connection.exec_driver_sql(_MANY, {"id": post["id"], "bob": bob.id})
+        connection.exec_driver_sql(MANY, {"id": post["id"], "bob": bob.id})
         connection.exec_driver_sql("ANALYZE")
     for path in ("", "?unread=true", "/count"):
         plan = explained(org, bob, f"/v1/me/notifications{path}")
