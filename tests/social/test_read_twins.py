@@ -74,3 +74,14 @@ def test_the_badge_counts_whom_an_edit_names_at_any_level(world: World) -> None:
     world.relays()
     assert unread(bob, site) == (0, 1)
     assert bob.get("/v1/me/unread")["badge"] == 1
+
+
+def test_what_was_said_before_somebody_joined_is_not_unread_though_the_relay_is_away(world: World) -> None:
+    org = world.organisation()
+    everybody = str(org.id)
+    org.admin.posts(everybody, "before")
+    bob = org.person("Bob")
+    org.admin.posts(everybody, "after")
+    world.relays()
+    assert unread(bob, everybody) == (1, 0)
+    assert bob.get("/v1/me/unread")["badge"] == 1
