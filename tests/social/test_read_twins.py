@@ -1,7 +1,7 @@
 """Two devices that say at once how far their person has read, and what counts while the journal has told of nothing."""
 
-from tests.api.test_twins import Request, twins
 from tests.stories.reads import reads_up_to, unread
+from tests.stories.twins import Request, twins
 from tests.stories.visits import is_seen
 from tests.world import Phone, World
 
