@@ -23,9 +23,11 @@ from base.lately import Lately
 AnyRow = Row[*tuple[Any, ...]]
 # PostgreSQL ends by itself a transaction whose process it cannot hear any more: its locks would hold up everyone else.
 SILENCE_S = 30
+# Statements are short. PostgreSQL would compile those that it thinks dear, as a count that stops at 100 where much was
+# said, and compiling takes a hundred times as long as the count.
 _ENTER = text(
     "SELECT clock_timestamp(), set_config('app.organisation_id', :value, true),"
-    " set_config('idle_in_transaction_session_timeout', :silence, true)"
+    " set_config('idle_in_transaction_session_timeout', :silence, true), set_config('jit', 'off', true)"
 )
 Outcome = TypeVar("Outcome")
 # SQLSTATE of a deadlock, of a serialization failure, and of a row that another transaction has just written: PostgreSQL

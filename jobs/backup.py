@@ -64,7 +64,7 @@ def back_up(url: str, folder: Path, keep: int | None = None) -> Backup:
         finally:
             partial.unlink(missing_ok=True)
         if keep is not None:
-            backups.keep(folder, keep)
+            backups.keep(folder, str(target.database), keep)
     return Backup(dump, contents)
 
 

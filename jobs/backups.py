@@ -66,9 +66,11 @@ def whole(folder: Path) -> list[Path]:
 
 
 def latest(folder: Path) -> Path:
-    """The newest one; raises `NoBackup`."""
+    """The newest one; raises `NoBackup`, also where there are some of several databases: none of them is guessed."""
     if not (found := whole(folder)):
         raise NoBackup(f"There is no backup in {folder}.")
+    if len(databases := sorted({database_of(dump) for dump in found})) > 1:
+        raise NoBackup(f"{folder} has backups of {' and '.join(databases)}: name the file.")
     return found[-1]
 
 
@@ -98,9 +100,14 @@ def complete(partial: Path, contents: Contents) -> Path:
     return partial.rename(dump)
 
 
-def keep(folder: Path, count: int) -> None:
-    """Remove the oldest ones beyond so many."""
-    for dump in whole(folder)[:-count]:
+def database_of(dump: Path) -> str:
+    """The name of the database that a backup is of."""
+    return dump.name.rpartition("-")[0]
+
+
+def keep(folder: Path, database: str, count: int) -> None:
+    """Remove a database's oldest ones beyond so many."""
+    for dump in [dump for dump in whole(folder) if database_of(dump) == database][:-count]:
         dump.unlink()
         dump.with_suffix(_BESIDE).unlink()
 

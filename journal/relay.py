@@ -59,7 +59,8 @@ _LOCK_HEAD = text(
     " clock_timestamp() AS told"
     " FROM journal_heads WHERE organisation_id = :organisation FOR UPDATE"
 )
-# Positions of subjects are read off the journal, from where the last relay that knew of them stopped.
+# Positions of subjects are read off the journal, from where the last relay that knew of them stopped. A payload without
+# a list, or with something else in it, names nobody: it would hold up all that come after it.
 _MOVE_HEAD = text(
     """
     WITH placed AS (
@@ -71,9 +72,9 @@ _MOVE_HEAD = text(
         ON CONFLICT DO NOTHING
     ), named AS (
         INSERT INTO naming_positions (subject_id, person_id, organisation_id, scope_id, position)
-        SELECT placed.subject_id, (one ->> 'id')::uuid, organisation_id, scope_id, min(position)
+        SELECT placed.subject_id, (one #>> '{}')::uuid, organisation_id, scope_id, min(position)
         FROM placed JOIN unnest(:naming, :members) AS naming(type, member) USING (type)
-        CROSS JOIN LATERAL jsonb_array_elements(coalesce(payload -> member, '[]')) AS one
+        CROSS JOIN LATERAL jsonb_path_query(payload -> member, '$[*].id ? (@.type() == "string")') AS one
         GROUP BY 1, 2, 3, 4
         ON CONFLICT DO NOTHING
     )

@@ -26,7 +26,7 @@ from base.listen import Listener
 from base.logs import logger
 from journal.catalogue import CATALOGUE
 from journal.event_types import EventType, Payload
-from journal.models import JournalCursor, JournalEpoch, JournalHead, JournalRow
+from journal.models import JournalCursor, JournalEpoch, JournalHead, JournalRow, OutboxRow
 from journal.order import position_of
 
 log = logger(__name__)
@@ -53,6 +53,8 @@ _heads = table_of(JournalHead)
 _epochs = table_of(JournalEpoch)
 EPOCH = select(_epochs.c.id).scalar_subquery()
 _HEAD = select(_heads.c.position).where(_heads.c.organisation_id == bindparam("organisation_id"))
+_WAITING = select(func.count(OutboxRow.id)).where(OutboxRow.organisation_id == bindparam("organisation_id"))
+_TO_COME = select(func.coalesce(_HEAD.scalar_subquery(), 0) + _WAITING.scalar_subquery())
 _HEAD_AND_EPOCH = select(func.coalesce(_HEAD.scalar_subquery(), 0), EPOCH)
 
 _NEXT = (
@@ -142,6 +144,11 @@ def wire_event(row: AnyRow) -> dict[str, Any]:
 def head_position(session: Session, organisation_id: UUID) -> int:
     """The last position of an organisation's journal; 0 when it is empty."""
     return session.scalar(_HEAD, {"organisation_id": organisation_id}) or 0
+
+
+def position_to_come(session: Session, organisation_id: UUID) -> int:
+    """Where an organisation's journal will end when it has told of all that is committed by now."""
+    return session.execute(_TO_COME, {"organisation_id": organisation_id}).scalar_one()
 
 
 def head_in_epoch(session: Session, organisation_id: UUID) -> Head:

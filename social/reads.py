@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, Uuid, bindparam, literal, select, text, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, bindparam, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -34,19 +34,27 @@ from social.posts import in_reach, post_for, still_holds
 from social.unread import wire_read
 from social.wire import select_posts
 
+# What is there already is compared as it is when its lock is had, and not as the statement found it: another device may
+# have moved it meanwhile.
 _MARK = text(
     """
     INSERT INTO read_positions AS r (person_id, scope_id, organisation_id, post_id, position, read_at)
     VALUES (:me, :scope, :organisation, :post, :position, :now)
     ON CONFLICT (person_id, scope_id) DO UPDATE
-    SET post_id = excluded.post_id, position = greatest(r.position, excluded.position), read_at = excluded.read_at
-    WHERE (:reached, excluded.post_id) > (
-        SELECT before.read_to, before.post_id FROM reads before
-        WHERE before.person_id = r.person_id AND before.scope_id = r.scope_id
+    SET post_id = excluded.post_id, read_at = excluded.read_at, position = greatest(
+        r.position, excluded.position, (SELECT s.position FROM subject_positions s WHERE s.subject_id = r.post_id))
+    WHERE (
+        greatest(excluded.position, coalesce(
+            (SELECT s.position FROM subject_positions s WHERE s.subject_id = excluded.post_id), :not_yet)),
+        excluded.post_id
+    ) > (
+        greatest(r.position, coalesce(
+            (SELECT s.position FROM subject_positions s WHERE s.subject_id = r.post_id), :not_yet)),
+        r.post_id
     )
     RETURNING r.post_id
     """
-).bindparams(bindparam("reached", type_=BigInteger))
+).bindparams(bindparam("not_yet", NOT_YET, BigInteger))
 _MINE = text(
     "SELECT scope_id, post_id, read_at, read_to FROM reads WHERE person_id = :me AND scope_id = :scope"
 )
@@ -116,7 +124,7 @@ def readers(
         .join(reads, reads.c.person_id == Person.id)
         .where(
             reads.c.scope_id == scope.id,
-            reads.c.read_to >= (NOT_YET if row.position is None else row.position),
+            _has_read(row),
             reads.c.read_at >= since,
             Person.id != row.author_id,
             Person.id > (after or FIRST_ID),
@@ -130,16 +138,21 @@ def readers(
     ]
 
 
+def _has_read(post: AnyRow) -> ColumnElement[bool]:
+    """Whether a read position is at a post or beyond; ids say which of two comes first that have no position yet."""
+    if post.position is not None:
+        return reads.c.read_to >= post.position
+    return and_(reads.c.read_to == NOT_YET, reads.c.post_id >= post.id)
+
+
 def _advance(session: Session, actor: Actor, scope_id: UUID, post: AnyRow, told: int) -> bool:
     """One statement, so that two devices cannot take each other's position back."""
-    known = max(post.position or 0, told)
     marked = {
         "me": actor.person_id,
         "scope": scope_id,
         "organisation": actor.organisation_id,
         "post": post.id,
-        "position": known,
-        "reached": NOT_YET if post.position is None else known,
+        "position": max(post.position or 0, told),
         "now": clock.now(),
     }
     return session.execute(_MARK, marked).one_or_none() is not None

@@ -21,10 +21,17 @@ from people.actor import Actor
 from people.audience import FIRST_ID, Follows, follows_of
 
 COUNTED = 100
-_NAMES = ("persons", "scopes", "begun", "begun_ids", "levels")  # the fields of `Follows`, a list each
+_NAMES = (
+    "persons",
+    "scopes",
+    "begun",
+    "begun_ids",
+    "levels",
+    "sinces",
+)  # the fields of `Follows`, a list each
 _GIVEN = [
     bindparam(name, type_=ARRAY(kind))
-    for name, kind in zip(_NAMES, (Uuid, Uuid, BigInteger, Uuid, Text), strict=True)
+    for name, kind in zip(_NAMES, (Uuid, Uuid, BigInteger, Uuid, Text, BigInteger), strict=True)
 ]
 # Of a row of `follows`: `last.position`, and for what has none `last.id`, after which all is unread.
 _LAST = f"""
@@ -40,13 +47,20 @@ _SAID = f"""
     SELECT s.subject_id FROM subject_positions s WHERE s.scope_id = follows.scope_id AND s.position > last.position
     UNION ALL SELECT o.subject_id FROM outbox o WHERE {_UNTOLD}
 """
-_NAMED = f"""
+# An edit may name somebody in what was said before they came, and is not theirs to read.
+_NAMED_AT = """
     SELECT n.subject_id FROM naming_positions n
     JOIN mentions m ON m.post_id = n.subject_id AND m.person_id = n.person_id
+    JOIN subject_positions s ON s.subject_id = n.subject_id AND (follows.since = 0 OR s.position > follows.since)
     WHERE n.person_id = follows.person_id AND n.scope_id = follows.scope_id AND n.position > last.position
+"""
+_NAMED = f"""
+    {_NAMED_AT}
     UNION ALL SELECT o.subject_id FROM outbox o
     JOIN mentions m ON m.post_id = o.subject_id AND m.person_id = follows.person_id WHERE {_UNTOLD}
 """
+# What is read, but for that it names them by now.
+_NAMED_SINCE = f"{_NAMED_AT} AND s.position <= last.position"
 # What a scope is not quiet about at a level below "all", whatever else is said there.
 _HEARD_OF = f"""
     SELECT subject_id FROM ({_NAMED}) AS named WHERE follows.level = 'mentions'
@@ -61,7 +75,7 @@ _OF_OTHERS = """
 _UNREAD = text(
     f"""
     SELECT follows.scope_id, r.post_id, r.read_at, r.read_to, unread.n AS unread, mentions.n AS mentions
-    FROM unnest(:persons, :scopes, :begun, :begun_ids) AS follows(person_id, scope_id, begun, begun_id)
+    FROM unnest(:persons, :scopes, :begun, :begun_ids, :sinces) AS follows(person_id, scope_id, begun, begun_id, since)
     {_LAST}
     CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM (SELECT FROM ({_SAID}) AS counted {_OF_OTHERS} LIMIT :most) AS few
@@ -71,19 +85,20 @@ _UNREAD = text(
     ) AS mentions
     ORDER BY follows.scope_id
     """
-).bindparams(*_GIVEN[:4])
+).bindparams(*_GIVEN[:4], _GIVEN[5])
 # Scopes are looked at only until a person's badge is full.
 _BADGES = text(
     f"""
     SELECT one.person_id, (
         SELECT count(*) FROM (
-            SELECT FROM unnest(one.scopes, one.begun, one.begun_ids, one.levels)
-                AS of_one(scope_id, begun, begun_id, level)
+            SELECT FROM unnest(one.scopes, one.begun, one.begun_ids, one.levels, one.sinces)
+                AS of_one(scope_id, begun, begun_id, level, since)
             CROSS JOIN LATERAL (SELECT one.person_id, of_one.*) AS follows
             {_LAST}
             CROSS JOIN LATERAL (
                 SELECT FROM (
                     SELECT subject_id FROM ({_SAID}) AS said WHERE follows.level = 'all'
+                    UNION ALL SELECT subject_id FROM ({_NAMED_SINCE}) AS named WHERE follows.level = 'all'
                     UNION ALL SELECT subject_id FROM ({_HEARD_OF}) AS heard WHERE follows.level <> 'all'
                 ) AS counted {_OF_OTHERS} LIMIT :most
             ) AS unread
@@ -92,8 +107,9 @@ _BADGES = text(
     ) AS unread
     FROM (
         SELECT person_id, array_agg(scope_id) AS scopes, array_agg(begun) AS begun, array_agg(begun_id) AS begun_ids,
-            array_agg(level) AS levels
-        FROM unnest(:persons, :scopes, :begun, :begun_ids, :levels) AS f(person_id, scope_id, begun, begun_id, level)
+            array_agg(level) AS levels, array_agg(since) AS sinces
+        FROM unnest(:persons, :scopes, :begun, :begun_ids, :levels, :sinces)
+            AS f(person_id, scope_id, begun, begun_id, level, since)
         GROUP BY person_id
     ) AS one
     """

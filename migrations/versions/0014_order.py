@@ -50,8 +50,8 @@ WHERE type IN ('post.created', 'membership.started') ORDER BY subject_id, positi
 INSERT INTO naming_positions (subject_id, person_id, organisation_id, scope_id, position)
 SELECT DISTINCT ON (j.subject_id, named.id) j.subject_id, named.id, j.organisation_id, j.scope_id, j.position
 FROM journal j
-CROSS JOIN LATERAL jsonb_array_elements(coalesce(j.payload -> 'mentions', '[]')) AS mention
-CROSS JOIN LATERAL (SELECT (mention ->> 'id')::uuid AS id) AS named
+CROSS JOIN LATERAL jsonb_path_query(j.payload -> 'mentions', '$[*].id ? (@.type() == "string")') AS mention
+CROSS JOIN LATERAL (SELECT (mention #>> '{}')::uuid AS id) AS named
 WHERE j.type IN ('post.created', 'post.updated') ORDER BY j.subject_id, named.id, j.position;
 
 -- What is older than the journal that is kept stands before all of it.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
 from base.text import normalised
-from journal.tail import head_position
+from journal.tail import position_to_come
 from people.accounts.administrators import keep_an_administrator
 from people.models import Membership, Person
 from people.online.last_seen import set_last_seen
@@ -50,7 +50,7 @@ def add_person(
         role=role,
         locale=locale,
         timezone=timezone,
-        joined_position=head_position(session, organisation_id),
+        joined_position=position_to_come(session, organisation_id),
     )
     session.add(person)
     session.flush()

@@ -28,18 +28,18 @@ class Followed:
 
 
 class Follows(NamedTuple):
-    """That a person follows a scope: since which position (`begun_id` is of that time, for what has none yet), and at
-    which level at present. Every direct message counts as a mention."""
+    """That a person follows a scope: since which position (`begun_id` is of that time, for what has none yet), at
+    which level at present, and of what was said after which (`since`). Every direct message counts as a mention."""
 
     person_id: UUID
     scope_id: UUID
     begun: int
     begun_id: UUID
     level: str
+    since: int
 
 
 _HELD = join(Membership, Scope, and_(Scope.id == Membership.scope_id, Scope.archived_at.is_(None)))
-# Asked with every connect of a socket and by nearly every request that reads: built once.
 _BEGUN = position_of(Membership.id).label("begun")
 # Asked with every connect of a socket and by nearly every request that reads: built once.
 _OF_PERSON = select(
@@ -98,18 +98,24 @@ def follows_of(session: Session, persons: Sequence[UUID]) -> list[Follows]:
     heard = case((and_(Scope.kind == "direct", level == "mentions"), "all"), else_=level)
     rows = session.execute(
         select(
-            Membership.person_id, Membership.scope_id, begun_at(Membership.id), Membership.started_at, heard
+            Membership.person_id,
+            Membership.scope_id,
+            begun_at(Membership.id),
+            Membership.started_at,
+            heard,
+            SINCE,
         )
         .join(Scope, Scope.id == Membership.scope_id)
+        .join(Person, Person.id == Membership.person_id)
         .where(Membership.person_id.in_(persons), Scope.archived_at.is_(None), *live_membership())
     )
-    follows = {(row[0], row[1]): Follows(*row[:3], ids.first_id_at(row[3]), row[4]) for row in rows}
+    follows = {(row[0], row[1]): Follows(*row[:3], ids.first_id_at(row[3]), *row[4:]) for row in rows}
     implied = select(Person.id, Person.organisation_id, Person.joined_position)
     implied = implied.where(Person.id.in_(persons), Person.role != VISITOR)
     for person_id, scope_id, joined in session.execute(implied):
         own = follows.get((person_id, scope_id))
         level_of_own = "all" if own is None else own.level
-        follows[person_id, scope_id] = Follows(person_id, scope_id, joined, FIRST_ID, level_of_own)
+        follows[person_id, scope_id] = Follows(person_id, scope_id, joined, FIRST_ID, level_of_own, BEGINNING)
     return list(follows.values())
 
 

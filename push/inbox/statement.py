@@ -17,6 +17,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
+    ScalarSelect,
     Select,
     Uuid,
     and_,
@@ -30,13 +31,16 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from base.database import table_of
 from base.rows import GivenRows
 from geo.models.musters import Muster, MusterEntry
-from journal.models import NamingPosition
-from journal.order import NOT_YET, position_of, told_after
+from journal.catalogue import POST_CREATED
+from journal.models import NamingPosition, OutboxRow
+from journal.order import NOT_YET, position_of, positions, told_after
 from people.models import Scope
 from push.models import Notification
 from social.models import Acknowledgement, Mention, Post, reads
@@ -55,6 +59,7 @@ class SeenScope(NamedTuple):
 
 
 SCOPES = GivenRows("wanted", SeenScope)
+_outbox = table_of(OutboxRow)
 _ME: BindParameter[UUID] = bindparam("me", type_=Uuid)
 _BEFORE: BindParameter[UUID] = bindparam("before", type_=Uuid)
 _MOST: BindParameter[int] = bindparam("most", type_=Integer)
@@ -136,7 +141,22 @@ def _notices(*, unread: bool) -> Select[UUID]:
 
 
 def _direct_messages(*, unread: bool) -> Select[UUID]:
-    return _of_each_scope(*_of_others(unread=unread)).where(_SEEN.c.follows, _SEEN.c.direct)
+    """Of those that one has read there may be tens of thousands: for the unread ones they are not walked through."""
+    told = [Post.id >= _first_since()] if unread else []
+    return _of_each_scope(*told, *_of_others(unread=unread)).where(_SEEN.c.follows, _SEEN.c.direct)
+
+
+def _first_since() -> ScalarSelect[UUID]:
+    """The smallest id of what the journal told of after one has read a scope of `_SEEN`, or has not told of yet."""
+    last = func.greatest(_SEEN.c.read_to, _SEEN.c.begun)
+    told = select(positions.c.subject_id.label("id")).where(
+        positions.c.scope_id == _SEEN.c.scope_id, positions.c.position > last
+    )
+    untold = select(_outbox.c.subject_id).where(
+        _outbox.c.scope_id == _SEEN.c.scope_id, _outbox.c.type == POST_CREATED.name
+    )
+    since = union_all(told.correlate(_SEEN), untold.correlate(_SEEN)).subquery("since")
+    return select(since.c.id).order_by(since.c.id).limit(1).scalar_subquery()
 
 
 def _of_each_scope(*conditions: ColumnElement[bool]) -> Select[UUID]:

@@ -2,59 +2,14 @@
 
 import hashlib
 import hmac
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.stories.passwords import NEW, can_sign_in, reset_code
+from tests.stories.twins import Request, twins
 from tests.world import PASSWORD, Organisation, Phone, World, feature, square
-
-Request = Callable[[], TestResponse]
-_WAITING = text(
-    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-    " WHERE NOT l.granted AND a.datname = current_database()"
-)
-
-
-@contextmanager
-def held_before_commit(world: World, second: Callable[[], Future[TestResponse]]) -> Iterator[None]:
-    """The first transaction that would commit waits until the second request waits for it, or is answered."""
-    first, started = threading.Event(), list[Future[TestResponse]]()
-
-    def before_commit(session: Session) -> None:
-        if first.is_set():
-            return
-        first.set()
-        started.append(second())
-        looking = world.worker.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with looking.connect() as connection:
-            while not started[0].done() and not connection.scalar(_WAITING):
-                pass
-
-    event.listen(Session, "before_commit", before_commit)
-    yield
-    event.remove(Session, "before_commit", before_commit)
-
-
-def twins(world: World, one: Request, other: Request) -> tuple[TestResponse, TestResponse]:
-    """Both at once: the second one's transaction begins and looks before the first one's commits."""
-    later: list[Future[TestResponse]] = []
-    with ThreadPoolExecutor(1) as pool:
-
-        def second() -> Future[TestResponse]:
-            later.append(pool.submit(other))
-            return later[0]
-
-        with held_before_commit(world, second):
-            answered = one()
-        return answered, later[0].result(30)
 
 
 def statuses(world: World, one: Request, other: Request) -> list[int]:

@@ -34,3 +34,9 @@ def test_what_gives_way_is_done_three_times_at_most(world: World, sqlstate: str,
     with pytest.raises(DBAPIError):
         again_if_it_gave_way(act)
     assert len(done) == attempts
+
+
+def test_no_statement_is_compiled_however_dear_postgresql_thinks_it(world: World) -> None:
+    for database in (world.web, world.worker):
+        with database.transaction() as session:
+            assert session.scalar(text("SHOW jit")) == "off"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -207,3 +208,12 @@ def test_a_durable_cursor_moves_with_what_was_done_and_only_one_holds_it(fresh_w
         seq = claim_cursor(session, "reader")
         assert seq is not None
         assert len(read_all(session, seq)) == 1
+
+
+@pytest.mark.parametrize("mentions", [None, "nobody", 1, {}, ["nobody"], [{"id": None}], [{}]])
+def test_a_payload_that_lists_nobody_holds_up_nothing(fresh_world: World, mentions: Any) -> None:
+    organisation = ids.new_id()
+    event = Event(POST_CREATED, ids.new_id(), {"mentions": mentions}, scope_id=organisation)
+    with fresh_world.worker.transaction() as session:
+        append(session, organisation, event)
+    assert fresh_world.relays() == 1

@@ -11,7 +11,7 @@ from tests.stories.fixes import GATE, at_the_gate
 from tests.stories.musters import calls
 from tests.stories.notices import alerts, announces, time_passes
 from tests.stories.reads import reads_up_to
-from tests.stories.statements import statements
+from tests.stories.statements import explained
 from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
 
@@ -209,22 +209,11 @@ def test_among_a_hundred_thousand_posts_it_walks_indexes(fresh_world: World) -> 
         connection.exec_driver_sql(_MANY, {"id": post["id"], "bob": bob.id})
         connection.exec_driver_sql("ANALYZE")
     for path in ("", "?unread=true", "/count"):
-        plan = explained(org, bob, f"/v1/me/notifications{path}")
+        plan = explained(org, bob, f"/v1/me/notifications{path}", "WITH seen")
         posts = [line for line in plan if "on posts" in line and "never executed" not in line]
         assert all("Index" in line for line in posts), "\n".join(plan)
         assert max(rows_of(line) for line in posts) <= 300, "\n".join(plan)
     assert bob.get("/v1/me/notifications/count")["unread"] == 100
-
-
-def explained(org: Organisation, phone: Phone, path: str) -> list[str]:
-    """How the statement behind an answer runs for the person, line by line."""
-    web = org.world.web
-    with statements(web.engine) as asked:
-        phone.get(path)
-    ((statement, parameters),) = (one for one in asked if "WITH seen" in one[0])
-    with web.transaction(org.id) as session:
-        run = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE) {statement}", parameters)
-        return list(run.scalars())
 
 
 def rows_of(line: str) -> float:
