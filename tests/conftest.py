@@ -18,7 +18,7 @@ from deploy.local.cluster import Cluster
 from tests import left_behind
 from tests.databases import Renewed, clone, make_run_folder, started_cluster
 from tests.product import Product
-from tests.scheduling import Scheduling, servers_first
+from tests.scheduling import Scheduling, dearest_first
 from tests.world import World
 
 # The same examples in every run, so that a commit is judged by what it changes; `make fuzz` tries others.
@@ -54,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order in which the processes get them."""
-    servers_first(items)
+    dearest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from tests.left_behind import cluster_in
 from tests.product import ROOT
 
 TEMPLATE = "template_hereabouts"
+_ROOM = 4 * 1024**3  # bytes; a run takes a quarter of it
 _MARK = """
     CREATE SCHEMA written;
     CREATE TABLE written.journal_cursors AS TABLE journal_cursors;
@@ -38,12 +40,13 @@ _EMPTY = """
 """
 
 
-def make_run_folder() -> Path:
-    """A new folder that the user `postgres` may enter.
+def make_run_folder(memory: Path = Path("/dev/shm")) -> Path:  # noqa: S108
+    """A new folder that the user `postgres` may enter; in memory where that has room, since a database is many files.
 
     pytest closes its own folders to others, and does so again whenever another run starts on the machine.
     """
-    folder = Path(tempfile.mkdtemp(prefix="hereabouts-tests-"))
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free >= _ROOM
+    folder = Path(tempfile.mkdtemp(prefix="hereabouts-tests-", dir=memory if roomy else None))
     folder.chmod(0o711)
     return folder
 

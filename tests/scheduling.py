@@ -1,7 +1,7 @@
 """Which test process gets which tests: a file stays together, and so do the files that need the same servers.
 
 To start a server is the dearest thing that a test may ask for; of two test processes only one has to. Those files
-come first, so that none of them is left for the end.
+come first, and then those that take long, so that none of them is left for the end.
 """
 
 import re
@@ -15,6 +15,20 @@ from xdist.scheduler import LoadScopeScheduling
 # Fixtures that start servers, and how the files are told from others that ask for one.
 _SERVERS = {"product": "product", "brisk": "conformance", "calm": "conformance"}
 _ASKS = re.compile(rf"\b({'|'.join(_SERVERS)}): (?:Product|str)\b")
+# Those that take more than some seconds.
+_LONG = frozenset(
+    Path(__file__).resolve().parent / f"{name}.py"
+    for name in (
+        "base/test_starting",
+        "base/test_wall_clock",
+        "deploy/test_run",
+        "deploy/test_several",
+        "geo/files/test_formats",
+        "jobs/test_restore",
+        "journal/test_partitions",
+        "test_leaves_nothing",
+    )
+)
 
 
 class Scheduling(LoadScopeScheduling):
@@ -36,6 +50,6 @@ def server_of(file: Path) -> str:
     return _SERVERS[asks[1]] if asks else ""
 
 
-def servers_first(items: list[pytest.Item]) -> None:
-    """Put those that need servers before the others; within them nothing changes."""
-    items.sort(key=lambda item: server_of(item.path) or "~")
+def dearest_first(items: list[pytest.Item]) -> None:
+    """Put those that need servers before the others, and long files before short ones; within them nothing changes."""
+    items.sort(key=lambda item: (server_of(item.path) or "~", item.path not in _LONG))

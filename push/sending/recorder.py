@@ -32,7 +32,7 @@ class Recorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         self._pending: list[Answer] = []
         self._closed = Event()
         self._unrecorded: set[UUID] = set()
@@ -52,25 +52,30 @@ class Recorder:
     def close(self) -> None:
         """Nothing is put any more: `run` ends once all is recorded."""
         self._closed.set()
+        self._answers.put(None)  # whoever waits for an answer need not wait on
 
     def run(self) -> None:
         """Record until closed. What could not be written is kept and tried again."""
         while True:
             closed = self._closed.is_set()
-            self._gather()
+            self._gather(0.0 if closed else _IDLE_S)
             if self._pending:
                 self._write()
             elif closed:
                 return
 
-    def _gather(self) -> None:
+    def _gather(self, wait_s: float) -> None:
         """Wait for an answer, and for those that come soon after it."""
-        wait_s, deadline = _IDLE_S, 0.0
+        deadline = 0.0
         while len(self._pending) < MANY:
             try:
-                self._pending.append(self._answers.get(timeout=wait_s))
+                answer = self._answers.get(timeout=wait_s)
             except queue.Empty:
                 return
+            if answer is None:
+                wait_s = 0.0
+                continue
+            self._pending.append(answer)
             deadline = deadline or time.monotonic() + SOON_S
             wait_s = max(0.0, deadline - time.monotonic())
 

@@ -1,6 +1,7 @@
 """Phones that can be woken, the planner run by hand, and what it has queued."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -9,6 +10,7 @@ from base import clock
 from people.models import Device, Person
 from push.models import Delivery, Notification
 from push.plans.planner import plan
+from push.rules import CONNECTED
 from tests.world import Organisation, Phone, World
 
 Told = set[tuple[str, str]]
@@ -30,6 +32,18 @@ def reachable_at(org: Organisation, name: str, *scopes: str) -> tuple[Phone, str
     """The same, with the address."""
     phone = org.person(name, scopes=list(scopes))
     return phone, registers(phone)
+
+
+def silent_at(org: Organisation, name: str, *scopes: str) -> tuple[Phone, str]:
+    """The same, of somebody who was not connected for a while, so that the phone is woken at once."""
+    phone, address = reachable_at(org, name, *scopes)
+    falls_silent(phone)
+    return phone, address
+
+
+def falls_silent(phone: Phone) -> None:
+    """They are not connected any more, for so long that nothing is held back for them to see it live."""
+    set_device(phone, last_seen_at=clock.now() - CONNECTED - timedelta(seconds=30))
 
 
 def gets_address(phone: Phone) -> Phone:

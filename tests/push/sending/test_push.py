@@ -4,7 +4,7 @@ from sqlalchemy import select, text
 
 from push.models import Delivery
 from tests.product import Product
-from tests.stories.pushes import reachable_at
+from tests.stories.pushes import reachable_at, silent_at
 from tests.stories.waiting import until
 from tests.world import Organisation
 
@@ -29,8 +29,8 @@ def test_a_closed_app_is_woken_and_the_author_is_not(product: Product) -> None:
 def test_one_who_left_the_scope_before_the_sending_is_not_told(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    bob, bobs = reachable_at(org, "Bob", site)
-    _, carols = reachable_at(org, "Carol", site)
+    bob, bobs = silent_at(org, "Bob", site)
+    _, carols = silent_at(org, "Carol", site)
     product.kill("worker")
     org.admin.posts(site, "secret")
     org.admin.delete(f"/v1/admin/scopes/{site}/memberships/{bob.id}")
@@ -44,7 +44,7 @@ def test_one_who_left_the_scope_before_the_sending_is_not_told(product: Product)
 def test_an_uninstalled_app_loses_its_address(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    bob, bobs = reachable_at(org, "Bob", site)
+    bob, bobs = silent_at(org, "Bob", site)
     product.behave(**{bobs: {"status": 404, "error_code": "UNREGISTERED"}})
     org.admin.posts(site, "anyone?")
     _until_status(product, org, "failed")
@@ -54,7 +54,7 @@ def test_an_uninstalled_app_loses_its_address(product: Product) -> None:
 def test_a_passing_fault_is_tried_again_also_after_a_kill(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    _, bobs = reachable_at(org, "Bob", site)
+    _, bobs = silent_at(org, "Bob", site)
     # The next try is far away, so that it does not come before the kill.
     fault = {"status": 503, "error_code": "UNAVAILABLE", "retry_after": 300, "times": 1}
     product.behave(**{bobs: fault})
@@ -72,7 +72,7 @@ def test_a_passing_fault_is_tried_again_also_after_a_kill(product: Product) -> N
 def test_retry_after_is_obeyed(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    _, bobs = reachable_at(org, "Bob", site)
+    _, bobs = silent_at(org, "Bob", site)
     product.behave(**{bobs: {"status": 429, "error_code": "QUOTA_EXCEEDED", "retry_after": 300, "times": 1}})
     org.admin.posts(site, "hello")
     (row,) = _until_status(product, org, "queued", attempts=1)
@@ -82,7 +82,7 @@ def test_retry_after_is_obeyed(product: Product) -> None:
 def test_a_deleted_post_wakes_nobody(product: Product) -> None:
     org = product.world.organisation()
     site = org.site(admission="assigned")
-    reachable_at(org, "Bob", site)
+    silent_at(org, "Bob", site)
     product.kill("worker")
     post = org.admin.posts(site, "oops")
     org.admin.delete(f"/v1/posts/{post['id']}")

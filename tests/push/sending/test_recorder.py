@@ -9,10 +9,12 @@ from sqlalchemy import text
 
 from base.database import Database, make_engine
 from push.models import Delivery
+from push.sending import recorder as recording
 from push.sending.answers import Answer
 from push.sending.recorder import MANY, Recorder
 from push.sending.results import Result
 from tests.push.sending.deliveries import claims, queued
+from tests.stories.waiting import until
 from tests.world import World
 
 
@@ -46,6 +48,25 @@ def test_all_is_written_before_it_ends(fresh_world: World) -> None:
     recorder = recorded(fresh_world, *(sent(one) for one in made))
     assert {of(fresh_world, one)[0] for one in made} == {"sent"}
     assert recorder.unrecorded() == []
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["while it waits", "before it begins"])
+def test_it_ends_as_soon_as_it_is_closed(
+    fresh_world: World, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    monkeypatch.setattr(recording, "_IDLE_S", 3_600.0)
+    (one,) = claimed(fresh_world, 1)
+    recorder = Recorder(fresh_world.worker)
+    running = Thread(target=recorder.run, daemon=True)
+    if waits:
+        running.start()
+        recorder.put(sent(one))
+        until(lambda: of(fresh_world, one)[0] == "sent")
+    recorder.close()
+    if not waits:
+        running.start()
+    running.join(60)
+    assert not running.is_alive()
 
 
 @pytest.mark.parametrize(("name", "kept"), [("na\0me", "name"), (17, "17"), ("\ud800", "?")])
