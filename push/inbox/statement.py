@@ -87,8 +87,7 @@ def _is_read() -> ColumnElement[bool]:
 
     What was said before one followed the scope counts as read, but for a notice that still holds.
     """
-    valid = func.coalesce(Post.valid_until > func.now(), true())
-    holds = and_(Post.kind != "post", Post.ended_at.is_(None), valid)
+    holds = _holds(func.coalesce(Post.valid_until > func.now(), true()))
     acknowledged = exists().where(Acknowledgement.post_id == Post.id, Acknowledgement.person_id == _ME)
     named = select(NamingPosition.position).where(
         NamingPosition.subject_id == Post.id, NamingPosition.person_id == _ME
@@ -105,10 +104,15 @@ def _is_read() -> ColumnElement[bool]:
     return func.coalesce(or_(read, and_(not_(holds), before), acknowledged), false())
 
 
+def _holds(valid: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a post is a notice that is not over; with an end that has not come it is for everybody who is there."""
+    return and_(Post.kind != "post", Post.ended_at.is_(None), valid)
+
+
 def _of_others(*, unread: bool) -> list[ColumnElement[bool]]:
     """The conditions for a post that may be listed at all: theirs to read, of somebody else, and still there."""
     listed = [
-        told_after(Post.id, _SEEN.c.since, _SEEN.c.since_id),
+        or_(told_after(Post.id, _SEEN.c.since, _SEEN.c.since_id), _holds(Post.valid_until > func.now())),
         Post.author_id != _ME,
         Post.deleted_at.is_(None),
     ]

@@ -160,6 +160,18 @@ def test_who_comes_later_has_to_read_what_still_holds(org: Organisation) -> None
     assert listed(bob, "?unread=true") == [("announcement", "holds")]
 
 
+def test_what_holds_is_listed_for_who_reads_from_their_entry_on(org: Organisation) -> None:
+    site = org.site(at=GATE, history="since_entry")
+    org.admin.posts(site, "before", mentions=[org.person("Amy").id])
+    alerts(org.admin, site, "holds")
+    announces(org.admin, site, "has no end")
+    org.world.relays()
+    bob = org.person("Bob")
+    is_seen(org, bob, site)
+    org.world.relays()
+    assert listed(bob) == listed(bob, "?unread=true") == [("alert", "holds")]
+
+
 def test_a_roll_call_is_unread_until_it_is_answered(org: Organisation) -> None:
     site = org.site(at=GATE)
     bob, amy = at_the_gate(org, "Bob"), at_the_gate(org, "Amy")
