@@ -95,7 +95,11 @@ def fill(cluster: Cluster, org: Organisation, sites: list[str], author: str, siz
                '{org.id}', (ARRAY[{array}])[1 + (n * 7919) % {len(sites)}], '{author}', 'post ' || n
         FROM generate_series((SELECT count(*) FROM posts WHERE author_id = '{author}') + 1, {size}) n""",
         "-c",
-        "VACUUM ANALYZE posts",
+        """INSERT INTO subject_positions (subject_id, organisation_id, scope_id, position)
+        SELECT id, organisation_id, scope_id, 1000 + row_number() OVER (ORDER BY id) FROM posts
+        ON CONFLICT DO NOTHING""",
+        "-c",
+        "VACUUM ANALYZE posts, subject_positions",
     )
 
 

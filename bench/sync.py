@@ -20,7 +20,7 @@ from bench.report import report
 from bench.stage import DATABASE, migrated_cluster
 from people.actor import Actor
 from people.sync import sync
-from social.unread import unread
+from social.unread import COUNTED, unread
 from tests.world import Organisation, World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +40,10 @@ SELECT organisation_id, :base + row_number() OVER (ORDER BY id), now(), :base + 
     'post.created', scope_id, id, jsonb_build_object('id', id, 'scope_id', scope_id, 'text', text, 'version', 1),
     now(), '', '', ''
 FROM posts WHERE scope_id = ANY(CAST(:scopes AS uuid[]));
-UPDATE journal_heads SET position = :base + :n WHERE organisation_id = :org
+INSERT INTO subject_positions (subject_id, organisation_id, scope_id, position)
+SELECT subject_id, organisation_id, scope_id, position FROM journal
+WHERE scope_id = ANY(CAST(:scopes AS uuid[])) AND type = 'post.created' ON CONFLICT DO NOTHING;
+UPDATE journal_heads SET position = :base + :n, placed = :base + :n WHERE organisation_id = :org
 """
 
 
@@ -73,6 +76,7 @@ def measure(world: World) -> None:
     busy, _ = medians(ours(start + EVENTS), ours(start + EVENTS))
     report("sync, a page of 100 out of 50 busy scopes", busy, "ms", 50.0)
     counted = in_transaction(world, org, lambda session: unread(session, actor))
+    assert all(item["unread"] == COUNTED for item in counted()["items"] if item["scope_id"] in mine)
     counts, _ = medians(counted, counted)
     report("unread counts of 50 scopes, all 99+", counts, "ms", 50.0)
     page = orjson.dumps(ours(start + EVENTS)())
