@@ -35,7 +35,7 @@ class App:
     def connect(self) -> None:
         """What the socket's events follow on is had by sync first; meanwhile they wait in line."""
         self._socket.connect(self._address, auth={"token": self._token}, transports=["websocket"])
-        ready = self._ready.get(timeout=120)
+        ready = self._is_let_in()
         self.client.catch_up(ready["position"], ready["epoch"])
 
     @property
@@ -69,6 +69,14 @@ class App:
         if not answer.ok:
             raise Refused(answer.status_code, answer.json())
         return answer.json()
+
+    def _is_let_in(self) -> dict[str, Any]:
+        """What `ready` says; raises requests.ConnectionError where the socket ends before."""
+        while self._ready.empty():
+            if not self._socket.connected:
+                raise requests.ConnectionError("cut off before it was let in")
+            self._socket.sleep(0.01)
+        return self._ready.get()
 
     def _begins(self, ready: dict[str, Any]) -> None:
         self._epoch = ready["epoch"]
