@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
-.PHONY: help environment packages nginx redis run demo test lint bench openapi postman collection events lock stop \
+.PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
 	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
 
 help: ## list the targets
@@ -22,7 +22,7 @@ environment: ## the virtual environment, from the lock
 packages: environment ## PostgreSQL with PostGIS, from the system's packages where missing
 	@sh deploy/local/packages.sh
 
-nginx redis: environment
+nginx redis faketime: environment
 	@sh deploy/local/$@.sh
 
 run: packages ## start everything: database, web, relay, worker, stand-in FCM; Ctrl-C stops it; WEB_PROCESSES=4 for several
@@ -88,8 +88,7 @@ bench-push: packages ## messages a second to a stand-in FCM, beside plain fireba
 bench-starts: packages ## computing time of each process until it works
 	@$(PYTHON) -m bench.starts
 
-chaos: packages nginx redis ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
-	@sh deploy/local/faketime.sh
+chaos: packages nginx redis faketime ## kills and silent networks over EVENTS (50000) events; exit 1 when anything is lost or doubled
 	@$(PYTHON) -m bench.chaos
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two

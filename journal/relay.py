@@ -74,7 +74,8 @@ _MOVE_HEAD = text(
         INSERT INTO naming_positions (subject_id, person_id, organisation_id, scope_id, position)
         SELECT placed.subject_id, (one #>> '{}')::uuid, organisation_id, scope_id, min(position)
         FROM placed JOIN unnest(:naming, :members) AS naming(type, member) USING (type)
-        CROSS JOIN LATERAL jsonb_path_query(payload -> member, '$[*].id ? (@.type() == "string")') AS one
+        CROSS JOIN LATERAL jsonb_path_query(payload -> member,
+            '$[*].id ? (@ like_regex "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")') AS one
         GROUP BY 1, 2, 3, 4
         ON CONFLICT DO NOTHING
     )

@@ -50,7 +50,7 @@ WHERE type IN ('post.created', 'membership.started') ORDER BY subject_id, positi
 INSERT INTO naming_positions (subject_id, person_id, organisation_id, scope_id, position)
 SELECT DISTINCT ON (j.subject_id, named.id) j.subject_id, named.id, j.organisation_id, j.scope_id, j.position
 FROM journal j
-CROSS JOIN LATERAL jsonb_path_query(j.payload -> 'mentions', '$[*].id ? (@.type() == "string")') AS mention
+CROSS JOIN LATERAL jsonb_path_query(j.payload -> 'mentions', '$[*].id ? (@ like_regex "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")') AS mention
 CROSS JOIN LATERAL (SELECT (mention #>> '{}')::uuid AS id) AS named
 WHERE j.type IN ('post.created', 'post.updated') ORDER BY j.subject_id, named.id, j.position;
 

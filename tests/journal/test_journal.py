@@ -210,7 +210,21 @@ def test_a_durable_cursor_moves_with_what_was_done_and_only_one_holds_it(fresh_w
         assert len(read_all(session, seq)) == 1
 
 
-@pytest.mark.parametrize("mentions", [None, "nobody", 1, {}, ["nobody"], [{"id": None}], [{}]])
+@pytest.mark.parametrize(
+    "mentions",
+    [
+        None,
+        "nobody",
+        1,
+        {},
+        ["nobody"],
+        [{"id": None}],
+        [{}],
+        [{"id": "-" * 36}],
+        [{"id": "not a uuid"}],
+        [{"id": ["x"]}],
+    ],
+)
 def test_a_payload_that_lists_nobody_holds_up_nothing(fresh_world: World, mentions: Any) -> None:
     organisation = ids.new_id()
     event = Event(POST_CREATED, ids.new_id(), {"mentions": mentions}, scope_id=organisation)
