@@ -1,4 +1,4 @@
-"""The conformance application as a process of its own."""
+"""The conformance application as a process of its own, and Alice with a phone of the real product."""
 
 import contextlib
 import os
@@ -13,12 +13,27 @@ import pytest
 import requests
 
 from deploy.local.patience import Patience
+from deploy.local.phone import Phone
 from deploy.local.processes import dies_with
 from tests.ports import free_port
+from tests.product import Product
+from tests.world import Organisation
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _processes: dict[str, subprocess.Popen[bytes]] = {}  # by address
 INTERVAL_S, TIMEOUT_S, CONNECT_S = 0.5, 0.5, 4.0  # short, and long enough for a busy machine
+
+
+@pytest.fixture
+def org(product: Product) -> Organisation:
+    made = product.world.organisation()
+    made.person("Alice")
+    return made
+
+
+@pytest.fixture
+def alice(product: Product, org: Organisation) -> Phone:
+    return product.phone(org.slug, "Alice")
 
 
 def _serve(**settings: float) -> Iterator[str]:

@@ -20,18 +20,6 @@ def client(request: pytest.FixtureRequest) -> Iterator[AnyClient]:
     made.close()
 
 
-@pytest.fixture
-def org(product: Product) -> Organisation:
-    made = product.world.organisation()
-    made.person("Alice")
-    return made
-
-
-@pytest.fixture
-def alice(product: Product, org: Organisation) -> Phone:
-    return product.phone(org.slug, "Alice")
-
-
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",)], ids=["polling", "websocket"])
 def test_either_transport_hears_posts(
     product: Product, org: Organisation, alice: Phone, client: AnyClient, transports: tuple[str, ...]

@@ -15,22 +15,9 @@ from tests.live.tokens import token_for
 from tests.product import Product
 from tests.raw_socket import CLOSE, TEXT, Polling, RawWebSocket
 from tests.stories.clients import JavaScriptClient
-from tests.world import Organisation
 
 NORMALLY = b"\x03\xe8"
 PACKAGES = ("socket.io-client", "socket.io-client-4.7", "socket.io-client-4.0")
-
-
-@pytest.fixture
-def org(product: Product) -> Organisation:
-    made = product.world.organisation()
-    made.person("Alice")
-    return made
-
-
-@pytest.fixture
-def alice(product: Product, org: Organisation) -> Phone:
-    return product.phone(org.slug, "Alice")
 
 
 def listening(product: Product, token: str) -> RawWebSocket:

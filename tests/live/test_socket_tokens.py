@@ -10,7 +10,6 @@ from tests.live.tokens import token_for
 from tests.product import Product
 from tests.raw_socket import RawWebSocket
 from tests.stories.clients import PythonClient
-from tests.world import Organisation
 
 TO_REFRESH = {
     "run out": {"ahead_s": -900},
@@ -19,18 +18,6 @@ TO_REFRESH = {
     "of a clock that is years ahead": {"ahead_s": 3 * 365 * 86_400},
     "of a key that is gone": {"secret": "another secret, of an installation long ago"},
 }
-
-
-@pytest.fixture
-def org(product: Product) -> Organisation:
-    made = product.world.organisation()
-    made.person("Alice")
-    return made
-
-
-@pytest.fixture
-def alice(product: Product, org: Organisation) -> Phone:
-    return product.phone(org.slug, "Alice")
 
 
 @pytest.fixture
