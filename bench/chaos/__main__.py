@@ -78,6 +78,8 @@ def run(world: World, storm: Storm, crowd: Crowd, cast: Cast) -> dict[str, Any]:
     while crowd.writing() and time.monotonic() - began < WRITING_S:
         storm.blow(crowd.accepted() / EVENTS)
         time.sleep(0.25)
+    while not storm.is_over():  # few events are written before all has happened that happens once
+        storm.blow(1.0)
     storm.calm()
     crowd.stop_writing()
     settled = crowd.settle(SETTLING_S)
