@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz
+	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz attack
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,3 +93,6 @@ chaos: packages nginx redis faketime ## kills and silent networks over EVENTS (5
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two
 	@$(PYTHON) -m bench.chaos_push
+
+attack: packages ## every known way to stop everybody, or to learn what one may not, on a running product; exit 1 when one works
+	@$(PYTHON) -m bench.attack

@@ -1,0 +1,81 @@
+"""Requests that nobody thought of: schemathesis reads the API document and asks, as everybody who may ask."""
+
+import os
+import re
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+from bench.attack.case import Case
+from bench.attack.stage import Stage
+from tests.stories.checkins import marker
+from tests.stories.visitors import comes_as_visitor
+
+CASES_EACH = int(os.environ.get("SCHEMATHESIS_CASES", "15000"))
+_CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "ignored_auth",
+)
+# These end the session of whoever asks, or their account: then everything else would be asked by nobody.
+_ENDING = ("sign_out", "change_password", "change_own_address", "end_person")
+# What a phone has gathered is answered item by item: a faulty one is refused in its place, and not the request.
+_ITEM_BY_ITEM = """
+[[operations]]
+include-operation-id = [
+    "import_collection", "import_streaming", "report_deliveries", "report_fixes", "report_region_events", "send_queued"
+]
+checks.negative_data_rejection.enabled = false
+"""
+
+
+def asked_by(role: str, stage: Stage) -> list[str]:
+    """Every operation of the document, as somebody of that role."""
+    token = _token(role, stage)
+    operations = len(stage.world.app.url_map._rules)
+    (stage.product.folder / "schemathesis.toml").write_text(_ITEM_BY_ITEM)
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{stage.address}/openapi.json"]
+    command += ["--phases", "examples,coverage,fuzzing", "-c", ",".join(_CHECKS), "-w", "2"]
+    command += ["-n", str(max(1, CASES_EACH // operations)), "--continue-on-failure", "--no-shrink"]
+    command += ["--seed", "13", "--request-timeout", "30", "--suppress-health-check", "all"]
+    for operation in _ENDING:
+        command += ["--exclude-operation-id", operation]
+    if token is not None:
+        command += ["-H", f"Authorization: Bearer {token}"]
+    run = subprocess.run(command, cwd=stage.product.folder, capture_output=True, text=True, check=False)
+    Path(stage.product.folder / f"schemathesis-{role}.log").write_text(run.stdout + run.stderr)
+    print("  " + " ".join(_counts(run.stdout)))
+    return [] if run.returncode == 0 else _failures(run.stdout)
+
+
+def _token(role: str, stage: Stage) -> str | None:
+    org = stage.new_organisation()
+    if role == "administrator":
+        return org.admin.tokens["access_token"]
+    if role == "member":
+        return org.person("Mel", scopes=[org.site()]).tokens["access_token"]
+    if role == "visitor":
+        shown = marker(org, org.site(), admits_visitors_hours=8)
+        code = org.admin.get(f"/v1/admin/markers/{shown}/code")["code"]
+        return comes_as_visitor(org, code).tokens["access_token"]
+    return None
+
+
+def _counts(said: str) -> list[str]:
+    return re.findall(r"Test cases:.*|\d+ generated.*", said)[-2:]
+
+
+def _failures(said: str) -> list[str]:
+    return sorted(set(re.findall(r"^_+ (.+?) _+$", said, re.MULTILINE)))[:20] or [said[-800:]]
+
+
+CASES = tuple(
+    Case(f"document.{role}", partial(asked_by, role), 256)
+    for role in ("administrator", "member", "visitor", "nobody")
+)
