@@ -9,6 +9,7 @@ from bench.attack.stage import Stage
 LONGEST_WAIT_MS = 500.0
 MOST_GROWTH_MB = 64.0
 _LEAST_S = 4.0
+_MOST_FOUND = 20
 
 
 class Case(NamedTuple):
@@ -36,7 +37,7 @@ def tried(case: Case, stage: Stage) -> dict[str, Any]:
         found.append(f"others were refused: {len(waits.refused)} times, as {waits.refused[0]}")
     if grew > case.most_growth_mb:
         found.append(f"the process grew by {grew:.0f} MB")
-    found += sorted(set(stage.tally.faults))[:5]
+    found = [*dict.fromkeys(found), *sorted(set(stage.tally.faults))][:_MOST_FOUND]
     return {
         "case": case.name,
         "seconds": round(seconds, 1),

@@ -5,7 +5,7 @@ import http.client
 import resource
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from bench.attack.case import Case
 from bench.attack.stage import Stage
@@ -60,7 +60,7 @@ def _starved(stage: Stage, start: bytes) -> list[str]:
 
 
 @contextlib.contextmanager
-def _few_descriptors(stage: Stage) -> Iterator[None]:
+def _few_descriptors(stage: Stage) -> Generator[None]:
     former = resource.prlimit(stage.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(stage.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, former[1]))
     try:

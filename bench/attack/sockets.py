@@ -86,7 +86,9 @@ def _speaks(stage: Stage, says: Callable[[RawWebSocket], object]) -> None:
         one.reads_text()
         try:
             says(one)
-            one.sends("2")
+            one.sends('427["post.seen",{}]')
+            while not one.reads_text().startswith("437"):  # until all before it was heard
+                pass
         finally:
             one.close()
 
