@@ -14,7 +14,7 @@ _FRAGMENTS = 500_000
 
 def bad_ids(stage: Stage) -> list[str]:
     """20 messages of 60 kB with lists of ids that are none, from each of a few sockets and for each message."""
-    ids = ["x"] * 14_000
+    ids = ["x"] * 12_000
     bodies = {
         "post.seen": {"post_ids": ids},
         "presence.watch": {"person_ids": ids},
