@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Wire
+from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Some, Whole, Wire
+from schemas.places import MOST_NOTES
 from schemas.visits import Fix
 
+MOST_TRACK = 10_000
 _FLOOR = validate.Range(-99, 999)
 _GEOMETRY = {"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
 
@@ -55,8 +57,8 @@ class DraftReport(Wire):
 
     area_m2 = fields.Float(required=True)
     vertices = fields.Integer(required=True)
-    notes = fields.List(fields.String(), required=True)
-    advice = fields.List(fields.Nested(Advice), required=True)
+    notes = Some(fields.String(), most=MOST_NOTES, required=True)
+    advice = Whole(fields.Nested(Advice), of="places around the draft", required=True)
     geometry = fields.Dict(required=True)
 
 
@@ -70,7 +72,7 @@ class NewRehearsal(Wire):
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
-    fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 10_000))
+    fixes = Some(fields.Nested(Fix), least=1, most=MOST_TRACK, required=True)
 
 
 class RehearsedEvent(Wire):
@@ -84,5 +86,5 @@ class RehearsedEvent(Wire):
 class RehearsalReport(Wire):
     """What the track would have done, and how many of its fixes were taken at their word."""
 
-    events = fields.List(fields.Nested(RehearsedEvent), required=True)
+    events = Some(fields.Nested(RehearsedEvent), most=MOST_TRACK, required=True)
     considered = fields.Integer(required=True)

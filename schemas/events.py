@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, Moment, Wire
+from schemas.base import ID, Moment, Some, Wire
 from schemas.musters import Muster, MusterUpdate
 from schemas.notices import Acknowledgement, Reminder, Unanswered
 from schemas.occupancy import OccupancyChange
@@ -18,6 +18,7 @@ from schemas.scopes import Scope
 from schemas.visits import Visit
 
 MAX_WAIT_S = 30
+MOST_EVENTS = 500
 
 
 class Event(Wire):
@@ -59,7 +60,7 @@ class SyncQuery(Wire):
         validate=validate.Length(1, 64),
         metadata={"description": "The epoch that came with the position; 410 when it is not the present one"},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_EVENTS))
     wait = fields.Integer(
         load_default=0,
         validate=validate.Range(0, MAX_WAIT_S),
@@ -77,7 +78,7 @@ class SyncQuery(Wire):
 class SyncPage(Wire):
     """Events in order; go on from `position` while `more`."""
 
-    items = fields.List(fields.Nested(Event), required=True)
+    items = Some(fields.Nested(Event), most=MOST_EVENTS, required=True)
     position = fields.Integer(required=True)
     epoch = fields.String(required=True, metadata={"description": "What the position is of: keep both"})
     more = fields.Boolean(required=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, SOME_ID, Moment, Wire
+from schemas.base import ID, SOME_ID, Moment, Some, Wire
 from schemas.people import LAST_SEEN, Person
 
 MOST_PERSONS = 100
@@ -27,7 +27,7 @@ class Presence(Wire):
 class Presences(Wire):
     """Those of the persons asked for whose presence the caller may see."""
 
-    items = fields.List(fields.Nested(Presence), required=True)
+    items = Some(fields.Nested(Presence), most=MOST_PERSONS, required=True)
 
 
 class PersonIds(fields.String):
@@ -51,7 +51,7 @@ class PresenceQuery(Wire):
 class Watch(Wire):
     """What a socket asks with `presence.watch`; it takes the place of what it watched before."""
 
-    person_ids = fields.List(ID(), required=True, validate=validate.Length(max=MOST_PERSONS))
+    person_ids = Some(ID(), most=MOST_PERSONS, required=True)
 
 
 class Typing(Wire):

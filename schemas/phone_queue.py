@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Wire
+from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Some, Wire
 from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
@@ -32,8 +32,9 @@ class OutboxBatch(Wire):
     sent_at = Moment(required=True)
     items = Each(
         fields.Dict(),
+        least=1,
+        most=MOST,
         required=True,
-        validate=validate.Length(1, MOST),
         metadata={
             "description": "Each with client_id, kind, at, and what its kind needs; docs/sync.md lists them"
         },
@@ -144,4 +145,4 @@ class OutboxResult(Wire):
 class OutboxReport(Wire):
     """A result an item, in order."""
 
-    items = fields.List(fields.Nested(OutboxResult), required=True)
+    items = Some(fields.Nested(OutboxResult), most=MOST, required=True)
