@@ -13,7 +13,11 @@ from base import text
 from schemas.lists import MOST_FAULTS, Each, Some, Whole
 
 __all__ = [
+    "EARLIEST",
     "ID",
+    "LATEST",
+    "MOST_FAULTS",
+    "MOST_PAGE",
     "SOME_APP",
     "SOME_BOUNDARY",
     "SOME_ID",
@@ -54,6 +58,9 @@ class Wire(Schema):
 
     example: ClassVar[dict[str, Any] | None] = None
     """For bodies of requests: one that the schema takes. The API document, Postman and the tests of routes show it."""
+
+    most_values: ClassVar[int | None] = 20_000
+    """For bodies: so many commas may stand in one outside of texts. None where only bytes count."""
 
     class Meta:
         """Unknown members are a mistake of the caller's, and told."""

@@ -5,8 +5,8 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Some, Whole, Wire
-from schemas.places import MOST_NOTES
-from schemas.visits import Fix
+from schemas.places import MOST_DRAWN, MOST_NOTES
+from schemas.visits import FixField
 
 MOST_TRACK = 10_000
 _FLOOR = validate.Range(-99, 999)
@@ -30,6 +30,7 @@ class NewDraft(Wire):
         "geometry": SOME_BOUNDARY,
         "properties": {"kind": "zone", "name": "Gate"},
     }
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     id = ID(load_default=None, allow_none=True)
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
@@ -69,10 +70,11 @@ class NewRehearsal(Wire):
         "geometry": SOME_BOUNDARY,
         "fixes": [{"at": SOME_TIME, "lon": 127.0, "lat": 37.5, "accuracy": 8}],
     }
+    most_values: ClassVar = MOST_DRAWN
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
-    fixes = Some(fields.Nested(Fix), least=1, most=MOST_TRACK, required=True)
+    fixes = Some(FixField(), least=1, most=MOST_TRACK, required=True)
 
 
 class RehearsedEvent(Wire):

@@ -9,6 +9,7 @@ from schemas.people import Membership
 from schemas.visits import Visit
 
 ADMISSIONS = ("assigned", "present", "open")
+MOST_DRAWN = 400_000  # commas: three times what the greatest boundary has
 MOST_NOTES, MOST_FEATURES = 20, 50_000
 HISTORIES = ("since_entry", "all")
 _FLOOR = validate.Range(-99, 999)
@@ -48,6 +49,7 @@ class PropertiesEdit(Wire):
 
 
 class _Feature(Wire):
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         required=True, metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -80,6 +82,7 @@ class PlaceEdit(Wire):
     """A new boundary, new properties, or both."""
 
     example: ClassVar = {"type": "Feature", "properties": {"name": "Gate 3"}}
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -142,6 +145,7 @@ class PlaceImport(Wire):
             {"type": "Feature", "geometry": SOME_BOUNDARY, "properties": {"kind": "site", "name": "Depot"}}
         ],
     }
+    most_values: ClassVar = None
 
     class Meta:
         """Files carry names, bounding boxes and legacy members, which do no harm."""

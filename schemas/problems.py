@@ -27,9 +27,7 @@ class ProblemDetails(Wire):
     code = fields.String(required=True, metadata={"description": "Stable; decide by this"})
     request_id = fields.String(required=True)
     errors = Some(fields.Nested(Fault), most=MOST_FAULTS, required=True)
-    more_errors = fields.Boolean(
-        metadata={"description": f"More than {MOST_FAULTS} things are wrong; these are the first"}
-    )
+    more_errors = fields.Boolean(metadata={"description": "True where more is wrong than is told"})
     position = fields.Integer(metadata={"description": "With 410: the present one"})
     start_over = Some(
         fields.String(),

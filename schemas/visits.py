@@ -52,6 +52,17 @@ class Fix(Wire):
     mock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
+class FixField(fields.Nested):
+    """A fix; a plain and faultless one is read in a fraction of the time."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Fix, **options)
+
+    def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
+        plain = _plain_fix(value)
+        return super()._deserialize(value, *given, **options) if plain is None else plain
+
+
 class FixBatch(Wire):
     """Up to 100 fixes, in any order; repeats do no harm, and a faulty one is refused alone. `sent_at` corrects a wrong
     clock."""
