@@ -45,7 +45,7 @@ def by_number(value: object) -> int:
 def by_moment(moment: str, value: str) -> tuple[datetime, UUID]:
     """A key of a time, with its offset, and an id."""
     at = datetime.fromisoformat(moment)
-    if at.tzinfo is None or not EARLIEST <= at.astimezone(UTC) < LATEST:
+    if at.tzinfo is None or not EARLIEST <= at.astimezone(UTC) <= LATEST:
         raise ValueError
     return at, UUID(value)
 

@@ -95,8 +95,8 @@ class Moment(fields.AwareDateTime):
             moment = super()._deserialize(value, attr, data, **options).astimezone(UTC)
         except (OverflowError, OSError):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
-        if not EARLIEST <= moment < LATEST:
-            raise ValidationError(f"From the year {EARLIEST.year} until {LATEST.year}.")
+        if not EARLIEST <= moment <= LATEST:
+            raise ValidationError(f"From the year {EARLIEST.year} to {LATEST.year}.")
         return moment
 
 

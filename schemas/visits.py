@@ -125,7 +125,7 @@ def _plain_moment(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if EARLIEST <= moment < LATEST else None
+    return moment if EARLIEST <= moment <= LATEST else None
 
 
 _BATCH_KEYS = {"sent_at", "fixes"}
