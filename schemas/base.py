@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from base import text
-from schemas.lists import MOST_FAULTS, Each, Some, Whole
+from schemas.lists import MOST_FAULTS, Each, Separated, Some, Whole
 
 __all__ = [
     "EARLIEST",
@@ -31,6 +31,7 @@ __all__ = [
     "Paged",
     "Password",
     "Point",
+    "Separated",
     "Some",
     "Text",
     "Whole",

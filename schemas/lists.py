@@ -2,6 +2,7 @@
 
     Some(item, most=50)    a list that has a greatest length
     Each(item, most=100)   one that a phone has gathered: a faulty item is told of by itself
+    Separated(most=20)     the values of a query's parameter, with commas between them
     Whole(item, of="…")    in answers alone: all there is of something, and of what
 
 There are no others (`tests/api/test_lists.py` looks at every schema), so whatever comes in is bounded, and of whatever
@@ -62,6 +63,21 @@ class Each(Some):
             return self.inner.deserialize(item, **options)
         except ValidationError as error:
             return Faulty(text.shortened(_first_fault(error.messages), _MOST_DETAIL))
+
+
+class Separated(fields.String):
+    """In a query: at most `most` values with commas between them, which are counted before they are read."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
+    def parts(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[str]:
+        """The values; raises where there are more."""
+        parts = super()._deserialize(value, attr, data, **options).split(",", self.most)
+        if len(parts) > self.most:
+            raise ValidationError(f"At most {self.most} at a time.")
+        return parts
 
 
 class Whole(fields.List[Any]):

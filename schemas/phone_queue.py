@@ -45,7 +45,7 @@ class Queued(Wire):
     """What every queued act has: the app's own id for it, and when it was done by the phone's clock."""
 
     client_id = fields.String(required=True, validate=validate.Length(8, 64))
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.Length(max=40))
     at = Moment(required=True)
 
 
@@ -53,7 +53,7 @@ class OfPost(Queued):
     """An act on a post that the server has named, or on one of one's own that is still queued."""
 
     post_id = ID(load_default=None, allow_none=True)
-    post_client_id = fields.String(load_default=None, allow_none=True)
+    post_client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
     @validates_schema
     def check_post(self, data: dict[str, Any], **_: Any) -> None:
@@ -67,7 +67,7 @@ class QueuedPost(Queued, NewPost):
 
     client_id = fields.String(required=True, validate=validate.Length(8, 64))
     scope_id = ID(required=True)
-    parent_client_id = fields.String(load_default=None, allow_none=True)
+    parent_client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
 
 class QueuedEdit(OfPost, PostEdit):
@@ -101,7 +101,7 @@ class QueuedMusterAnswer(Queued, MusterAnswer):
 class QueuedCheckIn(Queued, CheckIn):
     """A code that was scanned, a beacon or access point that was heard."""
 
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.Length(max=40))
     scanned = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
     at = Moment(required=True)
 

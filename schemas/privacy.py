@@ -4,13 +4,13 @@ from typing import ClassVar
 
 from marshmallow import fields, missing, validate
 
-from schemas.base import ID, Moment, Some, Text, Whole, Wire, page_of
+from schemas.base import ID, Moment, Some, Text, Wire, page_of
 from schemas.hours import HoursField
 from schemas.people import Person
 from schemas.scopes import PUSH_CONTENTS
 
 CONSENTS = ("presence", "trail")
-MOST_TRAIL = 1_000
+MOST_TRAIL, MOST_CONSENTS = 1_000, 100
 
 
 class NewConsent(Wire):
@@ -58,7 +58,7 @@ class Sharing(Wire):
     mode = fields.String(required=True)
     paused_until = Moment(required=True, allow_none=True)
     hours = HoursField()
-    consents = Whole(fields.Nested(Consent), of="consents that one person gave", required=True)
+    consents = Some(fields.Nested(Consent), most=MOST_CONSENTS, required=True)
     organisation = fields.Nested(PrivacyRules, required=True)
 
 
