@@ -18,6 +18,8 @@ _JOINERS = frozenset("\u200c\u200d")
 _COMBINING_JOINER = "\u034f"
 # Where letters are joined, or kept from it: Arabic to Myanmar, Khmer and Mongolian, and those of India and Java beyond.
 _JOINING = ((0x0600, 0x109F), (0x1780, 0x18AF), (0x1900, 0x1CFF), (0xA800, 0xABFF), (0x10A00, 0x11FFF))
+_HAN = ((0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD))
+_MONGOLIAN = ((0x1800, 0x18AF),)
 _SELECTORS = ((0x180B, 0x180D), (0x180F, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 # Code points that are kept free for characters without an outline, and may be assigned some day.
 _IGNORED = ((0x2065, 0x2065), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF))
@@ -112,8 +114,15 @@ def _has_no_business(before: str, each: str, after: str) -> bool:
 def _is_left_out(before: str, each: str) -> bool:
     """Whether it is to be left out of a name, standing behind `before`."""
     if _is_in(each, _SELECTORS):
-        return not (_is_emoji(before) or before in "0123456789#*" or unicodedata.category(before) == "Lo")
+        return not _varies(before, each)
     return _steers(each) or each in _BLANK or each == _COMBINING_JOINER
+
+
+def _varies(before: str, selector: str) -> bool:
+    """Whether a selector may choose among the forms of the character that it follows."""
+    if selector in "\ufe0e\ufe0f":
+        return _is_emoji(before) or before in "0123456789#*"
+    return _is_in(before, _MONGOLIAN if selector < "\ufe00" else _HAN)
 
 
 def _steers(each: str) -> bool:
