@@ -133,17 +133,20 @@ class Name(Text):
     """One line of text, trimmed, without characters that steer or hide others."""
 
     def _kept(self, given: str) -> str:
-        line = text.one_line(given)
-        if (steering := text.steering(line)) is not None:
-            raise ValidationError(f"U+{ord(steering):04X} is not taken in a name.")
-        return line
+        return _plain(text.one_line(given))
 
 
 class Address(Text):
     """An e-mail address, or the short name of an organisation: trimmed, in small letters."""
 
     def _kept(self, given: str) -> str:
-        return text.address(given)
+        return _plain(text.address(given))
+
+
+def _plain(line: str) -> str:
+    if (steering := text.steering(line)) is not None:
+        raise ValidationError(f"U+{ord(steering):04X} is not taken in a name.")
+    return line
 
 
 class Password(fields.String):
