@@ -44,8 +44,9 @@ def by_number(value: object) -> int:
 
 def by_moment(moment: str, value: str) -> tuple[datetime, UUID]:
     """A key of a time, with its offset, and an id."""
-    at = datetime.fromisoformat(moment)
-    if at.tzinfo is None or not EARLIEST <= at.astimezone(UTC) <= LATEST:
+    given = datetime.fromisoformat(moment)
+    at = given.astimezone(UTC)  # PostgreSQL does not take every offset that Python does
+    if given.tzinfo is None or not EARLIEST <= at <= LATEST:
         raise ValueError
     return at, UUID(value)
 

@@ -18,11 +18,12 @@ MOMENTS = [
     "0001-01-01T00:00:00+14:00",
     "10000-01-01T00:00:00Z",
 ]
+FAR_AWAY = ["2026-01-01T00:00:00+20:00", "2026-01-01T00:00:00-23:59:59.999999"]
 NUMBERS = [2**31, 2**63 - 1, 2**63, 2**64, 10**300, -(2**63) - 1, 1e308, 5e-324, 0.5]
 PILE = "e" + "\u0301\u0315" * 200
 TEXTS = ["", "\0", "\ufffe", "\u202e", PILE, "%s{0}'\"\\;--", "x" * 5_000, LAST_ID]
 SHAPES: list[Any] = [None, True, [], {}, [[]], [{}] * 3, ["x"] * 200, {"coordinates": [1] * 20_000}]
-ANYTHING: list[Any] = [*MOMENTS, *NUMBERS, *TEXTS, *SHAPES]
+ANYTHING: list[Any] = [*MOMENTS, *FAR_AWAY, *NUMBERS, *TEXTS, *SHAPES]
 SEGMENTS = ["%00", "a%00b", "%ff", "%F0%9F", "..%2f..", "x" * 3_000, "%E2%80%AE", "-1", LAST_ID, NO_ID]
 
 
@@ -41,7 +42,7 @@ def cursors() -> Iterator[str]:
         b'["\\u0000"]',
     ):
         yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
-    for moment in (*MOMENTS, "2026-01-01T00:00:00", "2026-01-01"):
+    for moment in (*MOMENTS, "2026-01-01T00:00:00", "2026-01-01", "9999-W52-7", *FAR_AWAY):
         yield encode_cursor(moment, FIRST_ID)
     for key in (FIRST_ID, LAST_ID, NO_ID, -(2**63), 2**64 - 1, 2**31, -1, 0.5, None, True, []):
         yield encode_cursor(key)
