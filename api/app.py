@@ -1,6 +1,6 @@
 """Puts the HTTP application together."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,6 +10,7 @@ from api.problems import register_problems
 from api.request_log import register_request_log
 from api.resources import register_resources
 from base.database import Database, make_engine
+from base.errors import NotFound
 from base.logs import configure_logs
 from base.settings import Settings
 from journal.wakeups import Wakeups
@@ -31,6 +32,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     register_request_log(app)
     register_problems(app)
     register_compression(app)
+    app.before_request(_refuse_nul)
     app.after_request(_keep_private)
     _register_api(app)
     return app
@@ -46,6 +48,12 @@ def _trust_proxies(app: Flask, hops: int) -> None:
     """Take the caller's address, scheme and host from so many proxies in front."""
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _refuse_nul() -> None:
+    """No path has NUL characters, and neither PostgreSQL nor a file system takes them."""
+    if "\0" in request.path:
+        raise NotFound
 
 
 def _keep_private(response: Response) -> Response:

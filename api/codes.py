@@ -5,11 +5,14 @@ from html import escape
 
 import segno
 
+from base.text import steering, without_steering
+
 _SCALE, _MARGIN, _LINE = 8, 4, 40
 
 
 def code_svg(code: str, name: str) -> bytes:
-    """The code with the marker's name below, as SVG."""
+    """The code with the marker's name below, as SVG; of the name without what XML or a printer stumbles over."""
+    name = name if steering(name) is None else without_steering(name)
     drawn = segno.make(code, error="m", micro=False)
     width, height = drawn.symbol_size(scale=_SCALE, border=_MARGIN)
     inside = drawn.svg_inline(scale=_SCALE, border=_MARGIN)

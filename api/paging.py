@@ -3,13 +3,14 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
 from base.errors import Invalid
+from schemas.base import EARLIEST, LATEST
 
 Key = TypeVar("Key")
 
@@ -25,7 +26,7 @@ def decode_cursor(cursor: str | None, parse: Callable[..., Key]) -> Key | None:
         return None
     try:
         return parse(*orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise Invalid.at("/cursor", "Not a cursor of this list.", code="cursor_invalid") from None
 
 
@@ -42,8 +43,12 @@ def by_number(value: object) -> int:
 
 
 def by_moment(moment: str, value: str) -> tuple[datetime, UUID]:
-    """A key of a time and an id."""
-    return datetime.fromisoformat(moment), UUID(value)
+    """A key of a time, with its offset, and an id."""
+    given = datetime.fromisoformat(moment)
+    at = given.astimezone(UTC)  # PostgreSQL does not take every offset that Python does
+    if given.tzinfo is None or not EARLIEST <= at <= LATEST:
+        raise ValueError
+    return at, UUID(value)
 
 
 def page(items: list[dict[str, Any]], limit: int, key: Callable[[], tuple[Any, ...]]) -> dict[str, Any]:

@@ -1,35 +1,29 @@
-"""Reading requests: strict JSON, no unknown members anywhere, and a pointer to every fault."""
+"""Reading requests: strict JSON, no unknown members anywhere, and a pointer to every fault.
 
-import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+What a body costs is bounded by its length: it is measured before it is parsed (`api/strict_json.py`), each list before
+its items are read (`schemas/lists.py`), and of what is wrong only so much is looked for as is told.
+"""
+
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, NoReturn
 
-import orjson
 from flask import Request, request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from api.route import Declaration
-from base.errors import Faulty, Invalid, Problem
-from schemas.base import Each
-
-_NUL = "NUL characters are not text."
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+from api.strict_json import escaped, read_json
+from base.errors import Invalid, Problem
+from schemas.base import MOST_FAULTS, Each
 
 
 class TooLarge(Problem):
     """The body is larger than its route takes; `max_body` says how many bytes that is."""
 
     status, code, title = 413, "too_large", "The body is too large"
-
-
-class NotJson(Problem):
-    """The body cannot be read as JSON."""
-
-    code, title = "not_json", "The body is not JSON"
 
 
 class UnsupportedMediaType(Problem):
@@ -40,6 +34,8 @@ class UnsupportedMediaType(Problem):
 
 def read_body(most_bytes: int) -> None:
     """Read the body, for `request.get_data()` to give; raises `TooLarge`, before reading where the length is told."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     if (request.content_length or 0) > most_bytes:
         raise _too_large(most_bytes)
     # Of a body in chunks werkzeug gives the beginning and keeps silent on the rest: one byte too many shows it.
@@ -81,19 +77,8 @@ class Parser(FlaskParser):
         """The body, as parsed by orjson."""
         if not req.is_json:
             raise UnsupportedMediaType
-        raw = req.get_data(cache=True)
-        gathered = [name for name, member in schema.fields.items() if isinstance(member, Each)]
-        try:
-            body = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            body = _with_half_characters(raw, gathered)
-            if body is None:
-                raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
-        if b"\\u0000" in raw:
-            _mark_faulty(body, gathered, _has_nul, _NUL)
-            if (pointer := next(_nul_pointers(body), None)) is not None:
-                raise Invalid.at(pointer, _NUL, code="nul_character")
-        return body
+        gathered = {name: each.most for name, each in schema.fields.items() if isinstance(each, Each)}
+        return read_json(req.get_data(cache=True), gathered, getattr(schema, "most_values", None))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """The query; a parameter given twice is refused rather than half read."""
@@ -113,77 +98,19 @@ _PARSER = Parser()
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:
-    """What marshmallow found, as pointers and messages."""
+    """What marshmallow found, as pointers and messages; one more than is told, where there are so many."""
     tree: Any = error.messages
     if isinstance(tree, dict) and len(tree) == 1 and next(iter(tree)) in ("json", "query"):
         tree = next(iter(tree.values()))
-    return list(_faults(tree, ""))
+    return list(islice(_faults(tree, ""), MOST_FAULTS + 1))
 
 
 def _faults(tree: Any, pointer: str) -> Iterator[dict[str, str]]:
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _faults(value, pointer if key == "_schema" else f"{pointer}/{_escaped(key)}")
+            yield from _faults(value, pointer if key == "_schema" else f"{pointer}/{escaped(key)}")
     elif isinstance(tree, list):
         for value in tree:
             yield from _faults(value, pointer)
     else:
         yield {"pointer": pointer, "message": str(tree)}
-
-
-def _with_half_characters(raw: bytes, gathered: Sequence[str]) -> Any:
-    """The body of a phone that gathers, where nothing is wrong with it but an emoji cut in two in one of its items.
-
-    None where it is wrong otherwise, or gathers nothing: orjson, which refuses halves, has the last word then.
-    """
-    if not gathered or not _HALF.search(raw):
-        return None
-    try:
-        body = json.loads(raw, parse_constant=_no_number)
-        _mark_faulty(body, gathered, _is_broken, "Half a character (a lone surrogate) is not text.")
-        orjson.dumps(body)  # the rest of it is whole
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return body
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _mark_faulty(body: Any, gathered: Sequence[str], wrong: Callable[[Any], bool], detail: str) -> None:
-    """Put a `Faulty` in the place of each item with which something is wrong that no schema can say."""
-    for name in gathered if isinstance(body, dict) else ():
-        if isinstance(items := body.get(name), list):
-            body[name] = [Faulty(detail) if wrong(item) else item for item in items]
-
-
-def _has_nul(item: Any) -> bool:
-    return next(_nul_pointers(item), None) is not None
-
-
-def _is_broken(item: Any) -> bool:
-    """Whether the item is one that cannot be written as JSON in UTF-8."""
-    try:
-        orjson.dumps(item)
-    except TypeError:
-        return True
-    return False
-
-
-def _nul_pointers(body: Any) -> Iterator[str]:
-    """Where NUL characters stand; without recursion, since a body may be nested as deep as it likes."""
-    pending: list[tuple[Any, str]] = [(body, "")]
-    while pending:
-        value, pointer = pending.pop()
-        if isinstance(value, str) and "\0" in value:
-            yield pointer
-        elif isinstance(value, list):
-            pending += [(item, f"{pointer}/{index}") for index, item in enumerate(value)]
-        elif isinstance(value, dict):
-            pending += [(key, pointer) for key in value]
-            pending += [(item, f"{pointer}/{_escaped(key)}") for key, item in value.items()]
-
-
-def _escaped(key: Any) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")

@@ -8,10 +8,13 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
+from api import bounds
 from api.translations import asked_locale, translated
 from base.database import is_away, is_full
 from base.errors import Problem
 from base.logs import logger
+from base.text import shortened
+from schemas.base import MOST_FAULTS
 
 log = logger(__name__)
 _FRAMEWORK_CODES = {
@@ -28,7 +31,10 @@ _FRAMEWORK_HEADERS = ("Allow", "Retry-After")
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a caller is told, whoever refused; `detail` is the title again where there is no more to say."""
+    """What a caller is told, whoever refused; `detail` is the title again where there is no more to say.
+
+    Of `errors` only so many are told, and none at length: a refusal must not cost more than what it refuses.
+    """
 
     status: int
     code: str
@@ -59,10 +65,11 @@ class Refusal:
             "type": f"/errors#{self.code}",
             "title": translated(self.title, locale),
             "status": self.status,
-            "detail": translated(self.detail or self.title, locale),
+            "detail": shortened(translated(self.detail or self.title, locale), bounds.DETAIL),
             "code": self.code,
             "request_id": g.request_id,
-            "errors": self.errors,
+            "errors": [_told(error) for error in self.errors[:MOST_FAULTS]],
+            **({"more_errors": True} if len(self.errors) > MOST_FAULTS else {}),
             **self.extra,
         }
 
@@ -70,6 +77,13 @@ class Refusal:
         """The answer itself."""
         headers = {"Content-Language": asked_locale(), **self.headers}
         return Response(orjson.dumps(self.body()), self.status, headers, mimetype="application/problem+json")
+
+
+def _told(error: dict[str, str]) -> dict[str, str]:
+    return {
+        "pointer": shortened(error["pointer"], bounds.POINTER),
+        "message": shortened(error["message"], bounds.MESSAGE),
+    }
 
 
 INTERNAL = Refusal(500, "internal", "Something went wrong on our side")

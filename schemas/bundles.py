@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from schemas.base import ID, Wire
+from schemas.base import ID, Some, Whole, Wire
 from schemas.musters import MusterCard
 from schemas.notices import Notice
 from schemas.people import Person
@@ -22,22 +22,35 @@ class Bundle(Wire):
     """A site as you may know it."""
 
     site_id = ID(required=True)
-    places = fields.List(
+    places = Whole(
         fields.Nested(Place),
+        of="zones of the site",
         required=True,
         metadata={"description": "The site, then its zones, with boundaries"},
     )
-    readable_ids = fields.List(
-        ID(), required=True, metadata={"description": "The places whose posts you may read"}
+    readable_ids = Whole(
+        ID(),
+        of="zones of the site",
+        required=True,
+        metadata={"description": "The places whose posts you may read"},
     )
     charter = fields.Nested(Charter, required=True)
-    contacts = fields.List(fields.Nested(Contact), required=True, metadata={"description": "The managers"})
-    posts = fields.List(fields.Nested(Post), required=True, metadata={"description": "The newest 50"})
-    notices = fields.List(
+    contacts = Whole(
+        fields.Nested(Contact),
+        of="managers of the site",
+        required=True,
+        metadata={"description": "The managers"},
+    )
+    posts = Some(fields.Nested(Post), most=50, required=True, metadata={"description": "The newest 50"})
+    notices = Some(
         fields.Nested(Notice),
+        most=100,
         required=True,
         metadata={"description": "The announcements and alerts that are open, 100 at most"},
     )
-    musters = fields.List(
-        fields.Nested(MusterCard), required=True, metadata={"description": "Running, and expecting you"}
+    musters = Whole(
+        fields.Nested(MusterCard),
+        of="roll calls that run at once",
+        required=True,
+        metadata={"description": "Running, and expecting you"},
     )

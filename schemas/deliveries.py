@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Wire, page_of
+from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Some, Wire, page_of
 
 STATUSES = ("queued", "sending", "sent", "failed", "expired", "dropped", "dead")
+MOST_REPORTS = 100
 
 
 class DeliveryReport(Wire):
@@ -21,7 +22,7 @@ class DeliveryReports(Wire):
     """What happened on the device since the last report."""
 
     example: ClassVar = {"items": [{"delivery_id": SOME_ID, "what": "opened", "at": SOME_TIME}]}
-    items = Each(fields.Nested(DeliveryReport), required=True, validate=validate.Length(1, 100))
+    items = Each(fields.Nested(DeliveryReport), least=1, most=MOST_REPORTS, required=True)
 
 
 class ReportRefusal(Wire):
@@ -36,7 +37,7 @@ class ReportsTaken(Wire):
     """What became of the reports: how many could be read, and which could not."""
 
     accepted = fields.Integer(required=True)
-    refused = fields.List(fields.Nested(ReportRefusal), required=True)
+    refused = Some(fields.Nested(ReportRefusal), most=MOST_REPORTS, required=True)
 
 
 class TestPush(Wire):

@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Wire
-from schemas.visits import Fix
+from schemas.base import ID, SOME_BOUNDARY, SOME_TIME, Moment, Name, Some, Whole, Wire
+from schemas.places import MOST_DRAWN, MOST_NOTES
+from schemas.visits import FixField
 
+MOST_TRACK = 10_000
 _FLOOR = validate.Range(-99, 999)
 _GEOMETRY = {"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
 
@@ -28,6 +30,7 @@ class NewDraft(Wire):
         "geometry": SOME_BOUNDARY,
         "properties": {"kind": "zone", "name": "Gate"},
     }
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     id = ID(load_default=None, allow_none=True)
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
@@ -55,8 +58,8 @@ class DraftReport(Wire):
 
     area_m2 = fields.Float(required=True)
     vertices = fields.Integer(required=True)
-    notes = fields.List(fields.String(), required=True)
-    advice = fields.List(fields.Nested(Advice), required=True)
+    notes = Some(fields.String(), most=MOST_NOTES, required=True)
+    advice = Whole(fields.Nested(Advice), of="places around the draft", required=True)
     geometry = fields.Dict(required=True)
 
 
@@ -67,10 +70,11 @@ class NewRehearsal(Wire):
         "geometry": SOME_BOUNDARY,
         "fixes": [{"at": SOME_TIME, "lon": 127.0, "lat": 37.5, "accuracy": 8}],
     }
+    most_values: ClassVar = MOST_DRAWN
     geometry = fields.Raw(required=True, metadata=_GEOMETRY)
     floor_low = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
     floor_high = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_FLOOR)
-    fixes = fields.List(fields.Nested(Fix), required=True, validate=validate.Length(1, 10_000))
+    fixes = Some(FixField(), least=1, most=MOST_TRACK, required=True)
 
 
 class RehearsedEvent(Wire):
@@ -84,5 +88,5 @@ class RehearsedEvent(Wire):
 class RehearsalReport(Wire):
     """What the track would have done, and how many of its fixes were taken at their word."""
 
-    events = fields.List(fields.Nested(RehearsedEvent), required=True)
+    events = Some(fields.Nested(RehearsedEvent), most=MOST_TRACK, required=True)
     considered = fields.Integer(required=True)

@@ -1,10 +1,12 @@
 """Every event and its payload, as sync and live carry them."""
 
+from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, Moment, Wire
+from base.text import shortened
+from schemas.base import ID, Moment, Separated, Some, Wire
 from schemas.musters import Muster, MusterUpdate
 from schemas.notices import Acknowledgement, Reminder, Unanswered
 from schemas.occupancy import OccupancyChange
@@ -18,6 +20,7 @@ from schemas.scopes import Scope
 from schemas.visits import Visit
 
 MAX_WAIT_S = 30
+MOST_EVENTS, MOST_NAMES = 500, 100
 
 
 class Event(Wire):
@@ -39,15 +42,21 @@ class Event(Wire):
     subject_id = ID(metadata={"description": "Only where data is null: what the event was about"})
 
 
-class Names(fields.String):
+class Names(Separated):
     """Names of members of events' data, with commas between them; read as a set."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        names = set(super()._deserialize(value, attr, data, **options).split(","))
-        known = {field for payload in PAYLOADS.values() for field in payload().fields}
-        if unknown := names - known:
-            raise ValidationError(f"No event has this in its data: {', '.join(sorted(unknown))}.")
+        names = set(self.parts(value, attr, data, **options))
+        if unknown := names - _members():
+            told = shortened(", ".join(sorted(unknown)), 200)
+            raise ValidationError(f"No event has this in its data: {told}.")
         return names
+
+
+@cache
+def _members() -> frozenset[str]:
+    """What any event has in its data."""
+    return frozenset(field for payload in PAYLOADS.values() for field in payload().fields)
 
 
 class SyncQuery(Wire):
@@ -59,13 +68,14 @@ class SyncQuery(Wire):
         validate=validate.Length(1, 64),
         metadata={"description": "The epoch that came with the position; 410 when it is not the present one"},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_EVENTS))
     wait = fields.Integer(
         load_default=0,
         validate=validate.Range(0, MAX_WAIT_S),
         metadata={"description": "Seconds to wait for something to tell"},
     )
     members = Names(
+        most=MOST_NAMES,
         data_key="fields",
         load_default=None,
         metadata={
@@ -77,7 +87,7 @@ class SyncQuery(Wire):
 class SyncPage(Wire):
     """Events in order; go on from `position` while `more`."""
 
-    items = fields.List(fields.Nested(Event), required=True)
+    items = Some(fields.Nested(Event), most=MOST_EVENTS, required=True)
     position = fields.Integer(required=True)
     epoch = fields.String(required=True, metadata={"description": "What the position is of: keep both"})
     more = fields.Boolean(required=True)

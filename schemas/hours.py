@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from base.hours import DAYS
-from schemas.base import Wire, timezone_name
+from schemas.base import Some, Wire, timezone_name
 
 # Not `\d`, which takes the digits of every script.
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
@@ -15,9 +15,7 @@ CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 class Stretch(Wire):
     """From one time of day to another, on some days; one that ends before it begins goes on past midnight."""
 
-    days = fields.List(
-        fields.String(validate=validate.OneOf(DAYS)), required=True, validate=validate.Length(1, 7)
-    )
+    days = Some(fields.String(validate=validate.OneOf(DAYS)), least=1, most=7, required=True)
     begins = fields.String(required=True, data_key="from", validate=validate.Regexp(CLOCK))
     ends = fields.String(required=True, data_key="to", validate=validate.Regexp(CLOCK))
 
@@ -26,7 +24,7 @@ class Hours(Wire):
     """The hours of a week. Without a time zone, the person's own."""
 
     timezone = fields.String(load_default=None, allow_none=True, validate=timezone_name)
-    weekly = fields.List(fields.Nested(Stretch), required=True, validate=validate.Length(1, 21))
+    weekly = Some(fields.Nested(Stretch), least=1, most=21, required=True)
 
 
 class HoursField(fields.Nested):

@@ -4,12 +4,26 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, SOME_ID, SOME_TIME, Each, Moment, Name, Text, Wire, page_of
+from schemas.base import (
+    ID,
+    SOME_APP,
+    SOME_ID,
+    SOME_TIME,
+    Each,
+    Moment,
+    Name,
+    Some,
+    Text,
+    Whole,
+    Wire,
+    page_of,
+)
 from schemas.people import LOCALES, App
 from schemas.visits import Visit
 
 KINDS = ("printed", "rotating", "nfc", "beacon", "wifi")
 _BSSID = r"^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}\Z"
+MOST_EVENTS = 100
 _SIXTEEN_BITS = validate.Range(0, 65_535)
 
 
@@ -82,7 +96,7 @@ class CheckOut(Wire):
 class ChangedVisits(Wire):
     """The visits concerned."""
 
-    visits = fields.List(fields.Nested(Visit), required=True)
+    visits = Whole(fields.Nested(Visit), of="places around the marker", required=True)
 
 
 class FloorEdit(Wire):
@@ -107,7 +121,7 @@ class RegionEvents(Wire):
 
     example: ClassVar = {"events": [{"place_id": SOME_ID, "type": "enter", "at": SOME_TIME}]}
     sent_at = Moment(load_default=None, allow_none=True)
-    events = Each(fields.Nested(RegionEvent), required=True, validate=validate.Length(1, 100))
+    events = Each(fields.Nested(RegionEvent), least=1, most=MOST_EVENTS, required=True)
 
 
 class RegionResult(Wire):
@@ -124,7 +138,7 @@ class RegionResult(Wire):
 class RegionReport(Wire):
     """A result an event."""
 
-    items = fields.List(fields.Nested(RegionResult), required=True)
+    items = Some(fields.Nested(RegionResult), most=MOST_EVENTS, required=True)
 
 
 class ManualVisit(Wire):

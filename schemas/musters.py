@@ -4,10 +4,12 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Point, Text, Wire, page_of
+from schemas.base import ID, Moment, Point, Some, Text, Whole, Wire, page_of
 from schemas.people import Person
+from schemas.visits import MOST_DOUBTS, SOURCES
 
 STATUSES = ("unaccounted", "safe", "need_help")
+MOST_WARDENS = 50
 
 
 class NewMuster(Wire):
@@ -15,7 +17,7 @@ class NewMuster(Wire):
 
     example: ClassVar = {"message": "Fire alarm in hall 2"}
     message = Text(1, 300, required=True)
-    warden_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
+    warden_ids = Some(ID(), most=MOST_WARDENS, load_default=list)
     left_within_minutes = fields.Integer(load_default=15, strict=True, validate=validate.Range(0, 60))
     repeat_seconds = fields.Integer(load_default=120, strict=True, validate=validate.Range(30, 3_600))
 
@@ -54,14 +56,14 @@ class MusterCard(Muster):
 class MusterCards(Wire):
     """The running roll calls that expect me."""
 
-    items = fields.List(fields.Nested(MusterCard), required=True)
+    items = Whole(fields.Nested(MusterCard), of="roll calls that run at once", required=True)
 
 
 class MusterBoard(Muster):
     """A roll call as those who oversee it see it."""
 
     counts = fields.Nested(Counts, required=True)
-    warden_ids = fields.List(ID(), required=True)
+    warden_ids = Some(ID(), most=MOST_WARDENS, required=True)
     left_within_minutes = fields.Integer(required=True)
     repeat_seconds = fields.Integer(required=True)
     repeat_at = Moment(required=True, allow_none=True)
@@ -80,8 +82,8 @@ class MusterLine(Wire):
     )
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     certain = fields.Boolean(required=True)
-    doubts = fields.List(fields.String(), required=True)
-    sources = fields.List(fields.String(), required=True)
+    doubts = Some(fields.String(), most=MOST_DOUBTS, required=True)
+    sources = Some(fields.String(), most=len(SOURCES), required=True)
     confidence = fields.Integer(required=True)
     last_seen_at = Moment(required=True, allow_none=True)
     left_at = Moment(required=True, allow_none=True)
@@ -128,4 +130,4 @@ class MusterReport(Wire):
     """What stays of a roll call."""
 
     muster = fields.Nested(MusterBoard, required=True)
-    entries = fields.List(fields.Nested(MusterEntry), required=True)
+    entries = Whole(fields.Nested(MusterEntry), of="persons on the roll", required=True)

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Point, Text, Wire, page_of
+from schemas.base import ID, Cursor, Moment, Point, Some, Text, Wire, page_of
 from schemas.people import Person
-from schemas.posts import FEW, MAX_TEXT, Post
+from schemas.posts import MAX_TEXT, MOST_MENTIONS, Post
 
 
 class NewAnnouncement(Wire):
@@ -15,7 +15,7 @@ class NewAnnouncement(Wire):
     example: ClassVar = {"text": "The water is off until noon.", "client_id": "desk-1-notice-07"}
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
-    mentions = fields.List(ID(), load_default=list, validate=FEW)
+    mentions = Some(ID(), most=MOST_MENTIONS, load_default=list)
     valid_until = Moment(
         load_default=None, allow_none=True, metadata={"description": "In the future, a year ahead at most"}
     )

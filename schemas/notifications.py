@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Wire, page_of
+from schemas.base import ID, Cursor, Moment, Some, Wire, page_of
 from schemas.musters import MusterCard
 from schemas.posts import Post
 
@@ -31,7 +31,7 @@ class Digest(Wire):
     mentions = fields.Integer(required=True)
     replies = fields.Integer(required=True)
     direct = fields.Integer(required=True)
-    places = fields.List(fields.Nested(DigestPlace), required=True)
+    places = Some(fields.Nested(DigestPlace), most=3, required=True)
 
 
 class InboxItem(Wire):

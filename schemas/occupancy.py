@@ -2,7 +2,7 @@
 
 from marshmallow import ValidationError, fields, validate
 
-from schemas.base import ID, Moment, Wire
+from schemas.base import ID, Moment, Whole, Wire
 
 
 def _quarters(minutes: int) -> None:
@@ -45,8 +45,8 @@ class Occupancy(Wire):
 
     at = Moment(required=True)
     smallest_group = fields.Integer(required=True)
-    now = fields.List(fields.Nested(PlaceOccupancy), required=True)
-    over_time = fields.List(fields.Nested(OccupancyStep), required=True)
+    now = Whole(fields.Nested(PlaceOccupancy), of="zones of the site", required=True)
+    over_time = Whole(fields.Nested(OccupancyStep), of="zones of the site, times the steps", required=True)
 
 
 class OccupancyChange(Wire):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_ID, Moment, Wire
+from schemas.base import ID, SOME_ID, Moment, Separated, Some, Wire
 from schemas.people import LAST_SEEN, Person
 
 MOST_PERSONS = 100
@@ -27,31 +27,30 @@ class Presence(Wire):
 class Presences(Wire):
     """Those of the persons asked for whose presence the caller may see."""
 
-    items = fields.List(fields.Nested(Presence), required=True)
+    items = Some(fields.Nested(Presence), most=MOST_PERSONS, required=True)
 
 
-class PersonIds(fields.String):
-    """At most 100 ids with commas between them."""
+class PersonIds(Separated):
+    """Ids with commas between them."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        parts = super()._deserialize(value, attr, data, **options).split(",")
-        if len(parts) > MOST_PERSONS:
-            raise ValidationError(f"At most {MOST_PERSONS} at a time.")
-        return [ID().deserialize(part) for part in parts]
+        return [ID().deserialize(part) for part in self.parts(value, attr, data, **options)]
 
 
 class PresenceQuery(Wire):
     """Whose presence."""
 
     person_ids = PersonIds(
-        required=True, metadata={"description": "At most 100, with commas between them", "example": SOME_ID}
+        most=MOST_PERSONS,
+        required=True,
+        metadata={"description": "At most 100, with commas between them", "example": SOME_ID},
     )
 
 
 class Watch(Wire):
     """What a socket asks with `presence.watch`; it takes the place of what it watched before."""
 
-    person_ids = fields.List(ID(), required=True, validate=validate.Length(max=MOST_PERSONS))
+    person_ids = Some(ID(), most=MOST_PERSONS, required=True)
 
 
 class Typing(Wire):

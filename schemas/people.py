@@ -4,12 +4,25 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Address, Cursor, Moment, Name, Password, Text, Wire, page_of, timezone_name
+from schemas.base import (
+    ID,
+    Address,
+    Cursor,
+    Moment,
+    Name,
+    Password,
+    Some,
+    Whole,
+    Wire,
+    page_of,
+    timezone_name,
+)
 
 ROLES = ("member", "visitor", "organisation_administrator")
 LOCALES = ("en", "ko")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
+MOST_INVITED_TO = 50
 LAST_SEEN = ("nobody", "colleagues")
 SCOPE_KINDS = ("organisation", "site", "zone", "group", "direct")
 
@@ -46,11 +59,11 @@ class Organisation(Wire):
 class App(Wire):
     """The installed app that signs in."""
 
-    installation_id = Text(8, 100, required=True, metadata={"description": "Made once by the app, random"})
+    installation_id = Name(8, 100, required=True, metadata={"description": "Made once by the app, random"})
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
     name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))
-    app_version = Text(1, 40, load_default=None, allow_none=True)
+    app_version = Name(1, 40, load_default=None, allow_none=True)
 
 
 class PushState(Wire):
@@ -157,8 +170,8 @@ class Me(Wire):
     organisation = fields.Nested(Organisation, required=True)
     device = fields.Nested(Device, required=True)
     session_id = ID(required=True)
-    permissions = fields.List(fields.String(), required=True)
-    memberships = fields.List(fields.Nested(Membership), required=True)
+    permissions = Some(fields.String(), most=100, required=True)
+    memberships = Whole(fields.Nested(Membership), of="memberships of one person", required=True)
     settings = fields.Dict(required=True)
     server_time = Moment(required=True)
     position = fields.Integer(required=True, metadata={"description": "Sync from here"})
@@ -200,7 +213,7 @@ class NewInvitation(Wire):
         validate=validate.OneOf(("member", "organisation_administrator")),
         metadata={"description": "Without `stay_hours`, which makes a visitor"},
     )
-    scope_ids = fields.List(ID(), load_default=list, validate=validate.Length(max=50))
+    scope_ids = Some(ID(), most=MOST_INVITED_TO, load_default=list)
     uses = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
     days = fields.Integer(load_default=14, strict=True, validate=validate.Range(1, 365))
     stay_hours = fields.Integer(
@@ -218,7 +231,7 @@ class Invitation(Wire):
     id = ID(required=True)
     code = fields.String(required=True, allow_none=True)
     role = fields.String(required=True)
-    scope_ids = fields.List(ID(), required=True)
+    scope_ids = Some(ID(), most=MOST_INVITED_TO, required=True)
     uses_left = fields.Integer(required=True)
     stay_hours = fields.Integer(required=True, allow_none=True)
     expires_at = Moment(required=True)

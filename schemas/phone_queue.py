@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Wire
+from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Some, Wire
 from schemas.markers import CheckIn, CheckOut
 from schemas.musters import MusterAnswer
 from schemas.posts import NewPost, PostEdit
@@ -32,8 +32,9 @@ class OutboxBatch(Wire):
     sent_at = Moment(required=True)
     items = Each(
         fields.Dict(),
+        least=1,
+        most=MOST,
         required=True,
-        validate=validate.Length(1, MOST),
         metadata={
             "description": "Each with client_id, kind, at, and what its kind needs; docs/sync.md lists them"
         },
@@ -44,7 +45,7 @@ class Queued(Wire):
     """What every queued act has: the app's own id for it, and when it was done by the phone's clock."""
 
     client_id = fields.String(required=True, validate=validate.Length(8, 64))
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.Length(max=40))
     at = Moment(required=True)
 
 
@@ -52,7 +53,7 @@ class OfPost(Queued):
     """An act on a post that the server has named, or on one of one's own that is still queued."""
 
     post_id = ID(load_default=None, allow_none=True)
-    post_client_id = fields.String(load_default=None, allow_none=True)
+    post_client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
     @validates_schema
     def check_post(self, data: dict[str, Any], **_: Any) -> None:
@@ -66,7 +67,7 @@ class QueuedPost(Queued, NewPost):
 
     client_id = fields.String(required=True, validate=validate.Length(8, 64))
     scope_id = ID(required=True)
-    parent_client_id = fields.String(load_default=None, allow_none=True)
+    parent_client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
 
 
 class QueuedEdit(OfPost, PostEdit):
@@ -100,7 +101,7 @@ class QueuedMusterAnswer(Queued, MusterAnswer):
 class QueuedCheckIn(Queued, CheckIn):
     """A code that was scanned, a beacon or access point that was heard."""
 
-    kind = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.Length(max=40))
     scanned = fields.String(required=True, validate=validate.OneOf(("code", "beacon", "wifi")))
     at = Moment(required=True)
 
@@ -144,4 +145,4 @@ class OutboxResult(Wire):
 class OutboxReport(Wire):
     """A result an item, in order."""
 
-    items = fields.List(fields.Nested(OutboxResult), required=True)
+    items = Some(fields.Nested(OutboxResult), most=MOST, required=True)

@@ -4,11 +4,13 @@ from typing import ClassVar
 
 from marshmallow import INCLUDE, fields, validate
 
-from schemas.base import ID, SOME_BOUNDARY, Moment, Name, Wire, page_of, timezone_name
+from schemas.base import ID, SOME_BOUNDARY, Moment, Name, Some, Whole, Wire, page_of, timezone_name
 from schemas.people import Membership
 from schemas.visits import Visit
 
 ADMISSIONS = ("assigned", "present", "open")
+MOST_DRAWN = 400_000  # commas: three times what the greatest boundary has
+MOST_NOTES, MOST_FEATURES = 20, 50_000
 HISTORIES = ("since_entry", "all")
 _FLOOR = validate.Range(-99, 999)
 
@@ -47,6 +49,7 @@ class PropertiesEdit(Wire):
 
 
 class _Feature(Wire):
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         required=True, metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -79,6 +82,7 @@ class PlaceEdit(Wire):
     """A new boundary, new properties, or both."""
 
     example: ClassVar = {"type": "Feature", "properties": {"name": "Gate 3"}}
+    most_values: ClassVar = MOST_DRAWN
     type = fields.String(required=True, validate=validate.Equal("Feature"))
     geometry = fields.Raw(
         metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS84"}
@@ -109,8 +113,11 @@ class Place(Wire):
 class PublishedPlace(Place):
     """A place that was drawn or changed just now, and what was set right or may be worth a look."""
 
-    notes = fields.List(
-        fields.String(), required=True, metadata={"description": "docs/boundaries.md lists them"}
+    notes = Some(
+        fields.String(),
+        most=MOST_NOTES,
+        required=True,
+        metadata={"description": "docs/boundaries.md lists them"},
     )
 
 
@@ -138,6 +145,7 @@ class PlaceImport(Wire):
             {"type": "Feature", "geometry": SOME_BOUNDARY, "properties": {"kind": "site", "name": "Depot"}}
         ],
     }
+    most_values: ClassVar = None
 
     class Meta:
         """Files carry names, bounding boxes and legacy members, which do no harm."""
@@ -158,18 +166,18 @@ class ImportResult(Wire):
     place_id = ID(required=True, allow_none=True)
     code = fields.String(required=True, allow_none=True)
     detail = fields.String(required=True, allow_none=True)
-    at = fields.List(fields.Float(), required=True, allow_none=True)
-    notes = fields.List(fields.String(), required=True)
+    at = Some(fields.Float(), most=2, required=True, allow_none=True)
+    notes = Some(fields.String(), most=MOST_NOTES, required=True)
 
 
 class ImportReport(Wire):
     """A result for each feature, sites first."""
 
-    items = fields.List(fields.Nested(ImportResult), required=True)
+    items = Some(fields.Nested(ImportResult), most=MOST_FEATURES, required=True)
 
 
 class MyPlaces(Wire):
     """Where I am now, and what I may read."""
 
-    visits = fields.List(fields.Nested(Visit), required=True)
-    memberships = fields.List(fields.Nested(Membership), required=True)
+    visits = Whole(fields.Nested(Visit), of="places that one is in at once", required=True)
+    memberships = Whole(fields.Nested(Membership), of="memberships of one person", required=True)

@@ -4,11 +4,11 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Moment, Point, Text, Wire, page_of
+from schemas.base import ID, Moment, Point, Some, Text, Wire, page_of
 from schemas.people import Person
 
 MAX_TEXT = 10_000
-FEW = validate.Length(max=50)
+MOST_MENTIONS = 50
 
 
 class NewPost(Wire):
@@ -18,7 +18,7 @@ class NewPost(Wire):
     text = Text(1, MAX_TEXT, required=True)
     point = fields.Nested(Point, load_default=None, allow_none=True)
     parent_id = ID(load_default=None, allow_none=True, metadata={"description": "Reply to this post"})
-    mentions = fields.List(ID(), load_default=list, validate=FEW)
+    mentions = Some(ID(), most=MOST_MENTIONS, load_default=list)
     client_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(8, 64))
 
 
@@ -27,7 +27,7 @@ class PostEdit(Wire):
 
     example: ClassVar = {"text": "The crane is free from noon on."}
     text = Text(1, MAX_TEXT, required=True)
-    mentions = fields.List(ID(), validate=FEW)
+    mentions = Some(ID(), most=MOST_MENTIONS)
 
 
 class Post(Wire):
@@ -40,7 +40,7 @@ class Post(Wire):
     kind = fields.String(required=True, validate=validate.OneOf(("post", "announcement", "alert")))
     text = fields.String(required=True, allow_none=True)
     point = fields.Nested(Point, required=True, allow_none=True)
-    mentions = fields.List(fields.Nested(Person), required=True)
+    mentions = Some(fields.Nested(Person), most=MOST_MENTIONS, required=True)
     asks_acknowledgement = fields.Boolean(required=True)
     valid_until = Moment(
         required=True,

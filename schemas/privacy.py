@@ -4,12 +4,13 @@ from typing import ClassVar
 
 from marshmallow import fields, missing, validate
 
-from schemas.base import ID, Moment, Text, Wire, page_of
+from schemas.base import ID, Moment, Some, Text, Wire, page_of
 from schemas.hours import HoursField
 from schemas.people import Person
 from schemas.scopes import PUSH_CONTENTS
 
 CONSENTS = ("presence", "trail")
+MOST_TRAIL, MOST_CONSENTS = 1_000, 100
 
 
 class NewConsent(Wire):
@@ -57,7 +58,7 @@ class Sharing(Wire):
     mode = fields.String(required=True)
     paused_until = Moment(required=True, allow_none=True)
     hours = HoursField()
-    consents = fields.List(fields.Nested(Consent), required=True)
+    consents = Some(fields.Nested(Consent), most=MOST_CONSENTS, required=True)
     organisation = fields.Nested(PrivacyRules, required=True)
 
 
@@ -98,7 +99,7 @@ class TrailQuery(Wire):
     """From when on, and how many."""
 
     after = Moment(load_default=None)
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1_000))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_TRAIL))
 
 
 class TrailFix(Wire):
@@ -113,4 +114,4 @@ class TrailFix(Wire):
 class Trail(Wire):
     """My own trail, oldest first."""
 
-    items = fields.List(fields.Nested(TrailFix), required=True)
+    items = Some(fields.Nested(TrailFix), most=MOST_TRAIL, required=True)

@@ -2,7 +2,7 @@
 
 from marshmallow import INCLUDE, fields
 
-from schemas.base import Wire
+from schemas.base import MOST_FAULTS, Some, Wire
 
 
 class Fault(Wire):
@@ -26,8 +26,11 @@ class ProblemDetails(Wire):
     detail = fields.String(required=True)
     code = fields.String(required=True, metadata={"description": "Stable; decide by this"})
     request_id = fields.String(required=True)
-    errors = fields.List(fields.Nested(Fault), required=True)
+    errors = Some(fields.Nested(Fault), most=MOST_FAULTS, required=True)
+    more_errors = fields.Boolean(metadata={"description": "True where more is wrong than is told"})
     position = fields.Integer(metadata={"description": "With 410: the present one"})
-    start_over = fields.List(
-        fields.String(), metadata={"description": "With 410: the paths to fetch, in order, before going on"}
+    start_over = Some(
+        fields.String(),
+        most=10,
+        metadata={"description": "With 410: the paths to fetch, in order, before going on"},
     )

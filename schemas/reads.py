@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_ID, Moment, Wire, page_of
+from schemas.base import ID, SOME_ID, Moment, Whole, Wire, page_of
 from schemas.people import Person
 
 _KNOWN = {"description": "All that the journal told of up to there is read as well"}
@@ -60,7 +60,7 @@ class Unread(ReadPosition):
 class UnreadScopes(Wire):
     """Every followed scope, and the number on the app's badge: the unread posts of which one wants to hear."""
 
-    items = fields.List(fields.Nested(Unread), required=True)
+    items = Whole(fields.Nested(Unread), of="scopes that one person follows", required=True)
     badge = fields.Integer(required=True, validate=validate.Range(0, 100), metadata=_COUNT)
 
 

@@ -2,7 +2,9 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import Point, Wire
+from schemas.base import Point, Some, Wire
+
+MOST_REGIONS = 100
 
 
 class RegionsQuery(Wire):
@@ -10,7 +12,7 @@ class RegionsQuery(Wire):
 
     lon = fields.Float(load_default=None, allow_nan=False, validate=validate.Range(-180, 180))
     lat = fields.Float(load_default=None, allow_nan=False, validate=validate.Range(-90, 90))
-    limit = fields.Integer(load_default=20, validate=validate.Range(3, 100))
+    limit = fields.Integer(load_default=20, validate=validate.Range(3, MOST_REGIONS))
     boundaries = fields.Boolean(
         load_default=False, metadata={"description": "With the polygons, for an app that judges by itself"}
     )
@@ -20,7 +22,7 @@ class _Circle(Wire):
     id = fields.String(required=True)
     center = fields.Nested(Point, required=True)
     radius_m = fields.Float(required=True)
-    notify_on = fields.List(fields.String(validate=validate.OneOf(("enter", "exit"))), required=True)
+    notify_on = Some(fields.String(validate=validate.OneOf(("enter", "exit"))), most=2, required=True)
 
 
 class RefreshRegion(_Circle):
@@ -42,5 +44,5 @@ class Regions(Wire):
     """What to watch now, the most important first. The same `version` means the same places."""
 
     version = fields.String(required=True)
-    regions = fields.List(fields.Nested(Region), required=True)
+    regions = Some(fields.Nested(Region), most=MOST_REGIONS, required=True)
     refresh = fields.Nested(RefreshRegion, required=True)

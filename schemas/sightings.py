@@ -1,7 +1,5 @@
 """What an app says over its socket that its person saw."""
 
-from marshmallow import validate
-
 from schemas.base import ID, Each, Wire
 
 MOST_SEEN = 50
@@ -10,4 +8,4 @@ MOST_SEEN = 50
 class SeenPosts(Wire):
     """Posts that were on the screen."""
 
-    post_ids = Each(ID(), required=True, validate=validate.Length(1, MOST_SEEN))
+    post_ids = Each(ID(), least=1, most=MOST_SEEN, required=True)

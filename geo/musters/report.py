@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from base.text import for_spreadsheet
 from geo.models.musters import MusterEntry
 from geo.musters.board import wire_entry
 from people.models import Person
@@ -74,6 +75,5 @@ def _cell(value: Any) -> str:
         return " ".join(value)
     if isinstance(value, dict):
         return " ".join(map(str, value["coordinates"]))
-    text = "" if value is None else str(value)
-    # A spreadsheet would take these for a formula, and names and texts are anybody's.
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+    # Names and texts are anybody's.
+    return "" if value is None else for_spreadsheet(str(value))

@@ -21,6 +21,8 @@ from geo.stays.visits import Leaving, withdraw
 from people.actor import Actor
 from people.models import Organisation
 
+MOST_CONSENTS = 100
+
 
 def read_sharing(session: Session, actor: Actor) -> dict[str, Any]:
     """How the actor shares, and what the organisation asks for."""
@@ -133,5 +135,8 @@ def _live_consent(session: Session, actor: Actor, kind: str) -> Consent | None:
 
 
 def _consents(session: Session, actor: Actor) -> list[Consent]:
+    """Those that hold, and the latest of the others, oldest first."""
     mine = select(Consent).where(Consent.person_id == actor.person_id)
-    return list(session.scalars(mine.order_by(Consent.given_at, Consent.id)))
+    hold_first = (Consent.withdrawn_at.is_(None).desc(), Consent.given_at.desc(), Consent.id.desc())
+    found = session.scalars(mine.order_by(*hold_first).limit(MOST_CONSENTS))
+    return sorted(found, key=lambda consent: (consent.given_at, consent.id))

@@ -14,6 +14,7 @@ from base.errors import Invalid
 MAX_VERTICES = 30_000
 # Rings within rings are compared with each other: a thousand cost a quarter of a second, six thousand eight.
 MAX_RINGS = 1_000
+_MOST_NUMBERS = 4  # a height, and a measure that surveyors add
 # The names under which a legacy `crs` member says WGS84, and nothing that merely ends so.
 _WGS84 = re.compile(
     r"((urn:(x-)?ogc:def:crs:)?(OGC:([\d.]*:)?CRS84|EPSG:([\d.]*:)?4326)|CRS ?84|WGS ?84"
@@ -69,7 +70,9 @@ def read_polygons(geojson: Any, pointer: str, notes: set[str]) -> list[tuple[lis
         case "Polygon":
             polygons = [(coordinates, pointer)]
         case "MultiPolygon":
-            polygons = [(part, f"{pointer}/{i}") for i, part in enumerate(_array(coordinates, pointer))]
+            parts = _array(coordinates, pointer)
+            _check_rings(len(parts))  # each has one at least
+            polygons = [(part, f"{pointer}/{i}") for i, part in enumerate(parts)]
         case str(kind) if kind in _OTHER_TYPES:
             raise refuse("not_polygon", f"A boundary is a Polygon or MultiPolygon, not {kind}.", pointer)
         case _:
@@ -82,6 +85,8 @@ def read_position(value: Any, pointer: str, notes: set[str], widest: float = 180
     """One position, longitude (within ± `widest`) before latitude; a height is dropped."""
     if not isinstance(value, list) or len(value) < 2:
         raise refuse("malformed", "A position is a list of two numbers.", pointer)
+    if len(value) > _MOST_NUMBERS:
+        raise refuse("malformed", f"A position has {_MOST_NUMBERS} numbers at most.", pointer)
     for number in value:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise refuse("not_a_number", "A position holds something that is not a number.", pointer)
@@ -125,11 +130,14 @@ def _check_size(polygons: list[tuple[Any, str]]) -> None:
     """Count before anything is converted: a hostile million of vertices must cost nothing."""
     total, count = 0, 0
     for rings, pointer in polygons:
-        for ring in _array(rings, pointer):
-            total += len(_array(ring, pointer))
-            count += 1
+        count += len(_array(rings, pointer))
+        _check_rings(count)
+        total += sum(len(_array(ring, pointer)) for ring in rings)
     if total > MAX_VERTICES:
         raise refuse("too_many_vertices", f"{total} vertices; at most {MAX_VERTICES} are taken.", "")
+
+
+def _check_rings(count: int) -> None:
     if count > MAX_RINGS:
         raise refuse("too_many_rings", f"{count} rings; at most {MAX_RINGS} are taken.", "")
 

@@ -154,3 +154,52 @@ def test_a_route_says_who_may_call_it() -> None:
         routes.route("GET", "/x")
     with pytest.raises(ValueError, match="name a permission"):
         routes.route("GET", "/x", permission=Permission.ACCOUNT_USE, public=True)
+
+
+ENCODED = ["gzip", "deflate", "br", "zstd", "identity, gzip", "x"]
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_no_body_is_unpacked_and_none_that_is_packed_read(world: World, encoding: str) -> None:
+    rule = "/v1/me"
+    answer = world.app.test_client().patch(
+        rule,
+        headers={
+            "Authorization": token_of(world),
+            "Content-Type": "application/json",
+            "Content-Encoding": encoding,
+        },
+        environ_overrides={"wsgi.input": Untouchable(), "CONTENT_LENGTH": "100"},
+    )
+    assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "99999999999999999999", "１", " ", "1, 1"])
+def test_no_length_makes_a_body_be_read_beyond_its_bound(world: World, length: str) -> None:
+    for terminated in (True, False):
+        endless = Endless()
+        answer = world.app.test_client().post(
+            "/v1/sessions",
+            headers={"Content-Type": "application/json"},
+            environ_overrides={
+                "wsgi.input": endless,
+                "wsgi.input_terminated": terminated,
+                "CONTENT_LENGTH": length,
+            },
+        )
+        assert 400 <= answer.status_code < 500
+        assert endless.taken <= bounds.PUBLIC + 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""]
+)
+def test_forms_are_not_taken_apart(world: World, kind: str) -> None:
+    fields = b"&".join(b"a%d=1" % number for number in range(5_000))
+    parts = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="g"\r\n\r\n1\r\n' for _ in range(900)
+    )
+    for body in (fields, parts + b"--x--\r\n"):
+        answer = world.app.test_client().post("/v1/sessions", data=body, content_type=kind)
+        assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_media_type")
+        assert answer.request.content_length is not None

@@ -2,9 +2,13 @@
 
 import unicodedata
 from typing import Any
+from xml.parsers import expat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from api.codes import code_svg
 from base import ids
 from people.accounts.organisations import create_organisation
 from tests.stories.texts import UNSEEN
@@ -97,3 +101,89 @@ def test_an_operator_may_type_the_first_administrators_address_as_well(world: Wo
             session, slug, "Typed", email=typed, administrator="Zoé", password=PASSWORD
         )
     assert signs_in(Organisation(world, made, slug), slug, "zo\u00e9@example.com", PASSWORD) == 201
+
+
+UNPLAIN = [
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\x00",
+    "\x1b",
+    "\x7f",
+    "\ufffe",
+    "\u3164",
+    "\u200d",
+    "\ufe0f",
+    "\u034f",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("bad", UNPLAIN)
+def test_no_name_of_anything_has_what_steers_or_is_not_seen(org: Organisation, bad: str) -> None:
+    name, site, phone = f"Al{bad}ice", org.site(), Phone(org, "Min")
+    code = org.admin.post("/v1/admin/invitations", {}, 201)["code"]
+    app = {"installation_id": "an-installation", "platform": "ios"}
+    account = {
+        "code": code,
+        "email": "alice@example.com",
+        "name": "Alice",
+        "password": PASSWORD,
+        "device": app,
+    }
+    drawn = feature(square(127, 37.5, 0.0001), name=name)
+    marker = {"kind": "printed", "name": name}
+    refused = {
+        "/name": [
+            (org.admin, "PATCH", "/v1/me", {"name": name}),
+            (phone, "POST", "/v1/invitations/accept", account | {"name": name}),
+            (phone, "POST", "/v1/visitors", {"code": "HB1.x", "name": name, "device": app}),
+            (org.admin, "POST", f"/v1/admin/places/{site}/markers", marker),
+        ],
+        "/properties/name": [
+            (org.admin, "POST", "/v1/admin/sites", drawn),
+            (org.admin, "POST", f"/v1/admin/sites/{site}/zones", drawn),
+            (
+                org.admin,
+                "PATCH",
+                f"/v1/admin/sites/{site}",
+                {"type": "Feature", "properties": {"name": name}},
+            ),
+            (org.admin, "POST", f"/v1/admin/sites/{site}/drafts", drawn),
+        ],
+        "/properties/external_id": [
+            (org.admin, "POST", "/v1/admin/sites", feature(drawn["geometry"], name="x", external_id=name)),
+        ],
+        "/email": [(phone, "POST", "/v1/invitations/accept", account | {"email": f"{name}@example.com"})],
+        **{
+            f"/device/{member}": [
+                (
+                    phone,
+                    "POST",
+                    "/v1/invitations/accept",
+                    account | {"device": app | {member: f"{name} of min"}},
+                )
+            ]
+            for member in ("name", "app_version", "installation_id")
+        },
+    }
+    for pointer, requests in refused.items():
+        for who, method, path, body in requests:
+            answer = who.request(method, path, body, If_Match="*")
+            told = answer.get_json()
+            assert (answer.status_code, told["errors"][0]["pointer"]) == (422, pointer), (path, told)
+    phone.post("/v1/invitations/accept", account, 201)
+
+
+@given(some.text(max_size=100))
+def test_whatever_a_marker_is_called_its_picture_is_xml(name: str) -> None:
+    expat.ParserCreate().Parse(code_svg("HB1.CODE", name), True)
+
+
+@pytest.mark.parametrize("name", ["Gate 3", "<b>&amp;", "👩‍🚒", "본관"])
+def test_a_marker_that_may_be_called_so_shows_it(name: str) -> None:
+    shown: list[str] = []
+    parser = expat.ParserCreate()
+    parser.CharacterDataHandler = shown.append
+    parser.Parse(code_svg("HB1.CODE", name), True)
+    assert "".join(shown) == name

@@ -223,3 +223,26 @@ def test_the_whole_world_is_no_place_and_the_refusal_says_why() -> None:
     with pytest.raises(BoundaryRefused, match="the whole world") as refused:
         parse_boundary({"type": "Polygon", "coordinates": [world]})
     assert refused.value.code == "boundary_ambiguous"
+
+
+@pytest.mark.parametrize("numbers", [5, 300, 20_000])
+def test_a_position_has_few_numbers(numbers: int) -> None:
+    refused = refusal(polygon([[0] * numbers, [1, 0], [1, 1], [0, 0]]))
+    assert (refused.code, refused.errors[0]["pointer"]) == ("boundary_malformed", "/geometry/coordinates/0/0")
+    assert parse_boundary(polygon([[0, 0, 5, 7], [1, 0, 5, 7], [1, 1, 5, 7], [0, 0, 5, 7]])).notes == (
+        "height_dropped",
+    )
+
+
+@pytest.mark.parametrize(
+    "geojson",
+    [
+        {"type": "MultiPolygon", "coordinates": [[]] * 1_300_000},
+        {"type": "Polygon", "coordinates": [[]] * 1_300_000},
+        {"type": "MultiPolygon", "coordinates": [[[]] * 500] * 500},
+    ],
+)
+def test_rings_are_counted_before_they_are_looked_at(geojson: dict[str, Any]) -> None:
+    began = time.thread_time()
+    assert refusal(geojson).code == "boundary_too_many_rings"
+    assert time.thread_time() - began < 0.02
