@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import NotFound
+from geo.lookup.outlines import MOST_SIMPLE, Form, fitting, present_outlines
 from geo.models.places import Place
 from geo.musters import musters
 from geo.places.places import wire_place
@@ -37,7 +38,7 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     cards = musters.my_cards(session, actor)
     return {
         "site_id": str(site_id),
-        "places": [wire_place(place, scope) for place, scope, _ in known],
+        "places": _wire_places(session, [(place, scope) for place, scope, _ in known]),
         "readable_ids": [str(window.scope_id) for window in read],
         "charter": charter_of(session, site_id),
         "contacts": _managers(session, place_ids),
@@ -45,6 +46,20 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
         "notices": open_notices(session, actor, read, None, NOTICES),
         "musters": [card for card in cards if UUID(card["place_id"]) in place_ids],
     }
+
+
+def _wire_places(session: Session, found: Sequence[tuple[Place, Scope]]) -> list[dict[str, Any]]:
+    """The places with simple outlines, as far as an answer has room for their corners."""
+    ids = [place.id for place, _ in found]
+    measured = present_outlines(session, ids, Form.MEASURED)
+    drawn = fitting(ids, [measured[place_id].few_corners for place_id in ids], MOST_SIMPLE)
+    outlines = present_outlines(session, drawn, Form.SIMPLE)
+    items: list[dict[str, Any]] = []
+    for place, scope in found:
+        outline = outlines.get(place.id)
+        item = wire_place(place, scope, None if outline is None else outline.wire)
+        items.append(item | {"simplified_m": None if outline is None else outline.simplified_m})
+    return items
 
 
 def _places_in_sight(
