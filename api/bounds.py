@@ -7,3 +7,6 @@ USUAL = 256 * _KIB  # ten thousand characters are 120 KiB where a client escapes
 BOUNDARY = 4 * _MIB  # 30,000 corners take 1.4 MiB, and twice that where they are indented
 QUEUE = 5 * _MIB  # a hundred posts of ten thousand characters
 IMPORT = 16 * _MIB
+
+# From here on a body that has work to it is read in another process.
+APART = 64 * _KIB

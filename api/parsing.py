@@ -14,6 +14,7 @@ from webargs.multidictproxy import MultiDictProxy
 
 from api.route import Declaration
 from base.errors import Faulty, Invalid, Problem
+from base.offload import offload
 from schemas.base import Each
 
 _NUL = "NUL characters are not text."
@@ -52,17 +53,37 @@ def _too_large(most_bytes: int) -> TooLarge:
     return TooLarge(f"The body may have {most_bytes} bytes at most.", max_body=most_bytes)
 
 
-def arguments(declared: Declaration) -> dict[str, Any]:
-    """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them."""
-    found: dict[str, Any] = {}
+def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
+    """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them.
+
+    `made` is what was made of the body already (`api/making.py`), or why that was not possible.
+    """
+    found = {**made}
     if declared.query is not None:
-        found["query"] = _PARSER.parse(_made(declared.query), request, location="query")
+        found["query"] = query_of(declared.query)
     else:
         for name in request.args:
             raise Invalid.at(f"/{name}", "Unknown field.")
-    if declared.body is not None:
-        found["body"] = _PARSER.parse(_made(declared.body), request, location="json")
+    if isinstance(found.get("body"), Problem):
+        raise found["body"]
+    if declared.body is not None and "body" not in found:
+        body = _PARSER.parse(_made(declared.body), request, location="json")
+        found["body"] = body if declared.work is None else offload(declared.work, body)
     return found
+
+
+def query_of(schema: type[Schema]) -> dict[str, Any]:
+    """The query, loaded as its schema says; raises `Invalid`."""
+    return _PARSER.parse(_made(schema), request, location="query")
+
+
+def body_of(schema: type[Schema], raw: bytes) -> Any:
+    """A body, loaded as its schema says, where there is no request; raises as `arguments`."""
+    loader = _made(schema)
+    try:
+        return loader.load(json_of(raw, loader))
+    except ValidationError as error:
+        raise Invalid(errors=faults_of(error)) from None
 
 
 @cache
@@ -81,19 +102,7 @@ class Parser(FlaskParser):
         """The body, as parsed by orjson."""
         if not req.is_json:
             raise UnsupportedMediaType
-        raw = req.get_data(cache=True)
-        gathered = [name for name, member in schema.fields.items() if isinstance(member, Each)]
-        try:
-            body = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            body = _with_half_characters(raw, gathered)
-            if body is None:
-                raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
-        if b"\\u0000" in raw:
-            _mark_faulty(body, gathered, _has_nul, _NUL)
-            if (pointer := next(_nul_pointers(body), None)) is not None:
-                raise Invalid.at(pointer, _NUL, code="nul_character")
-        return body
+        return json_of(req.get_data(cache=True), schema)
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """The query; a parameter given twice is refused rather than half read."""
@@ -110,6 +119,22 @@ class Parser(FlaskParser):
 
 
 _PARSER = Parser()
+
+
+def json_of(raw: bytes, schema: Any) -> Any:
+    """The JSON of a body, without NUL characters; raises `NotJson` and `Invalid`."""
+    gathered = [name for name, member in schema.fields.items() if isinstance(member, Each)]
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        body = _with_half_characters(raw, gathered)
+        if body is None:
+            raise NotJson(f"The body is not JSON: {error.msg} at byte {error.pos}.") from None
+    if b"\\u0000" in raw:
+        _mark_faulty(body, gathered, _has_nul, _NUL)
+        if (pointer := next(_nul_pointers(body), None)) is not None:
+            raise Invalid.at(pointer, _NUL, code="nul_character")
+    return body
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:
