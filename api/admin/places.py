@@ -11,17 +11,15 @@ from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Call, Routes
 from geo.files.imports import import_places
 from geo.lookup.forms import Drawn
-from geo.lookup.outlines import Form, present_outlines
 from geo.models.places import Place as PlaceRow
 from geo.places.drafts import outline, published
-from geo.places.lists import boundary_history, list_sites, list_zones, wire_places
+from geo.places.lists import boundary_history, list_sites, list_zones, wire_places, wire_whole
 from geo.places.places import (
     PlaceDraft,
     archive_place,
     create_place,
     edit_place,
     place_for,
-    wire_place,
 )
 from geo.presence.sightings import sightings, wire_sighting
 from geo.presence.views import record_views
@@ -233,16 +231,12 @@ def _published(call: Call, place: PlaceRow, scope: Scope, boundary: Drawn | None
         polygon = outline(call.session, place.id) if boundary is None else boundary.polygon
         remarks = published(call.session, call.actor, place, polygon)
     notes = () if boundary is None else boundary.boundary.notes
-    body = {**_wire(call, place, scope), "notes": [*notes, *remarks]}
+    body = {**wire_whole(call.session, place, scope), "notes": [*notes, *remarks]}
     return Answer(body, status, etag(place.version))
 
 
 def _answer(call: Call, place: PlaceRow, scope: Scope) -> Answer:
-    return Answer(_wire(call, place, scope), 200, etag(place.version))
-
-
-def _wire(call: Call, place: PlaceRow, scope: Scope) -> dict[str, Any]:
-    return wire_place(place, scope, present_outlines(call.session, [place.id], Form.WHOLE)[place.id].wire)
+    return Answer(wire_whole(call.session, place, scope), 200, etag(place.version))
 
 
 def _page(call: Call, found: list[tuple[PlaceRow, Scope]], limit: int) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def wire_places(session: Session, found: Sequence[tuple[Place, Scope]]) -> list[
     return [wire_place(place, scope, whole[place.id].wire) for place, scope in chosen]
 
 
+def wire_whole(session: Session, place: Place, scope: Scope) -> dict[str, Any]:
+    """A place with its whole outline."""
+    return wire_place(place, scope, present_outlines(session, [place.id], Form.WHOLE)[place.id].wire)
+
+
 def boundary_history(
     session: Session, place_id: UUID, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
