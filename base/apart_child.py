@@ -1,6 +1,7 @@
 """The process that works for another: `base/apart.py` starts it, with a socket as its standard input.
 
-A thread listens, so that the end of the parent is heard while something computes; then this process ends at once.
+A thread listens, so that the end of the parent is heard while something computes; then this process ends at once. What
+lets no other thread run meanwhile ends with its computing time.
 """
 
 import contextlib
@@ -12,13 +13,14 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 
 from base.apart import Told, TooMuchWork
 from base.errors import Problem
 from base.frames import read_frame, write_frame
 
-_MEMORY = 2 * 1024**3
+_MEMORY, _CPU_S = 2 * 1024**3, 60
 
 
 def main() -> None:
@@ -44,6 +46,7 @@ def _listen(parent: socket.socket, asked: "queue.SimpleQueue[bytearray]") -> Non
 
 
 def _told(content: bytearray) -> Told:
+    _begin_computing()
     try:
         function, arguments = pickle.loads(content)  # noqa: S301 - the parent's own words
         return Told(function(*arguments))
@@ -53,6 +56,13 @@ def _told(content: bytearray) -> Told:
         return Told(failure=TooMuchWork())
     except Exception:
         return Told(failure=RuntimeError(traceback.format_exc()))
+
+
+def _begin_computing() -> None:
+    """Give this piece of work so many seconds of computing, whatever was computed before."""
+    with contextlib.suppress(ValueError, OSError):
+        until = int(time.process_time()) + _CPU_S
+        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":
