@@ -71,6 +71,9 @@ bench: packages ## speeds of the main job, one JSON object a line
 bench-place: packages ## speeds of the place engine: look-ups of zones, and fixes through HTTP
 	@$(PYTHON) -m bench.place
 
+bench-outlines: packages ## how long others wait while outlines of 29,000 corners are drawn, imported and sent
+	@$(PYTHON) -m bench.outlines
+
 bench-audience: packages ## reading one post in an organisation of 10,000 zones, beside one of 5
 	@$(PYTHON) -m bench.audience
 

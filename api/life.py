@@ -3,6 +3,9 @@
     check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
+A body that is much work (`api/making.py`) is worked on before the transaction opens, in another process, and a
+transaction before that finds out whether the actor may ask for so much.
+
 Where a route is not public, nothing of a body is read without a good token, and nowhere more than is declared. The body
 is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
 undid to let another pass is begun again, twice at most.
@@ -20,6 +23,7 @@ from uuid import UUID
 from flask import Response, current_app, request
 
 from api.answers import Answer
+from api.making import body_before, check_manages_anything, is_much
 from api.parsing import arguments, read_body
 from api.route import Call, Declaration, View
 from base.database import again_if_it_gave_way
@@ -46,14 +50,32 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     shared = runtime()
     claims = None if declared.public else shared.read_access_token(_bearer_token())
     read_body(declared.most_bytes)
-    attempt = partial(_attempt, declared, view, path, shared, claims)
+    if is_much(declared) and claims is not None:
+        _check_may_ask(declared, shared, claims)
+    made = body_before(declared, shared)
+    attempt = partial(_attempt, declared, view, path, shared, claims, made)
     if claims is None:
         return again_if_it_gave_way(attempt)[0]
     return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
 
 
+def _check_may_ask(declared: Declaration, shared: Runtime, claims: AccessClaims) -> None:
+    """Raise for those who could do nothing with the route; what they may do where is looked at later."""
+    with shared.database.transaction(claims.organisation_id) as session:
+        actor = actor_of(session, claims)
+        if declared.permission is not None:
+            _check_role(actor, declared.permission)
+        if declared.permission is Permission.PLACES_EDIT:
+            check_manages_anything(session, actor)
+
+
 def _attempt(
-    declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
+    declared: Declaration,
+    view: View,
+    path: dict[str, Any],
+    shared: Runtime,
+    claims: AccessClaims | None,
+    made: dict[str, Any],
 ) -> tuple[Response, float]:
     """One transaction: its response, and for how many seconds it would rather wait for another one."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
@@ -64,7 +86,7 @@ def _attempt(
         key = _idempotency_key(declared)
         answer = None if key is None else _earlier_answer(call, key)
         if answer is None:
-            outcome = _done(call, key, partial(view, call, **path, **arguments(declared)))
+            outcome = _done(call, key, partial(view, call, **path, **arguments(declared, made)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
             if key is not None:
                 _keep_answer(call, key, answer, declared.status)

@@ -17,6 +17,7 @@ from webargs.multidictproxy import MultiDictProxy
 from api.route import Declaration
 from api.strict_json import escaped, read_json
 from base.errors import Invalid, Problem
+from base.offload import offload
 from schemas.base import MOST_FAULTS, Each
 
 
@@ -48,17 +49,37 @@ def _too_large(most_bytes: int) -> TooLarge:
     return TooLarge(f"The body may have {most_bytes} bytes at most.", max_body=most_bytes)
 
 
-def arguments(declared: Declaration) -> dict[str, Any]:
-    """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them."""
-    found: dict[str, Any] = {}
+def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
+    """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them.
+
+    `made` is what was made of the body already (`api/making.py`), or why that was not possible.
+    """
+    found = {**made}
     if declared.query is not None:
-        found["query"] = _PARSER.parse(_made(declared.query), request, location="query")
+        found["query"] = query_of(declared.query)
     else:
         for name in request.args:
             raise Invalid.at(f"/{name}", "Unknown field.")
-    if declared.body is not None:
-        found["body"] = _PARSER.parse(_made(declared.body), request, location="json")
+    if isinstance(found.get("body"), Problem):
+        raise found["body"]
+    if declared.body is not None and "body" not in found:
+        body = _PARSER.parse(_made(declared.body), request, location="json")
+        found["body"] = body if declared.work is None else offload(declared.work, body)
     return found
+
+
+def query_of(schema: type[Schema]) -> dict[str, Any]:
+    """The query, loaded as its schema says; raises `Invalid`."""
+    return _PARSER.parse(_made(schema), request, location="query")
+
+
+def body_of(schema: type[Schema], raw: bytes) -> Any:
+    """A body, loaded as its schema says, where there is no request; raises as `arguments`."""
+    loader = _made(schema)
+    try:
+        return loader.load(json_of(raw, loader))
+    except ValidationError as error:
+        raise Invalid(errors=faults_of(error)) from None
 
 
 @cache
@@ -77,8 +98,7 @@ class Parser(FlaskParser):
         """The body, as parsed by orjson."""
         if not req.is_json:
             raise UnsupportedMediaType
-        gathered = {name: each.most for name, each in schema.fields.items() if isinstance(each, Each)}
-        return read_json(req.get_data(cache=True), gathered, getattr(schema, "most_values", None))
+        return json_of(req.get_data(cache=True), schema)
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """The query; a parameter given twice is refused rather than half read."""
@@ -95,6 +115,12 @@ class Parser(FlaskParser):
 
 
 _PARSER = Parser()
+
+
+def json_of(raw: bytes, schema: Schema) -> Any:
+    """The JSON of a body, within the bounds of its schema; raises as `read_json`."""
+    gathered = {name: each.most for name, each in schema.fields.items() if isinstance(each, Each)}
+    return read_json(raw, gathered, getattr(schema, "most_values", None))
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:

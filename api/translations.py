@@ -73,6 +73,9 @@ _KOREAN = {
     "Send JSON, with Content-Type: application/json": "Content-Type: application/json으로 JSON을 보내 주세요",
     "The request cannot be understood": "요청을 이해할 수 없습니다",
     "This boundary cannot be used": "이 경계는 사용할 수 없습니다",
+    "This takes more time or memory than one request is given": (
+        "한 번의 요청에 주어진 시간이나 메모리를 넘는 작업입니다"
+    ),
     "This file cannot be used": "이 파일은 사용할 수 없습니다",
     "The place is smaller than what a phone's position can tell; use a QR code or beacon.": (
         "휴대전화 위치로 구분할 수 없을 만큼 작은 장소입니다. QR 코드나 비콘을 사용하세요."

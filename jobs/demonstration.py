@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import enter_organisation
+from geo.lookup.forms import Drawn, draw
 from geo.places.places import PlaceDraft, create_place
-from geo.shapes.boundaries import parse_boundary
 from jobs.process import database_of_command
 from people.accounts.organisations import create_organisation
 from people.accounts.persons import add_person
@@ -62,9 +62,9 @@ def accounts() -> dict[str, Any]:
     return {"organisation": SLUG, "password": PASSWORD, "emails": emails}
 
 
-def _boundary(corners: tuple[tuple[float, float], ...]) -> Any:
+def _boundary(corners: tuple[tuple[float, float], ...]) -> Drawn:
     ring = [list(corner) for corner in (*corners, corners[0])]
-    return parse_boundary({"type": "Polygon", "coordinates": [ring]})
+    return draw({"type": "Polygon", "coordinates": [ring]})
 
 
 def main() -> None:

@@ -18,12 +18,22 @@ class Contact(Wire):
     person = fields.Nested(Person, required=True)
 
 
+class PlaceToKeep(Place):
+    """A place with its boundary as simple as a phone needs it; null where the site has too many corners for that."""
+
+    simplified_m = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By how many metres the boundary may be off; null without a boundary"},
+    )
+
+
 class Bundle(Wire):
     """A site as you may know it."""
 
     site_id = ID(required=True)
     places = Whole(
-        fields.Nested(Place),
+        fields.Nested(PlaceToKeep),
         of="zones of the site",
         required=True,
         metadata={"description": "The site, then its zones, with boundaries"},

@@ -38,6 +38,14 @@ class Region(_Circle):
     floor_low = fields.Integer(required=True, allow_none=True)
     floor_high = fields.Integer(required=True, allow_none=True)
     boundary = fields.Dict(required=True, allow_none=True)
+    simplified_m = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "By how many metres the boundary may be off: farther than that from its outline, it is "
+            "right; 0 for the place's own, null without a boundary"
+        },
+    )
 
 
 class Regions(Wire):

@@ -1,6 +1,6 @@
 """All that an app needs of a site where there is no network: fetched on the way there, kept until the way back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import NotFound
+from geo.lookup.outlines import MOST_SIMPLE, Form, Outline, present_outlines
 from geo.models.places import Place
 from geo.musters import musters
 from geo.places.places import wire_place
@@ -20,6 +21,7 @@ from social.notices import open_notices
 
 NEWEST = 50
 NOTICES = 100
+_PIECE = 100
 
 
 def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
@@ -30,14 +32,14 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     for a site out of sight.
     """
     known = _places_in_sight(session, actor, site_id)
-    if all(place.id != site_id for place, _, _ in known):
+    if site_id not in known:
         raise NotFound
-    place_ids = [place.id for place, _, _ in known]
-    read = [window for _, _, window in known if window is not None]
+    place_ids = list(known)
+    read = [window for window in known.values() if window is not None]
     cards = musters.my_cards(session, actor)
     return {
         "site_id": str(site_id),
-        "places": [wire_place(place, scope) for place, scope, _ in known],
+        "places": list(_wire_places(session, place_ids)),
         "readable_ids": [str(window.scope_id) for window in read],
         "charter": charter_of(session, site_id),
         "contacts": _managers(session, place_ids),
@@ -47,23 +49,43 @@ def bundle(session: Session, actor: Actor, site_id: UUID) -> dict[str, Any]:
     }
 
 
-def _places_in_sight(
-    session: Session, actor: Actor, site_id: UUID
-) -> list[tuple[Place, Scope, Window | None]]:
+def _wire_places(session: Session, place_ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    """The places with simple outlines, as far as an answer has room for their corners.
+
+    In pieces, since there may be ten thousand: others are served while the database looks for the next.
+    """
+    left = MOST_SIMPLE
+    for first in range(0, len(place_ids), _PIECE):
+        piece = place_ids[first : first + _PIECE]
+        both = select(Place, Scope).join(Scope, Scope.id == Place.id).where(Place.id.in_(piece))
+        found = {place.id: (place, scope) for place, scope in session.execute(both)}
+        outlines = present_outlines(session, piece, Form.SIMPLE) if left > 0 else {}
+        for place_id in piece:
+            outline = outlines.get(place_id)
+            left -= 0 if outline is None else outline.few_corners
+            yield _wire_place(*found[place_id], outline if left >= 0 else None)
+
+
+def _wire_place(place: Place, scope: Scope, outline: Outline | None) -> dict[str, Any]:
+    if outline is None:
+        return wire_place(place, scope) | {"simplified_m": None}
+    return wire_place(place, scope, outline.wire) | {"simplified_m": outline.simplified_m}
+
+
+def _places_in_sight(session: Session, actor: Actor, site_id: UUID) -> dict[UUID, Window | None]:
     """The site, then its zones by age, as far as the actor may know of them; with what they read of each."""
     known = known_of(actor).subquery("known")
     of_site = or_(known.c.scope_id == site_id, known.c.parent_id == site_id)
     rows = session.execute(
-        select(Place, Scope, known.c.reads, known.c.since, known.c.started_at)
-        .join(Scope, Scope.id == Place.id)
+        select(Place.id, known.c.reads, known.c.since, known.c.started_at)
         .join(known, known.c.scope_id == Place.id)
         .where(Place.site_id == site_id, Place.archived_at.is_(None), of_site)
         .order_by(Place.kind, Place.id)
     )
-    return [
-        (place, scope, window_of(place.id, since, started_at) if reads else None)
-        for place, scope, reads, since, started_at in rows
-    ]
+    return {
+        place_id: window_of(place_id, since, started_at) if reads else None
+        for place_id, reads, since, started_at in rows
+    }
 
 
 def _managers(session: Session, place_ids: Sequence[UUID]) -> list[dict[str, Any]]:

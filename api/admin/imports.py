@@ -3,6 +3,7 @@
 An import that streams answers NDJSON and commits after every chunk: a line that has been sent is kept, and an import
 that was cut off is simply sent again, since what is there already is recognised. The request's own
 transaction only checks that there is something to import and somebody who may; it has ended before the first line.
+A file is read before that transaction opens, by somebody who could import something of it.
 """
 
 from collections import Counter
@@ -14,14 +15,16 @@ from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import bounds
+from api.admin.outlined import imported, taken
 from api.answers import Answer
+from api.making import check_manages_anything
+from api.parsing import query_of
 from api.route import Call, Routes
-from base.errors import Forbidden, Invalid, Problem
+from base.errors import Invalid, Problem
 from base.logs import logger
 from geo.files.formats import read_file
 from geo.files.imports import OUTCOMES, Import, import_chunk, import_places, open_import
 from people.actor import Actor
-from people.audience import managed_by
 from people.permissions import Permission
 from people.runtime import Runtime
 from people.sign_in.sessions import actor_of
@@ -40,16 +43,23 @@ NDJSON = "application/x-ndjson"
     permission=Permission.PLACES_EDIT,
     body=PlaceImport,
     max_body=bounds.IMPORT,
+    work=imported,
     answer=ImportLine,
 )
-def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
+def import_streaming(call: Call, body: Any) -> Answer:
     """Import a FeatureCollection; the answer is NDJSON, a line for each feature as it is done.
 
     Sites come before zones. Every 200 features are committed, then their lines are sent and a `progress` line; the
     last line is the `summary`. Cut off? Send it again. Takes no Idempotency-Key.
     """
-    _check_anything_managed(call)
-    return _streamed(call, open_import(body))
+    check_manages_anything(call.session, call.actor)
+    return _streamed(call, taken(body))
+
+
+def _read(_runtime: Runtime, _body: None) -> Import:
+    """The import of the file that is the body."""
+    filename = query_of(ImportFile)["filename"]
+    return read_file(request.get_data(cache=True), filename, open_import)
 
 
 @routes.route(
@@ -58,27 +68,18 @@ def import_streaming(call: Call, body: dict[str, Any]) -> Answer:
     permission=Permission.PLACES_EDIT,
     query=ImportFile,
     max_body=bounds.IMPORT,
+    prepare=_read,
     answer=ImportReport,
 )
-def import_file(call: Call, query: dict[str, Any]) -> dict[str, Any] | Answer:
+def import_file(call: Call, query: dict[str, Any], body: Import) -> dict[str, Any] | Answer:
     """Import a KML, KMZ, GeoPackage, zipped Shapefile, zipped indoor map or GeoJSON file: the body as it is.
 
     Content-Type: application/octet-stream. The file has to say what its coordinates are in; KML needs not. With
     `Accept: application/x-ndjson` the results stream.
     """
-    _check_anything_managed(call)
-    read = read_file(request.get_data(cache=True), query["filename"])
-    wanted = open_import(read.collection, read.notes)
     if request.accept_mimetypes.best_match(("application/json", NDJSON)) == NDJSON:
-        return _streamed(call, wanted)
-    return {"items": list(import_places(call.session, call.actor, wanted))}
-
-
-def _check_anything_managed(call: Call) -> None:
-    """Reading a large file is work that nobody may ask for who could not import anything of it."""
-    anything = call.session.scalar(managed_by(call.actor).limit(1))
-    if not call.actor.is_administrator and anything is None:
-        raise Forbidden
+        return _streamed(call, body)
+    return {"items": list(import_places(call.session, call.actor, body))}
 
 
 def _streamed(call: Call, wanted: Import) -> Answer:
@@ -104,7 +105,7 @@ def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:
             return
         counts.update(result["outcome"] for result in results)
         yield b"".join(_line("result", result) for result in results)
-        yield _line("progress", {"done": counts.total(), "of": len(wanted.features)})
+        yield _line("progress", {"done": counts.total(), "of": wanted.count})
     yield _line("summary", {outcome: counts[outcome] for outcome in OUTCOMES})
 
 

@@ -1,31 +1,29 @@
 """Sites and zones, for their managers."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from api import bounds
+from api.admin.outlined import drawn_in, imported, outlined, taken
 from api.answers import Answer
 from api.etags import check_if_match, etag
 from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Call, Routes
-from base.offload import offload
-from geo.files.imports import import_places, open_import
+from geo.files.imports import import_places
+from geo.lookup.forms import Drawn
 from geo.models.places import Place as PlaceRow
-from geo.places.drafts import published
-from geo.places.lists import boundary_history, list_sites, list_zones
+from geo.places.drafts import outline, published
+from geo.places.lists import boundary_history, list_sites, list_zones, wire_places, wire_whole
 from geo.places.places import (
     PlaceDraft,
     archive_place,
     create_place,
     edit_place,
     place_for,
-    wire_place,
 )
 from geo.presence.sightings import sightings, wire_sighting
 from geo.presence.views import record_views
 from geo.privacy.charters import check_named
-from geo.shapes.boundaries import parse_boundary
 from people.audience import managed_by
 from people.models import Scope
 from people.permissions import Permission
@@ -55,15 +53,15 @@ _ETAG = {"ETag": "The version, for If-Match"}
     permission=Permission.SITES_CREATE,
     body=NewSite,
     max_body=bounds.BOUNDARY,
+    work=outlined,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
 )
 def create_site(call: Call, body: dict[str, Any]) -> Answer:
     """Draw a site; the answer's notes tell what is remarkable about its boundary."""
-    boundary = offload(parse_boundary, body["geometry"])
-    draft = PlaceDraft(kind="site", boundary=boundary, **body["properties"])
-    return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
+    draft = PlaceDraft(kind="site", boundary=drawn_in(body), **body["properties"])
+    return _published(call, *create_place(call.session, call.actor, draft), draft.boundary, 201)
 
 
 @routes.route(
@@ -72,6 +70,7 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
     permission=_EDIT,
     body=NewZone,
     max_body=bounds.BOUNDARY,
+    work=outlined,
     answer=PublishedPlace,
     status=201,
     headers=_ETAG,
@@ -79,9 +78,8 @@ def create_site(call: Call, body: dict[str, Any]) -> Answer:
 def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
     """Draw a zone of a site; it may stick out."""
     place_for(call.session, call.actor, site_id, _EDIT, "site")
-    boundary = offload(parse_boundary, body["geometry"])
-    draft = PlaceDraft(kind="zone", site_id=site_id, boundary=boundary, **body["properties"])
-    return _published(call, *create_place(call.session, call.actor, draft), boundary.notes, 201)
+    draft = PlaceDraft(kind="zone", site_id=site_id, boundary=drawn_in(body), **body["properties"])
+    return _published(call, *create_place(call.session, call.actor, draft), draft.boundary, 201)
 
 
 @routes.route("GET", "/sites", permission=_READ, query=Cursor, answer=PlacePage)
@@ -89,7 +87,7 @@ def list_managed_sites(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The sites that I manage, oldest first; for an administrator, all."""
     mine = None if call.actor.is_administrator else managed_by(call.actor)
     found = list_sites(call.session, mine, decode_cursor(query["cursor"], by_id), query["limit"])
-    return _page(found, query["limit"])
+    return _page(call, found, query["limit"])
 
 
 @routes.route("GET", "/sites/<uuid:site_id>/zones", permission=_READ, query=Cursor, answer=PlacePage)
@@ -97,27 +95,33 @@ def list_site_zones(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[st
     """The zones of a site, oldest first."""
     place_for(call.session, call.actor, site_id, _READ, "site")
     found = list_zones(call.session, site_id, decode_cursor(query["cursor"], by_id), query["limit"])
-    return _page(found, query["limit"])
+    return _page(call, found, query["limit"])
 
 
 @routes.route(
-    "POST", "/places/import", permission=_EDIT, body=PlaceImport, max_body=bounds.IMPORT, answer=ImportReport
+    "POST",
+    "/places/import",
+    permission=_EDIT,
+    body=PlaceImport,
+    max_body=bounds.IMPORT,
+    work=imported,
+    answer=ImportReport,
 )
-def import_collection(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+def import_collection(call: Call, body: Any) -> dict[str, Any]:
     """Import sites and zones from a FeatureCollection, with a result per feature."""
-    return {"items": list(import_places(call.session, call.actor, open_import(body)))}
+    return {"items": list(import_places(call.session, call.actor, taken(body)))}
 
 
 @routes.route("GET", _SITE, permission=_READ, answer=Place, headers=_ETAG)
 def read_site(call: Call, place_id: UUID) -> Answer:
     """A site with its boundary, and the ETag for an edit."""
-    return _answer(*place_for(call.session, call.actor, place_id, _READ, "site"))
+    return _answer(call, *place_for(call.session, call.actor, place_id, _READ, "site"))
 
 
 @routes.route("GET", _ZONE, permission=_READ, answer=Place, headers=_ETAG)
 def read_zone(call: Call, place_id: UUID) -> Answer:
     """A zone with its boundary, and the ETag for an edit."""
-    return _answer(*place_for(call.session, call.actor, place_id, _READ, "zone"))
+    return _answer(call, *place_for(call.session, call.actor, place_id, _READ, "zone"))
 
 
 @routes.route(
@@ -126,6 +130,7 @@ def read_zone(call: Call, place_id: UUID) -> Answer:
     permission=_EDIT,
     body=PlaceEdit,
     max_body=bounds.BOUNDARY,
+    work=outlined,
     answer=PublishedPlace,
     headers=_ETAG,
 )
@@ -140,6 +145,7 @@ def edit_site(call: Call, place_id: UUID, body: dict[str, Any]) -> Answer:
     permission=_EDIT,
     body=PlaceEdit,
     max_body=bounds.BOUNDARY,
+    work=outlined,
     answer=PublishedPlace,
     headers=_ETAG,
 )
@@ -187,19 +193,18 @@ def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> d
 def _boundaries(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> dict[str, Any]:
     place_for(call.session, call.actor, place_id, _READ, kind)
     before = decode_cursor(query["cursor"], by_number)
-    items = boundary_history(call.session, place_id, before, query["limit"])
-    return page(items, query["limit"], lambda: (items[-1]["version"],))
+    items, more = boundary_history(call.session, place_id, before, query["limit"])
+    return _page_of(items, more, "version")
 
 
 def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer:
     place, scope = place_for(call.session, call.actor, place_id, _EDIT, kind, lock=True)
     check_if_match(place.version)
-    changes, notes = dict(body["properties"]), ()
+    changes, boundary = dict(body["properties"]), None
     if "geometry" in body:
-        changes["boundary"] = offload(parse_boundary, body["geometry"])
-        notes = changes["boundary"].notes
+        changes["boundary"] = boundary = drawn_in(body)
     edit_place(call.session, call.actor, place, scope, changes)
-    return _published(call, place, scope, notes, 200)
+    return _published(call, place, scope, boundary, 200)
 
 
 def _archive(call: Call, place_id: UUID, kind: str) -> None:
@@ -219,16 +224,26 @@ def _present(call: Call, place_id: UUID, kind: str, query: dict[str, Any]) -> di
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 
-def _published(call: Call, place: PlaceRow, scope: Scope, notes: Iterable[str], status: int) -> Answer:
-    remarks = published(call.session, call.actor, place) if place.kind == "zone" else []
-    body = {**wire_place(place, scope), "notes": [*notes, *remarks]}
+def _published(call: Call, place: PlaceRow, scope: Scope, boundary: Drawn | None, status: int) -> Answer:
+    """A place as it is now; `boundary` is the new one, where it has one."""
+    remarks: list[str] = []
+    if place.kind == "zone":
+        polygon = outline(call.session, place.id) if boundary is None else boundary.polygon
+        remarks = published(call.session, call.actor, place, polygon)
+    notes = () if boundary is None else boundary.boundary.notes
+    body = {**wire_whole(call.session, place, scope), "notes": [*notes, *remarks]}
     return Answer(body, status, etag(place.version))
 
 
-def _answer(place: PlaceRow, scope: Scope) -> Answer:
-    return Answer(wire_place(place, scope), 200, etag(place.version))
+def _answer(call: Call, place: PlaceRow, scope: Scope) -> Answer:
+    return Answer(wire_whole(call.session, place, scope), 200, etag(place.version))
 
 
-def _page(found: list[tuple[PlaceRow, Scope]], limit: int) -> dict[str, Any]:
-    items = [wire_place(place, scope) for place, scope in found]
-    return page(items, limit, lambda: (items[-1]["id"],))
+def _page(call: Call, found: list[tuple[PlaceRow, Scope]], limit: int) -> dict[str, Any]:
+    """A page may end early: it has so many corners and no more."""
+    items = wire_places(call.session, found)
+    return _page_of(items, len(items) < len(found) or len(found) == limit, "id")
+
+
+def _page_of(items: list[dict[str, Any]], more: bool, key: str) -> dict[str, Any]:
+    return page(items, len(items) if more and items else len(items) + 1, lambda: (items[-1][key],))

@@ -8,7 +8,7 @@ anywhere. So what is hostile in a file stays outside of the product:
   read         in a process of its own (`geo/files/reader.py`), with all other drivers off, no secrets in its
                environment, little memory, seconds of time, and only the path of a private folder to open; one at a
                time in each web process
-  answered     into a file of that folder, of bounded size
+  answered     into a file of that folder, of bounded size, which another process looks through (`base/apart.py`)
 
 What comes out is a FeatureCollection as any other and goes through the same checks. Coordinates are reprojected to
 WGS84 when the file says what they are in, and refused when it does not: numbers alone do not tell metres from feet.
@@ -22,14 +22,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
+from base.apart import TooMuchWork, apart
 from base.errors import TooManyRequests
 from base.offload import offload
 from geo.files.archives import FileRefused, checked_kml, gunzipped, too_large, unpacked
@@ -45,6 +46,8 @@ _WAIT_S = 3.0
 _MOST_COMMAS = 4_000_000
 _ROOT = Path(__file__).resolve().parents[2]
 _reading = threading.Lock()
+Made = TypeVar("Made")
+Make = Callable[[dict[str, Any], tuple[str, ...]], Made]
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class ReadFile:
     notes: tuple[str, ...] = ()
 
 
-def read_file(data: bytes, filename: str) -> ReadFile:
-    """The features of a file as a FeatureCollection in WGS84.
+def read_file(data: bytes, filename: str, make: Make[Made] = ReadFile) -> Made:
+    """The features of a file as a FeatureCollection in WGS84, and what `make` makes of them in another process.
 
     The name serves only to tell KMZ from other archives. Raises `FileRefused`: `file_unknown` (none of the formats),
     `file_malformed`, `file_too_large` (more than 64 MiB unpacked, 100 members or a million vertices),
@@ -65,20 +68,28 @@ def read_file(data: bytes, filename: str) -> ReadFile:
     if data[:2] == b"\x1f\x8b":
         data = offload(gunzipped, data)
     if data[:16] == b"SQLite format 3\0":
-        return _read({"layer0.gpkg": data})
+        return _read({"layer0.gpkg": data}, make)
     if data[:4] == b"PK\x03\x04":
-        return _read(offload(unpacked, data, filename))
+        return _read(offload(unpacked, data, filename), make)
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head[:1] == b"<":
-        return _read({"layer0.kml": checked_kml(data)})
+        return _read({"layer0.kml": checked_kml(data)}, make)
     if head[:1] == b"{":
-        return ReadFile(offload(_geojson, data))
+        return in_time(_made_of_geojson, data, make)
     raise FileRefused(
         "Send KML, KMZ, GeoPackage, a zipped Shapefile or indoor map, or GeoJSON.", code="file_unknown"
     )
 
 
-def _geojson(data: bytes) -> dict[str, Any]:
+def in_time(function: Callable[..., Made], *arguments: Any) -> Made:
+    """Work on a file apart; raises `FileRefused` (`file_too_slow`) for what takes too long, too."""
+    try:
+        return apart(function, *arguments)
+    except TooMuchWork:
+        raise _too_slow() from None
+
+
+def _made_of_geojson(data: bytes, make: Make[Made]) -> Made:
     if data.count(b",") > _MOST_COMMAS:
         raise too_large()
     try:
@@ -86,12 +97,12 @@ def _geojson(data: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise FileRefused(f"The file is not JSON: {error.msg} at byte {error.pos}.") from None
     if document.get("type") == "FeatureCollection":
-        return document
+        return make(document, ())
     feature = document if document.get("type") == "Feature" else {"type": "Feature", "geometry": document}
-    return {"type": "FeatureCollection", "features": [feature]}
+    return make({"type": "FeatureCollection", "features": [feature]}, ())
 
 
-def _read(parts: dict[str, bytes]) -> ReadFile:
+def _read(parts: dict[str, bytes], make: Make[Made]) -> Made:
     with _one_at_a_time(), tempfile.TemporaryDirectory(prefix="hereabouts-") as folder:
         for name, content in parts.items():
             (Path(folder) / name).write_bytes(content)
@@ -102,10 +113,18 @@ def _read(parts: dict[str, bytes]) -> ReadFile:
             raise too_large()
         if failed or not size:
             raise FileRefused("The file is broken, or too large to be read.")
-        told = offload(orjson.loads, answer.read_bytes())
+        return in_time(_made_of_answer, str(answer), make)
+
+
+def _made_of_answer(path: str, make: Make[Made]) -> Made:
+    told = orjson.loads(Path(path).read_bytes())
     if "code" in told:
         raise FileRefused(told["detail"], code=told["code"])
-    return ReadFile(told["collection"], tuple(told["notes"]))
+    return make(told["collection"], tuple(told["notes"]))
+
+
+def _too_slow() -> FileRefused:
+    return FileRefused("Reading the file takes too long.", code="file_too_slow")
 
 
 @contextmanager
@@ -133,7 +152,7 @@ def _run_reader(folder: str) -> bool:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise FileRefused("Reading the file takes too long.", code="file_too_slow") from None
+        raise _too_slow() from None
     return done.returncode != 0
 
 

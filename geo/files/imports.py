@@ -8,13 +8,15 @@ An archived place is opened again by the feature of its external id, and is neve
 has no external id is recognised where nothing of it is new (`geo/files/nameless.py`).
 
 Features are taken in chunks, sites before zones. What a chunk refers to is looked up at once
-(`geo/files/references.py`); the caller may commit between chunks.
+(`geo/files/references.py`); the caller may commit between chunks. All are read before anything is imported
+(`open_import`, a pure function that another process may run), and stay packed until their chunk's turn.
 """
 
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
@@ -25,29 +27,39 @@ from base.errors import Conflict, NotFound, Problem
 from base.offload import offload
 from geo.files.levels import floors_of
 from geo.files.references import Lookups, external_id_of, kind_of, look_up, name_of
+from geo.lookup.forms import Drawn, drawn
 from geo.models.places import Place
 from geo.places.places import PlaceDraft, create_place, edit_place, reopen_place
-from geo.shapes.boundaries import Boundary, BoundaryRefused, features_of, parse_feature, properties_of
+from geo.shapes.boundaries import BoundaryRefused, features_of, parse_feature, properties_of
+from geo.shapes.same import same_shape
 from people.actor import Actor
 from people.models import Scope
 
-CHUNK = 200
+# Of a chunk: whichever comes first.
+CHUNK, CHUNK_CORNERS = 200, 60_000
 REOPENED = "reopened"
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
 
+_Parsed = tuple[int, dict[str, Any], Drawn | BoundaryRefused]
+
+
 @dataclass(frozen=True)
 class Import:
-    """What is to be imported, in the order in which it is taken: (index in the file, feature as it came)."""
+    """What is to be imported, in the order in which it is taken, packed by chunks; `count` features in all."""
 
-    features: list[tuple[int, Any]]
-    crs: Any = None
+    packed: tuple[bytes, ...]
+    count: int
     notes: tuple[str, ...] = ()
 
     def chunks(self) -> Iterator["Import"]:
         """The same in portions that are worth a commit."""
-        for start in range(0, len(self.features), CHUNK):
-            yield replace(self, features=self.features[start : start + CHUNK])
+        return (replace(self, packed=(chunk,)) for chunk in self.packed)
+
+    @property
+    def parsed(self) -> list[_Parsed]:
+        """The features: their index in the file, their properties, their boundary or why there is none."""
+        return [feature for chunk in self.packed for feature in pickle.loads(chunk)]  # noqa: S301 - our own
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class _Edit:
 
     place: Place
     wanted: dict[str, Any]
-    boundary: Boundary
+    boundary: Drawn
 
 
 class _Unforeseen(Exception):
@@ -72,17 +84,18 @@ class _Unforeseen(Exception):
 
 
 _Step = _New | _Edit
-_Parsed = tuple[int, dict[str, Any], Boundary | BoundaryRefused]
 _Apart = Callable[[], AbstractContextManager[Any]]
 
 
-def open_import(collection: Any, notes: tuple[str, ...] = ()) -> Import:
-    """Check that it is a FeatureCollection and put sites before zones; raises `BoundaryRefused`.
+def open_import(collection: Any, notes: Iterable[str] = ()) -> Import:
+    """Check that it is a FeatureCollection, read its features, and put sites before zones; raises `BoundaryRefused`.
 
     `notes` are what the reader of a file did to all of its features.
     """
     features = sorted(enumerate(features_of(collection)), key=lambda item: _is_zone(item[1]))
-    return Import(features, collection.get("crs"), notes)
+    crs = collection.get("crs")
+    parsed = (_parsed(index, feature, crs) for index, feature in features)
+    return Import(tuple(map(pickle.dumps, _in_chunks(parsed))), len(features), tuple(notes))
 
 
 def import_places(session: Session, actor: Actor, wanted: Import) -> Iterator[dict[str, Any]]:
@@ -97,7 +110,7 @@ def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str
     All goes into one savepoint, which spares two round trips a feature. Where a feature fails after the checks (a
     race for an external id), the chunk is undone and taken again with a savepoint for each.
     """
-    parsed = offload(_parsed, chunk)
+    parsed = chunk.parsed
     try:
         with session.begin_nested():
             return _import_all(session, actor, parsed, chunk.notes, nullcontext)
@@ -105,14 +118,26 @@ def import_chunk(session: Session, actor: Actor, chunk: Import) -> list[dict[str
         return _import_all(session, actor, parsed, chunk.notes, session.begin_nested)
 
 
-def _parsed(chunk: Import) -> list[_Parsed]:
-    return [
-        (index, *parse_feature(feature, f"/features/{index}", chunk.crs)) for index, feature in chunk.features
-    ]
+def _parsed(index: int, feature: Any, crs: Any) -> _Parsed:
+    known, boundary = parse_feature(feature, f"/features/{index}", crs)
+    return index, known, boundary if isinstance(boundary, BoundaryRefused) else drawn(boundary)
+
+
+def _in_chunks(parsed: Iterable[_Parsed]) -> Iterator[list[_Parsed]]:
+    chunk: list[_Parsed] = []
+    corners = 0
+    for feature in parsed:
+        chunk.append(feature)
+        corners += 0 if isinstance(feature[2], BoundaryRefused) else feature[2].boundary.vertices
+        if len(chunk) >= CHUNK or corners >= CHUNK_CORNERS:
+            yield chunk
+            chunk, corners = [], 0
+    if chunk:
+        yield chunk
 
 
 def _import_all(
-    session: Session, actor: Actor, parsed: list[_Parsed], notes: tuple[str, ...], apart: _Apart
+    session: Session, actor: Actor, parsed: Sequence[_Parsed], notes: tuple[str, ...], apart: _Apart
 ) -> list[dict[str, Any]]:
     known = look_up(session, actor, [(said, _outline(boundary)) for _, said, boundary in parsed])
     results: list[dict[str, Any]] = []
@@ -126,7 +151,7 @@ def _import_all(
             reopens = isinstance(step, _Edit) and step.place.archived_at is not None
             place, outcome = _carried_out(session, actor, step, apart)
             known.remember(place, boundary.polygon)
-            said = [*boundary.notes, *notes, *floors_of(properties)[1], *[REOPENED] * reopens]
+            said = [*boundary.boundary.notes, *notes, *floors_of(properties)[1], *[REOPENED] * reopens]
             results.append(_result(index, outcome, place_id=str(place.id), notes=said))
             if place.kind == "zone":
                 zones.append((place, boundary.polygon))
@@ -139,7 +164,7 @@ def _import_all(
     return results
 
 
-def _plan(known: Lookups, properties: dict[str, Any], boundary: Boundary) -> _Step:
+def _plan(known: Lookups, properties: dict[str, Any], boundary: Drawn) -> _Step:
     """What is to be done with a feature; raises `Problem` while nothing is written yet."""
     external_id, kind = external_id_of(properties), kind_of(properties)
     wanted: dict[str, Any] = {"name": name_of(properties), **floors_of(properties)[0]}
@@ -179,9 +204,9 @@ def _carried_out(session: Session, actor: Actor, step: _Step, apart: _Apart) -> 
         raise Conflict("There is a place with this external_id.", code="external_id_taken") from None
 
 
-def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any], boundary: Boundary) -> str:
+def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any], boundary: Drawn) -> str:
     changes = {field: value for field, value in wanted.items() if getattr(place, field) != value}
-    if not to_shape(place.boundary).equals(boundary.polygon):
+    if not offload(same_shape, cast("MultiPolygon", to_shape(place.boundary)), boundary.polygon):
         changes["boundary"] = boundary
     if place.archived_at is not None:
         reopen_place(session, actor, place, session.get_one(Scope, place.id), changes)
@@ -192,7 +217,7 @@ def _update(session: Session, actor: Actor, place: Place, wanted: dict[str, Any]
     return "updated"
 
 
-def _outline(boundary: Boundary | BoundaryRefused) -> MultiPolygon | None:
+def _outline(boundary: Drawn | BoundaryRefused) -> MultiPolygon | None:
     return None if isinstance(boundary, BoundaryRefused) else boundary.polygon
 
 

@@ -12,9 +12,11 @@ from uuid import UUID
 from geoalchemy2.shape import to_shape
 from shapely import MultiPolygon
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
+from base.offload import offload
 from geo.models.places import Place
+from geo.shapes.same import same_shape
 
 # By one corner of each outline's box, made before the join, as in `geo/lookup/nearby.py`: only `&&` may be in it.
 _AT_CORNERS = text(
@@ -43,9 +45,8 @@ class Nameless:
     ) -> Place | None:
         """The place of this kind and site that is as `wanted` (its name, and floors where there are any)."""
         for place, outline in self._kept.get((kind, site_id, wanted["name"]), ()):
-            if all(getattr(place, said) == value for said, value in wanted.items()) and outline.equals(
-                polygon
-            ):
+            as_wanted = all(getattr(place, said) == value for said, value in wanted.items())
+            if as_wanted and offload(same_shape, outline, polygon):
                 return place
         return None
 
@@ -69,6 +70,7 @@ def look_up_nameless(
     }
     found = session.scalars(_AT_CORNERS, corners).all()
     locked = select(Place).where(Place.id.in_(found)).order_by(Place.id).with_for_update(key_share=True)
+    locked = locked.options(undefer(Place.boundary))
     for place in session.scalars(locked.execution_options(populate_existing=True)) if found else ():
         known.keep(place, cast("MultiPolygon", to_shape(place.boundary)))
     return known

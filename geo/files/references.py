@@ -10,21 +10,17 @@ from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2.shape import to_shape
-from shapely import MultiPolygon, prepare
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from shapely import MultiPolygon
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, undefer
 
 from base import text
 from base.errors import Conflict, Forbidden, NotFound, Problem
-from base.offload import offload
 from base.text import alike
 from geo.files.nameless import Nameless, look_up_nameless
 from geo.models.places import Place
-from geo.places.drafts import as_neighbour, siblings_near
+from geo.places.drafts import compared
 from geo.places.places import place_for
-from geo.shapes.advice import Neighbour
-from geo.shapes.overlaps import Overlaps
-from geo.shapes.remarks import remarks
 from people.actor import Actor
 from people.permissions import Permission
 
@@ -32,6 +28,7 @@ _SITE_KEYS = ("site_external_id", "site_osm_id")
 _EXTERNAL_KEYS = ("external_id", "osm_id")
 MAX_EXTERNAL_ID = 200
 MAX_NAME = 200
+_FEW_CORNERS = 2_000
 
 
 def kind_of(properties: dict[str, Any]) -> str:
@@ -136,10 +133,7 @@ class Lookups:
 
     def remarks(self, zones: Sequence[tuple[Place, MultiPolygon]]) -> list[list[str]]:
         """What a manager may want to look at, for each of the zones that were made or changed."""
-        drawn = [as_neighbour(zone, polygon) for zone, polygon in zones]
-        homes = [self._shape(zone.site_id) for zone, _ in zones]
-        near = siblings_near(self.session, zones)
-        told = offload(_compared, drawn, homes, near)
+        told = compared(self.session, zones, {zone.site_id: self._shape(zone.site_id) for zone, _ in zones})
         for (zone, _), said in zip(zones, told, strict=True):
             if self.names.get((zone.site_id, alike(zone.name)), {zone.id}) != {zone.id}:
                 said.insert(0, "duplicate_name")
@@ -159,20 +153,10 @@ class Lookups:
 
     def _shape(self, site_id: UUID) -> MultiPolygon:
         if site_id not in self._shapes:
-            shape = cast("MultiPolygon", to_shape(self.session.get_one(Place, site_id).boundary))
-            prepare(shape)
-            self._shapes[site_id] = shape
+            self._shapes[site_id] = cast(
+                "MultiPolygon", to_shape(self.session.get_one(Place, site_id).boundary)
+            )
         return self._shapes[site_id]
-
-
-def _compared(
-    zones: list[Neighbour], homes: list[MultiPolygon], near: list[list[Neighbour]]
-) -> list[list[str]]:
-    overlaps = Overlaps()
-    return [
-        list(remarks(zone, home, siblings, overlaps))
-        for zone, home, siblings in zip(zones, homes, near, strict=True)
-    ]
 
 
 def look_up(
@@ -192,10 +176,18 @@ def _look_up_named(session: Session, known: Lookups, features: Sequence[dict[str
     # FOR NO KEY UPDATE: new zones refer to their site's row at the same time.
     locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
     _keep(known, session.scalars(locked) if own else ())
+    _load_boundaries(session, [place.id for place in known.by_external_id.values()])
     _keep(
         known, session.scalars(select(Place).where(Place.external_id.in_(sites - own))) if sites - own else ()
     )
     _know_names(known, features)
+
+
+def _load_boundaries(session: Session, place_ids: Sequence[UUID]) -> None:
+    """Those of few corners at once, since each is compared with what the file says; the rest come one by one."""
+    few = select(Place).where(Place.id.in_(place_ids), func.ST_NPoints(Place.boundary) <= _FEW_CORNERS)
+    if place_ids:
+        session.scalars(few.options(undefer(Place.boundary)).execution_options(populate_existing=True)).all()
 
 
 def _keep(known: Lookups, places: Iterable[Place]) -> None:

@@ -32,7 +32,7 @@ from base.listen import Listener
 from base.logs import logger
 from base.offload import offload
 from geo.lookup.index import INDEX_WEIGHT, IndexedPlace, PlaceIndex
-from geo.lookup.nearby import read_places, stored_places
+from geo.lookup.nearby import portions, read_places, stored_places
 from geo.models.places import Place
 from journal.catalogue import read_by
 from journal.event_types import Reader
@@ -42,7 +42,6 @@ from journal.tail import READ_LIMIT, head_in_epoch
 log = logger(__name__)
 
 KEPT_WEIGHT = 5_000_000
-_PIECE = 500
 _PAGE = 2_000
 _POLL_S = 10.0
 _CALM_S = 0.2
@@ -227,9 +226,10 @@ def load(
         else:
             places.append(place)
     weight = INDEX_WEIGHT + sum(place.weight for place in places)
-    for first in range(0, len(missing), _PIECE):
+    for portion in portions(database, organisation_id, missing):
         with database.transaction(organisation_id) as session:
-            piece = offload(read_places, stored_places(session, missing[first : first + _PIECE]))
+            rows = stored_places(session, portion)
+        piece = offload(read_places, rows)
         places += piece
         weight += sum(place.weight for place in piece)
         if weight > most:

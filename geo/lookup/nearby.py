@@ -1,6 +1,6 @@
 """The places near some points as PostGIS says it: the truth, and the way while no index is right."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from sqlalchemy import LargeBinary, func, select, text
 from sqlalchemy.orm import Session, aliased
 
-from base.database import AnyRow
+from base.database import AnyRow, Database
 from geo.engine.fences import whole_height
 from geo.engine.transitions import Fence
 from geo.lookup.index import IndexedPlace, boxes_around
+from geo.lookup.outlines import fitting
 from geo.models.places import Place
 
 _KEPT_WEIGHT = 1_000_000
+_PORTION, _PORTION_CORNERS = 500, 60_000
 # The boxes are made before the join: under row-level security the index is used only where the join's condition calls
 # nothing but leak-proof functions, and of all that makes a box only `&&` itself is one.
 _NEAR = text(
@@ -70,6 +72,19 @@ def fences_near(
         for place_id, place in sorted(known.items(), key=lambda known: known[0])
         if place is not None
     }
+
+
+def portions(database: Database, organisation_id: UUID, place_ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """The places in portions of so many, and of so many corners: to receive rows holds up all others."""
+    for first in range(0, len(place_ids), _PORTION):
+        some = place_ids[first : first + _PORTION]
+        counted = select(Place.id, func.ST_NPoints(Place.boundary)).where(Place.id.in_(some))
+        with database.transaction(organisation_id) as session:
+            sizes = session.execute(counted.order_by(Place.id)).all()
+        while sizes:
+            portion = fitting(sizes, [corners for _, corners in sizes], _PORTION_CORNERS)
+            sizes = sizes[len(portion) :]
+            yield [place_id for place_id, _ in portion]
 
 
 def stored_places(session: Session, place_ids: Sequence[UUID]) -> Sequence[AnyRow]:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -69,7 +71,8 @@ class Place(Model):
     timezone: Mapped[str | None] = mapped_column(Text)
     floor_low: Mapped[int | None] = mapped_column(Integer)
     floor_high: Mapped[int | None] = mapped_column(Integer)
-    boundary: Mapped[WKBElement] = mapped_column(_Boundary)
+    # Not loaded with the row, of which much is asked: thirty thousand corners are half a megabyte.
+    boundary: Mapped[WKBElement] = mapped_column(_Boundary, deferred=True)
     # The least grade of evidence that lets one into a `present` scope, and that posting asks for (0: none).
     presence_grade: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     posting_grade: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -84,16 +87,25 @@ class Place(Model):
 
 
 class BoundaryVersion(Model):
-    """A boundary as it stood from `valid_from` on, until the next one."""
+    """A boundary as it stood from `valid_from` on, until the next one. The newest of a place is its present one.
+
+    Its forms (`geo/lookup/forms.py`) stand beside it, as far as somebody has made them.
+    """
 
     __tablename__ = "boundary_versions"
 
     place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    boundary: Mapped[WKBElement] = mapped_column(_Boundary)
+    boundary: Mapped[WKBElement] = mapped_column(_Boundary, deferred=True)
     valid_from: Mapped[datetime] = _moment()
     changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    # GeoJSON, as it goes into answers; `simple` is None where the whole is simple enough.
+    whole: Mapped[str | None] = mapped_column(Text, deferred=True)
+    simple: Mapped[str | None] = mapped_column(Text, deferred=True)
+    simplified_m: Mapped[float | None] = mapped_column(Float)
+    corners: Mapped[int | None] = mapped_column(Integer)
+    circle: Mapped[list[float] | None] = mapped_column(ARRAY(Float))
 
 
 class Marker(Model):

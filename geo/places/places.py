@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from geoalchemy2.shape import from_shape, to_shape
+from geoalchemy2.shape import from_shape
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, Invalid, NotFound
+from geo.lookup.forms import Drawn
 from geo.models.places import SRID, BoundaryVersion, Place
 from geo.presence import occupancy
-from geo.shapes.boundaries import Boundary, wire_geometry
 from geo.stays.admission import judge_again
 from geo.stays.leaving import end_visits_in
 from geo.stays.visits import Leaving
@@ -38,7 +38,7 @@ class PlaceDraft:
 
     kind: str
     name: str
-    boundary: Boundary
+    boundary: Drawn
     site_id: UUID | None = None
     admission: str = "present"
     history: str = "all"
@@ -52,12 +52,12 @@ class PlaceDraft:
     occupancy_limit: int | None = None
 
 
-def wire_place(place: Place, scope: Scope) -> dict[str, Any]:
-    """A site or zone as a GeoJSON Feature."""
+def wire_place(place: Place, scope: Scope, geometry: Any = None) -> dict[str, Any]:
+    """A site or zone as a GeoJSON Feature; the geometry is one of its outline's (`geo/lookup/outlines.py`)."""
     return {
         "type": "Feature",
         "id": str(place.id),
-        "geometry": wire_geometry(to_shape(place.boundary)),
+        "geometry": geometry,
         "properties": {
             "kind": place.kind,
             "site_id": str(place.site_id),
@@ -91,7 +91,7 @@ def create_place(session: Session, actor: Actor, draft: PlaceDraft) -> tuple[Pla
     session.flush()
     if draft.occupancy_limit is not None:
         occupancy.check_limits(session, place.site_id)
-    _remember_boundary(session, actor, place)
+    _remember_boundary(session, actor, place, draft.boundary)
     scope = session.get_one(Scope, place.id)
     _tell(session, actor, PLACE_CREATED, place, scope)
     return place, scope
@@ -128,7 +128,7 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
     if changes.keys() & {"presence_grade", "admission"}:
         judge_again(session, place)
     if "boundary" in changes:
-        _remember_boundary(session, actor, place)
+        _remember_boundary(session, actor, place, changes["boundary"])
 
 
 def tell_changed(session: Session, actor: Actor, place: Place, scope: Scope) -> None:
@@ -214,17 +214,18 @@ def _hours_of_site(session: Session, site_id: UUID | None) -> dict[str, Any] | N
     return None if site_id is None else session.get_one(Place, site_id).hours
 
 
-def _stored(boundary: Boundary) -> WKBElement:
+def _stored(boundary: Drawn) -> WKBElement:
     return from_shape(boundary.polygon, srid=SRID)
 
 
-def _remember_boundary(session: Session, actor: Actor, place: Place) -> None:
+def _remember_boundary(session: Session, actor: Actor, place: Place, boundary: Drawn) -> None:
     session.execute(
         insert(BoundaryVersion).values(
             place_id=place.id,
             number=place.version,
             organisation_id=place.organisation_id,
             boundary=place.boundary,
+            **boundary.forms.columns(),
             valid_from=place.updated_at,
             changed_by=actor.person_id,
         )
@@ -236,11 +237,10 @@ def _tell(session: Session, actor: Actor, event_type: EventType, place: Place, s
 
     An `assigned` place is out of sight for everybody but its members; any other is told to all, who need its fence.
     """
-    feature = {**wire_place(place, scope), "geometry": None}
     event = Event(
         event_type,
         subject_id=place.id,
-        payload=feature,
+        payload=wire_place(place, scope),
         scope_id=place.id if scope.admission == "assigned" else place.organisation_id,
         actor_id=actor.person_id,
     )

@@ -3,6 +3,7 @@
 Pure, with the very engine that decides about real phones.
 """
 
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -52,6 +53,16 @@ def rehearse(
         considered += state.last is not before.last
         events += decided
     return Rehearsal(events, considered)
+
+
+def rehearse_packed(
+    polygon: MultiPolygon,
+    fixes: bytes,
+    floors: tuple[int, int] | None = None,
+    of_site: tuple[int, int] | None = None,
+) -> Rehearsal:
+    """As `rehearse`, of fixes that were packed by `pickle`."""
+    return rehearse(polygon, pickle.loads(fixes), floors, of_site)  # noqa: S301 - packed by our own
 
 
 class _Near:

@@ -12,20 +12,18 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
-from geoalchemy2.shape import to_shape
-from shapely import MultiPolygon
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from base.errors import Invalid
-from geo.engine.circles import Circle, enclosing_circle
+from geo.engine.circles import Circle
+from geo.lookup.outlines import Form, present_outlines
 from geo.models.places import SRID, Place
 from geo.models.stays import DevicePosition, Visit
-from geo.shapes.boundaries import wire_geometry
 from people.actor import Actor
 from people.audience import known_of
 
@@ -66,15 +64,18 @@ def regions_for(
         )
     )
     places, horizon = _nearest(session, actor, lon, lat, limit, inside)
+    circles = _circles_of(session, places)
     watched = [
         Region(place, circle, circle.metres_to(lon, lat), place.id in inside)
-        for place, circle in ((place, _circle(place)) for place in places)
+        for place, circle in zip(places, circles, strict=True)
     ]
     chosen, left_out = choose(watched, limit - 1)
-    regions = [_wire_region(one, boundaries) for one in chosen]
+    regions = [_wire_region(one) for one in chosen]
     places = _digest([(region, one.place.version) for region, one in zip(regions, chosen, strict=True)])
     if known is not None and _still_good(known, places, lon, lat):
         return None
+    if boundaries:
+        _add_outlines(session, regions, [one.place.id for one in chosen])
     refresh = Circle(lon, lat, _refresh_radius(left_out, horizon))
     around = _wire_circle(refresh) | {"id": "refresh", "notify_on": ["exit"]}
     return {"version": _version(places, refresh), "regions": regions, "refresh": around}
@@ -144,14 +145,27 @@ def _nearest_in_degrees(
     return [row[0] for row in rows], farthest * _METRES_A_DEGREE * shrink
 
 
-def _circle(place: Place) -> Circle:
-    """The circle of a version of a place; versions never change, so it is kept in the process."""
-    key = (place.id, place.version)
-    if key not in _circles:
-        if len(_circles) >= _CIRCLES_KEPT:
-            _circles.clear()
-        _circles[key] = enclosing_circle(cast("MultiPolygon", to_shape(place.boundary)))
-    return _circles[key]
+def _circles_of(session: Session, places: Sequence[Place]) -> list[Circle]:
+    """The circles of versions of places; versions never change, so they are kept in the process."""
+    keys = [(place.id, place.version) for place in places]
+    known = {key: _circles[key] for key in keys if key in _circles}
+    missing = [key for key in keys if key not in known]
+    if len(_circles) + len(missing) > _CIRCLES_KEPT:
+        _circles.clear()
+    outlines = (
+        present_outlines(session, [place_id for place_id, _ in missing], Form.MEASURED) if missing else {}
+    )
+    for key in missing:
+        known[key] = _circles[key] = outlines[key[0]].circle
+    return [known[key] for key in keys]
+
+
+def _add_outlines(session: Session, regions: Sequence[dict[str, Any]], place_ids: Sequence[UUID]) -> None:
+    """Put in the outlines that a phone can judge by, with how far they may be off."""
+    outlines = present_outlines(session, place_ids, Form.SIMPLE)
+    for region, place_id in zip(regions, place_ids, strict=True):
+        outline = outlines[place_id]
+        region |= {"boundary": outline.wire, "simplified_m": outline.simplified_m}
 
 
 def _last_position(session: Session, actor: Actor) -> tuple[float, float]:
@@ -169,7 +183,7 @@ def _last_position(session: Session, actor: Actor) -> tuple[float, float]:
 
 def _digest(said: Sequence[tuple[dict[str, Any], int]]) -> str:
     """Which places an answer names, in which versions, and which of them one is in."""
-    named = [{**region, "boundary": None, "version": version} for region, version in said]
+    named = [{**region, "version": version} for region, version in said]
     return hashlib.blake2b(orjson.dumps(named), digest_size=12).hexdigest()
 
 
@@ -188,7 +202,7 @@ def _still_good(version: str, places: str, lon: float, lat: float) -> bool:
     return made and digest == places and circle.metres_to(lon, lat) <= 0
 
 
-def _wire_region(one: Region, boundaries: bool) -> dict[str, Any]:
+def _wire_region(one: Region) -> dict[str, Any]:
     place = one.place
     return _wire_circle(one.circle) | {
         "id": str(place.id),
@@ -197,7 +211,8 @@ def _wire_region(one: Region, boundaries: bool) -> dict[str, Any]:
         "inside": one.inside,
         "floor_low": place.floor_low,
         "floor_high": place.floor_high,
-        "boundary": wire_geometry(to_shape(place.boundary)) if boundaries else None,
+        "boundary": None,
+        "simplified_m": None,
         "notify_on": ["enter", "exit"],
     }
 

@@ -28,8 +28,9 @@ ACTS: dict[str, Any] = {
 ROLES = ("member", "manager", "administrator")
 # These answer a page of what the organisation has, of which the small one has less than a page.
 PAGED = ("list_my_regions", "list_managed_sites")
-# What such a page may take: the regions look at the nearest 110 places, and PostgreSQL at three tables for each.
-PAGE, PAGE_READ = 150, 600
+# What such a page may take: the regions look at the nearest 110 places and their circles, and PostgreSQL at four tables
+# for each.
+PAGE, PAGE_READ = 280, 600
 # Plans differ by some rows, while one that looks at every zone reads ten thousand.
 GIVE = 100
 # Of what there is not: a push on trial, a report before the end, somebody who shows when they were seen.

@@ -23,10 +23,19 @@ SELECT id, %(org)s, kind, site_id, kind || ' ' || number, ST_Multi(ST_Expand(
     ST_SetSRID(ST_MakePoint(120 + number %% 100 * 0.01, 30 + number / 100 * 0.01), 4326), 0.0004))
 FROM drawn ORDER BY kind
 """
+# With what belongs to each boundary that was drawn: its version, and the forms in which it is sent.
+_FORMS = """
+INSERT INTO boundary_versions
+    (place_id, number, organisation_id, boundary, valid_from, whole, simplified_m, corners, circle)
+SELECT id, version, organisation_id, boundary, now(), ST_AsGeoJSON(ST_GeometryN(boundary, 1), 7), 0, 5,
+    ARRAY[ST_X(ST_Centroid(boundary)), ST_Y(ST_Centroid(boundary)), 100]
+FROM places WHERE organisation_id = %(org)s AND id NOT IN (SELECT place_id FROM boundary_versions)
+"""
 
 
 def open_zones(org: Organisation, zones: int) -> None:
     """Give the organisation so many more open zones, in `SITES` sites."""
     with org.world.owner() as connection:
         connection.exec_driver_sql(_MANY, {"org": str(org.id), "sites": SITES, "zones": zones})
+        connection.exec_driver_sql(_FORMS, {"org": str(org.id)})
         connection.exec_driver_sql("ANALYZE")

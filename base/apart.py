@@ -1,0 +1,162 @@
+"""Work in another process: what computes for long, or reads what strangers sent, without ever holding up this one.
+
+A thread does not help where the interpreter's lock is held: to read twelve megabytes of JSON stops every request of a
+web process. So there are a few children, started when they are first needed, by a program of its own (never a fork of
+a process with open sockets). They speak over a socket pair: lengths and pickles.
+
+    caller ──▶ a turn (bounded; `Busy` at once where too many wait) ──▶ a child ──▶ its answer, or the `Problem` raised
+
+A child that takes too long, too much memory, or dies, is killed and replaced, and its caller gets `TooMuchWork`. It has
+no secrets in its environment, and it ends when its parent does, however that ended: its side of the socket closes.
+
+The sockets, locks and the waiting are gevent's own in a process that it has patched.
+"""
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from base.errors import Invalid, Problem
+from base.frames import read_frame, write_frame
+from base.logs import logger
+
+log = logger(__name__)
+Answer = TypeVar("Answer")
+PROCESSES, WAITING = 2, 8
+LONGEST_S, PATIENCE_S = 45.0, 20.0
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+class Busy(Problem):
+    """All children work, and enough others wait for them."""
+
+    status, code, title = 503, "unavailable", "The service is not available for a moment; try again"
+
+
+class TooMuchWork(Invalid):
+    """More time or memory than any request is given."""
+
+    code, title = "too_much_work", "This takes more time or memory than one request is given"
+
+
+class Children:
+    """Some processes that work for this one."""
+
+    def __init__(
+        self, processes: int = PROCESSES, waiting: int = WAITING, longest_s: float = LONGEST_S
+    ) -> None:
+        self._most, self._longest_s = processes + waiting, longest_s
+        self._asked = 0
+        self._idle: list[_Child] = []
+        self._lock = threading.Lock()
+        self._turns = threading.Semaphore(processes)
+
+    def run(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
+        """What a function of a module gives for these arguments, in a child.
+
+        Raises what `Problem` it raises, `TooMuchWork` and `Busy`.
+        """
+        asked = pickle.dumps((function, arguments), protocol=pickle.HIGHEST_PROTOCOL)
+        with self._turn():
+            child = self._idle.pop() if self._idle else _Child()
+            try:
+                told = child.answer(asked, self._longest_s)
+            except (OSError, EOFError):  # a timeout is an OSError
+                child.end()
+                log.warning("child_ended", function=function.__qualname__)
+                raise TooMuchWork from None
+            except BaseException:
+                child.end()
+                raise
+            self._idle.append(child)
+        if isinstance(told.failure, Exception):
+            raise told.failure
+        return told.value
+
+    def close(self) -> None:
+        """End those that have nothing to do."""
+        while self._idle:
+            self._idle.pop().end()
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of those that have nothing to do."""
+        return [child.pid for child in self._idle]
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        with self._lock:
+            if self._asked >= self._most:
+                raise _busy()
+            self._asked += 1
+        try:
+            if not self._turns.acquire(timeout=PATIENCE_S):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._turns.release()
+        finally:
+            with self._lock:
+                self._asked -= 1
+
+
+class Told:
+    """What a child says: a value, or why there is none."""
+
+    def __init__(self, value: Any = None, failure: Exception | None = None) -> None:
+        self.value, self.failure = value, failure
+
+
+class _Child:
+    """One process, which does one thing at a time."""
+
+    def __init__(self) -> None:
+        ours, its = socket.socketpair()
+        self._socket = ours
+        with its:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "base.apart_child"],
+                cwd=_ROOT,
+                env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def answer(self, asked: bytes, longest_s: float) -> Told:
+        """Raises `EOFError` or `OSError` where there is none in time."""
+        until = time.monotonic() + longest_s
+        self._socket.settimeout(longest_s)
+        write_frame(self._socket, asked)
+        return pickle.loads(read_frame(self._socket, until))  # noqa: S301 - it is our own program
+
+    def end(self) -> None:
+        self._socket.close()
+        with suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+
+
+_children = Children()
+
+
+def apart(function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """As `Children.run`, with those of this process."""
+    return _children.run(function, *arguments)
+
+
+def _busy() -> Busy:
+    return Busy("Others are having much computed; try again.", headers={"Retry-After": "5"})
