@@ -7,7 +7,7 @@ be written, and an event that a newer release wrote is treated with caution: as 
 from functools import partial
 from uuid import UUID
 
-from journal import early
+from journal import early, lifts
 from journal.event_types import About, EventType, Payload, Reach, Reader
 
 _MANAGERS = "those who oversee the roll call"
@@ -156,6 +156,8 @@ MUSTER_UPDATED = EventType(
     to=_MANAGERS,
     readers=_NOBODY,
     personal=frozenset({"entry"}),
+    version=2,
+    lifts={1: lifts.before_bursts},
     about=_OF_PLACE,
     early=early.MUSTER_UPDATE,
 )

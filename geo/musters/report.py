@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import unicodedata
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.models.musters import MusterEntry
-from geo.musters.board import wire_entry
-from people.models import Person
+from geo.musters.board import list_lines
 
 _COLUMNS = (
     "name",
@@ -28,6 +27,9 @@ _COLUMNS = (
     "text",
     "point",
     "alerts",
+    "opened_in_burst",
+    "replaced_by",
+    "set_aside",
 )
 
 
@@ -41,21 +43,18 @@ def list_persons(
     return list(session.scalars(query.order_by(MusterEntry.person_id).limit(limit)))
 
 
-def list_entries(session: Session, muster_id: UUID, persons: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The lines of these persons, in the order of their ids."""
-    query = (
-        select(MusterEntry, Person.name)
-        .join(Person, Person.id == MusterEntry.person_id)
-        .where(MusterEntry.muster_id == muster_id, MusterEntry.person_id.in_(persons))
-    )
-    rows = session.execute(query.order_by(MusterEntry.person_id))
-    return [wire_entry(entry, name) for entry, name in rows]
-
-
 def make_report(session: Session, board: dict[str, Any]) -> dict[str, Any]:
     """The report of a roll call that has just ended, from its board."""
     muster_id = UUID(board["id"])
-    return {"muster": board, "entries": list_entries(session, muster_id, list_persons(session, muster_id))}
+    return {"muster": board, "entries": list_lines(session, muster_id, list_persons(session, muster_id))}
+
+
+def lifted(report: dict[str, Any]) -> dict[str, Any]:
+    """A report of any time in today's shape: roll calls of before knew nothing of bursts, and set nobody aside."""
+    muster = report["muster"]
+    counts = dict.fromkeys(("opened_in_burst", "unaccounted_in_burst", "set_aside"), 0) | muster["counts"]
+    mark = {"opened_in_burst": False, "replaced_by": None, "set_aside": None}
+    return {"muster": muster | {"counts": counts}, "entries": [mark | entry for entry in report["entries"]]}
 
 
 def report_csv(report: dict[str, Any]) -> str:
@@ -73,7 +72,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(value)
     if isinstance(value, dict):
-        return " ".join(map(str, value["coordinates"]))
+        parts = value.get("coordinates") or [part for part in value.values() if part is not None]
+        return " ".join(map(str, parts))
     text = "" if value is None else str(value)
-    # A spreadsheet would take these for a formula, and names and texts are anybody's.
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+    return f"'{text}" if _reads_as_formula(text) else text
+
+
+def _reads_as_formula(text: str) -> bool:
+    """Whether a spreadsheet may take it for one; names and texts are anybody's. Blanks before it are skipped there,
+    what cannot be seen may be, and wide signs count as the usual ones."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign)[0] not in "CZ")
+    return next(seen, "") in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
