@@ -108,6 +108,23 @@ MEMBERSHIP_ENDED = _membership(
     early=early.ENDED,
 )
 
+RIGHTS_CHANGED = EventType(
+    "rights.changed",
+    payload="RightsChange",
+    reach=Reach.PERSON,
+    to="the person, the managers of the scope and of its site, and the administrators",
+    readers=_NOBODY,
+    personal=frozenset({"person_id", "scope_id", "before", "after", "changed_at"}),
+)
+DIRECT_UPDATED = EventType(
+    "direct.updated",
+    payload="DirectConversation",
+    reach=Reach.SO,
+    to=_FOLLOWERS,
+    readers=_NOBODY,
+    personal=frozenset({"scope", "persons", "left_ids"}),
+)
+
 _OF_PLACE = About("place_id")
 _visit = partial(
     EventType,

@@ -179,6 +179,8 @@ class Scope(Model):
     receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
     # How much pushes let out; None: as the organisation says.
     push_content: Mapped[str | None] = mapped_column(Text)
+    # Of a direct conversation: who took the others into it.
+    opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 

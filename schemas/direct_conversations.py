@@ -17,7 +17,11 @@ class NewDirectConversation(Wire):
 
 
 class DirectConversation(Wire):
-    """A scope of a few people. Posts go to it as to any other scope."""
+    """A scope of a few people. Posts go to it as to any other scope. Who left it comes back by opening it, and not
+    otherwise."""
 
     scope = fields.Nested(Scope, required=True)
     persons = fields.List(fields.Nested(Person), required=True)
+    left_ids = fields.List(
+        ID(), required=True, metadata={"description": "Which of the persons are not, or no longer, in it"}
+    )

@@ -52,6 +52,8 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_muster_entries_set_aside_by"), "muster_entries", "persons", ["set_aside_by"], ["id"]
     )
+    op.add_column("scopes", sa.Column("opened_by", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("fk_scopes_opened_by"), "scopes", "persons", ["opened_by"], ["id"])
     op.create_table(
         "direct_departures",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
@@ -75,6 +77,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("direct_departures")
+    op.drop_column("scopes", "opened_by")
     for column in ("set_aside_reason", "set_aside_by", "set_aside_at"):
         op.drop_column("muster_entries", column)
     op.execute("REVOKE UPDATE (in_burst, replaced_by) ON gate_accounts FROM hereabouts_web")
