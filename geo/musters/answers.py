@@ -62,6 +62,14 @@ def answer(
     return wire_card(session, muster, entry)
 
 
+def read_card(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
+    """A roll call that the actor is on, with their own answer."""
+    entry = session.get(MusterEntry, (muster_id, actor.person_id))
+    if entry is None:
+        raise NotFound
+    return wire_card(session, session.get_one(Muster, muster_id), entry)
+
+
 def mark(
     session: Session, actor: Actor, muster_id: UUID, person_id: UUID, said: dict[str, Any]
 ) -> dict[str, Any]:

@@ -111,6 +111,17 @@ def read_entries(
     return list_lines(session, muster_id, persons)
 
 
+def read_line(session: Session, actor: Actor, muster_id: UUID, person_id: UUID) -> dict[str, Any]:
+    """One person's line, as it stands now or stood at the end."""
+    muster = muster_for(session, actor, muster_id)
+    if session.get(MusterEntry, (muster_id, person_id)) is None:
+        raise NotFound
+    if muster.ended_at is None:
+        roll.refresh(session, muster, [person_id])
+    record_look(session, actor, muster, [person_id])
+    return list_lines(session, muster_id, [person_id])[0]
+
+
 def read_report(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
     """The report of an ended roll call; raises `MusterRunning` before."""
     muster = muster_for(session, actor, muster_id)
