@@ -10,7 +10,7 @@ from people.scopes.directs import leave_direct, open_direct, read_direct
 from schemas.direct_conversations import DirectConversation, NewDirectConversation
 
 routes = Routes("direct-conversations", "Direct conversations: a few people among themselves")
-_CONVERSATION = "/direct-conversations/<uuid:scope_id>"
+_CONVERSATION = "/direct-conversations/<uuid:conversation_id>"
 
 
 @routes.route(
@@ -28,12 +28,12 @@ def open_direct_conversation(call: Call, body: dict[str, Any]) -> Answer:
 
 
 @routes.route("GET", _CONVERSATION, permission=Permission.POSTS_READ, answer=DirectConversation)
-def read_direct_conversation(call: Call, scope_id: UUID) -> dict[str, Any]:
+def read_direct_conversation(call: Call, conversation_id: UUID) -> dict[str, Any]:
     """A conversation that I am in: for whom it is, and who left it."""
-    return read_direct(call.session, call.actor, scope_id)
+    return read_direct(call.session, call.actor, conversation_id)
 
 
 @routes.route("DELETE", _CONVERSATION, permission=Permission.POSTS_READ, status=204)
-def leave_direct_conversation(call: Call, scope_id: UUID) -> None:
+def leave_direct_conversation(call: Call, conversation_id: UUID) -> None:
     """Leave it, or refuse it: nobody takes me into it again. I come back by opening it."""
-    leave_direct(call.session, call.actor, scope_id)
+    leave_direct(call.session, call.actor, conversation_id)
