@@ -12,7 +12,6 @@ from base.errors import Conflict, Invalid
 from base.text import address
 from people.accounts.persons import add_person
 from people.models import Organisation
-from people.scopes.rights import tell_rights
 from people.scopes.scopes import create_scope
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -43,5 +42,4 @@ def create_organisation(
         password=password,
         role="organisation_administrator",
     )
-    tell_rights(session, person, None, person.role, None)
     return organisation_id, person.id

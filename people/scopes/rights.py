@@ -1,7 +1,8 @@
 """Who may manage is no secret: each change is told to the person, and to those who manage there and above.
 
 It is told when a role above that of a member is given, changed or taken: by assignment, with an account that opens or
-closes. What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
+closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell). What a
+member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
 """
 
 from uuid import UUID
