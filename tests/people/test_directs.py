@@ -93,6 +93,8 @@ def test_who_was_taken_in_leaves_and_nothing_reaches_them(org: Organisation) -> 
     for path in (f"scopes/{talk}/posts", f"posts/{post['id']}", f"direct-conversations/{talk}"):
         bob.get(f"/v1/{path}", 404)
     bob.posts(talk, "me again", 404)
+    assert bob.get("/v1/me/notifications")["items"] == []
+    assert talk not in str(bob.get("/v1/me/unread"))
     bob.put(f"/v1/scopes/{talk}/membership", status=404)
     bob.patch(f"/v1/me/memberships/{talk}", {"level": "all"}, 404)
     leaves(bob, talk, 404)
