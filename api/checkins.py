@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask import request
+
 from api.route import Call, Routes
 from geo.regions.events import take_region_events
 from geo.stays import checkins, gate
@@ -59,13 +61,19 @@ def report_region_events(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 @routes.route("POST", "/visitors", public=True, body=NewVisitor, answer=Tokens, status=201)
 def admit_at_the_gate(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Scan the gate's code as a stranger: an account for some hours, checked in at once."""
+    """Scan the gate's code as a stranger: an account for some hours, checked in at once. A phone has one at a time."""
     account = {"name": body["name"], "locale": body["locale"], "timezone": "UTC"}
-    person, marker = gate.open_account(call.session, body["code"], account)
+    installation_id, address = body["device"]["installation_id"], request.remote_addr
+    opened = gate.open_account(call.session, body["code"], account, installation_id, address)
     ttl = call.runtime.settings.session_ttl
     tokens, device_id = start_session(
-        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"]
+        call.session,
+        call.runtime.tokens,
+        ttl,
+        opened.person.organisation_id,
+        opened.person.id,
+        body["device"],
     )
     hand_over(call.session, tokens.session_id)
-    gate.check_in(call.session, person.id, device_id, marker)
+    gate.check_in(call.session, opened, device_id)
     return tokens.wire()

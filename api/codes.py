@@ -1,6 +1,7 @@
 """Codes as pictures. A QR code in capitals and digits alone is a size smaller than the same in mixed letters."""
 
 import io
+import re
 from html import escape
 
 import segno
@@ -8,6 +9,8 @@ import segno
 from base.text import steering, without_steering
 
 _SCALE, _MARGIN, _LINE = 8, 4, 40
+# What XML 1.0 has no way to write, not even escaped (its production 2, Char).
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def code_svg(code: str, name: str) -> bytes:
@@ -20,7 +23,7 @@ def code_svg(code: str, name: str) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + _LINE}">'
         f'<rect width="100%" height="100%" fill="#fff"/>{inside}'
         f'<text x="{width / 2}" y="{height + _LINE / 2}" text-anchor="middle" font-family="sans-serif" '
-        f'font-size="20">{escape(name)}</text></svg>'
+        f'font-size="20">{escape(_NOT_IN_XML.sub("", name))}</text></svg>'
     ).encode()
 
 

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from flask import Response, current_app, request
 
+from api.again import is_done_again, kept_of, made_again
 from api.answers import Answer
 from api.making import body_before, check_manages_anything, is_much
 from api.parsing import arguments, read_body
@@ -84,12 +85,12 @@ def _attempt(
             call = Call(session, shared, actor_of(session, claims))
             _check_role(call.actor, declared.permission)
         key = _idempotency_key(declared)
-        answer = None if key is None else _earlier_answer(call, key)
+        answer = None if key is None else _earlier_answer(call, key, declared, path)
         if answer is None:
             outcome = _done(call, key, partial(view, call, **path, **arguments(declared, made)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
             if key is not None:
-                _keep_answer(call, key, answer, declared.status)
+                _keep_answer(call, key, answer, declared)
         # Encoded before the commit: what cannot be told must not have happened.
         return answer.response(declared.status, declared.media), answer.wait_s
 
@@ -139,19 +140,24 @@ def _idempotency_key(declared: Declaration) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None or declared.public or declared.secret or declared.method == "GET":
         return None
+    if is_done_again(declared.answer):
+        return None
     return idempotency.check_key(key)
 
 
-def _earlier_answer(call: Call, key: str) -> Answer | None:
+def _earlier_answer(call: Call, key: str, declared: Declaration, path: dict[str, Any]) -> Answer | None:
     """What this request got before; None where it is the first, whose key is claimed now."""
     route = f"{request.method} {request.full_path.rstrip('?')}"
     earlier = idempotency.stored_answer(call.session, call.actor, key, route, request.get_data(cache=True))
     if earlier is None:
         return None
-    headers = {**(earlier.headers or {}), "Idempotent-Replayed": "true"}
-    return Answer(earlier.body, earlier.status or 200, headers)
+    made = made_again(call, declared.answer, path, earlier.kept)
+    made = made if isinstance(made, Answer) else Answer(made)
+    headers = {**(earlier.headers or {}), **made.headers, "Idempotent-Replayed": "true"}
+    return Answer(made.body, earlier.status or 200, headers)
 
 
-def _keep_answer(call: Call, key: str, answer: Answer, status: int) -> None:
+def _keep_answer(call: Call, key: str, answer: Answer, declared: Declaration) -> None:
     headers = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
-    idempotency.store_answer(call.session, call.actor, key, answer.status or status, headers, answer.body)
+    kept = kept_of(declared.answer, answer.body)
+    idempotency.store_answer(call.session, call.actor, key, answer.status or declared.status, headers, kept)

@@ -21,6 +21,7 @@ from schemas.musters import (
     MusterEntryPage,
     MusterMark,
     MusterReport,
+    MusterSetAside,
 )
 
 routes = Routes("musters", "Musters: roll calls")
@@ -67,6 +68,17 @@ def list_muster_entries(call: Call, muster_id: UUID, query: dict[str, Any]) -> d
 def mark_muster_entry(call: Call, muster_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """A warden says how somebody is, also somebody whom nobody expected."""
     return muster_answers.mark(call.session, call.actor, muster_id, person_id, body)
+
+
+@routes.route(
+    "POST", f"{_MUSTER}/set-aside", permission=Permission.ACCOUNT_USE, body=MusterSetAside, answer=MusterBoard
+)
+def set_burst_aside(call: Call, muster_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """A warden expects those no more who have not answered and whose accounts a gate opened in a burst.
+
+    They stay on the roll, with the reason, and are counted again as soon as they answer.
+    """
+    return muster_answers.set_aside(call.session, call.actor, muster_id, body["reason"], body["person_ids"])
 
 
 @routes.route("POST", f"{_MUSTER}/end", permission=Permission.ACCOUNT_USE, answer=MusterBoard)

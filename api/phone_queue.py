@@ -9,6 +9,8 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api import bounds
+from api.again import kept_of, made_again
+from api.answers import Answer
 from api.parsing import faults_of
 from api.problems import INTERNAL, Refusal
 from api.route import Call, Routes
@@ -18,9 +20,11 @@ from base.errors import Faulty, Invalid, Problem
 from base.logs import logger
 from geo.stays.times import corrected
 from people import idempotency
+from people.idempotency import Asked
 from people.models import IdempotencyKey
 from people.permissions import Permission
-from schemas.phone_queue import KINDS, OutboxBatch, OutboxReport
+from schemas.base import Wire
+from schemas.phone_queue import ANSWERS, KINDS, OutboxBatch, OutboxReport
 from social import phone_queue
 from social.phone_queue import Act
 
@@ -43,7 +47,7 @@ def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     phone_queue.one_at_a_time(call.session, call.actor)
     received = clock.now()
     keys = [f"{_KEY}{item['client_id']}" for item in body["items"] if _client_id(item)]
-    known = idempotency.stored_answers(call.session, call.actor, keys)
+    known = idempotency.earlier(call.session, call.actor, keys)
     results = [
         {
             "index": index,
@@ -86,12 +90,23 @@ def _kept(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _once(call: Call, item: dict[str, Any], act: Act, known: Known) -> dict[str, Any]:
-    asked = (f"{_KEY}{item['client_id']}", _ROUTE, orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
-    row, repeated = idempotency.once(
-        call.session, call.actor, known, asked, lambda: phone_queue.do(call.session, call.actor, act)
-    )
-    doubt = None if repeated else act.doubt
-    return _result(row.status or 200, row.body, repeated=repeated, doubt=doubt)
+    said = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    asked, answer = Asked(f"{_KEY}{item['client_id']}", _ROUTE, said), ANSWERS[act.kind]
+    done = asked.before(known)
+    if done is not None:
+        return _result(done.status or 200, _made_again(call, answer, done), repeated=True)
+    status, body = phone_queue.do(call.session, call.actor, act)
+    idempotency.remember(call.session, call.actor, known, asked, status, kept_of(answer, body))
+    return _result(status, body, doubt=act.doubt)
+
+
+def _made_again(call: Call, answer: type[Wire] | None, done: IdempotencyKey) -> dict[str, Any] | None:
+    """The answer of an act that was done before. Where it can be had no more, that it was done is told all the same."""
+    try:
+        made = made_again(call, answer, {}, done.kept)
+    except Problem:
+        return None
+    return made.body if isinstance(made, Answer) else made
 
 
 def _parsed(item: dict[str, Any], sent_at: datetime, received: datetime) -> Act:

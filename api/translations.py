@@ -58,6 +58,7 @@ _KOREAN = {
     ),
     "This device has not told where push reaches it": "이 기기에는 푸시 주소가 등록되어 있지 않습니다",
     "This roll call has ended": "종료된 인원 점검입니다",
+    "This was done before; its answer is not kept": "이미 처리된 요청이며, 응답은 보관하지 않습니다",
     "A later answer is there already": "더 나중에 보낸 응답이 이미 있습니다",
     "It is too late to send this": "보내기에는 너무 늦었습니다",
     "This position is not in the journal; start over": "알 수 없는 동기화 위치입니다. 처음부터 다시 동기화해 주세요",

@@ -7,7 +7,7 @@ be written, and an event that a newer release wrote is treated with caution: as 
 from functools import partial
 from uuid import UUID
 
-from journal import early
+from journal import early, lifts
 from journal.event_types import About, EventType, Payload, Reach, Reader
 
 _MANAGERS = "those who oversee the roll call"
@@ -108,6 +108,23 @@ MEMBERSHIP_ENDED = _membership(
     early=early.ENDED,
 )
 
+RIGHTS_CHANGED = EventType(
+    "rights.changed",
+    payload="RightsChange",
+    reach=Reach.PERSON,
+    to="the person, the managers of the scope and of its site, and the administrators",
+    readers=_NOBODY,
+    personal=frozenset({"person_id", "scope_id", "before", "after", "changed_at"}),
+)
+DIRECT_UPDATED = EventType(
+    "direct.updated",
+    payload="DirectConversation",
+    reach=Reach.SO,
+    to=_FOLLOWERS,
+    readers=_NOBODY,
+    personal=frozenset({"scope", "persons", "left_ids"}),
+)
+
 _OF_PLACE = About("place_id")
 _visit = partial(
     EventType,
@@ -156,6 +173,8 @@ MUSTER_UPDATED = EventType(
     to=_MANAGERS,
     readers=_NOBODY,
     personal=frozenset({"entry"}),
+    version=2,
+    lifts={1: lifts.before_bursts},
     about=_OF_PLACE,
     early=early.MUSTER_UPDATE,
 )

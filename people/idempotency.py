@@ -4,12 +4,15 @@ The key's row is inserted in the request's own transaction: a concurrent twin wa
 first has committed, and then gets its answer. A refusal rolls the row back with everything else, so a corrected
 request may use the key again.
 
+The answer is not kept, but made again (`api/again.py`) from what is: its status and what holds no words and no secrets.
+
 A key is kept 7 days, for phones that come out of a basement after a weekend, and bound to the person, the route with
 its query, and the body.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +27,8 @@ from people.actor import Actor
 from people.models import IdempotencyKey
 
 KEPT = timedelta(days=7)
+# What makes an answer again: ids, times, numbers, codes.
+Kept = dict[str, Any] | None
 _table = table_of(IdempotencyKey)
 
 
@@ -43,7 +48,7 @@ def check_key(key: str) -> str:
 
 
 def stored_answer(session: Session, actor: Actor, key: str, route: str, body: bytes) -> IdempotencyKey | None:
-    """Claim the key for this request (None), or the answer that it got before; raises `KeyReused`."""
+    """Claim the key for this request (None), or what is kept of the answer of then; raises `KeyReused`."""
     asked = _digest(route, body)
     claimed = session.execute(
         insert(IdempotencyKey)
@@ -51,7 +56,7 @@ def stored_answer(session: Session, actor: Actor, key: str, route: str, body: by
             person_id=actor.person_id,
             organisation_id=actor.organisation_id,
             key=key,
-            route=route,
+            route=route.partition("?")[0],
             digest=asked,
         )
         .on_conflict_do_nothing()
@@ -71,50 +76,47 @@ def release(session: Session, actor: Actor, key: str) -> None:
     session.execute(delete(IdempotencyKey).where(*mine))
 
 
-def stored_answers(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, IdempotencyKey]:
-    """What was answered to these keys, for one who does many things and keeps twins of them away."""
+def earlier(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, IdempotencyKey]:
+    """What was done with these keys, for one who does many things and keeps twins of them away."""
     known = select(IdempotencyKey).where(
         IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key.in_(keys)
     )
     return {row.key: row for row in session.scalars(known)}
 
 
-def once(
-    session: Session,
-    actor: Actor,
-    known: dict[str, IdempotencyKey],
-    asked: tuple[str, str, bytes],
-    act: Callable[[], tuple[int, dict[str, Any] | None]],
-) -> tuple[IdempotencyKey, bool]:
-    """What key, route and body (`asked`) got before, or what `act` gives now, and whether it is a repeat.
+@dataclass(frozen=True)
+class Asked:
+    """One of many things that are asked for in a request: its key, the route, and what it says."""
 
-    `known` is from `stored_answers`, and learns what is done. Raises `KeyReused`.
-    """
-    key, route, body = asked
-    digest = _digest(route, body)
-    if key in known:
-        return _same(known[key], digest), True
-    status, answer = act()
-    values = {"key": key, "route": route, "digest": digest, "status": status, "headers": {}, "body": answer}
+    key: str
+    route: str
+    body: bytes
+
+    def before(self, known: dict[str, IdempotencyKey]) -> IdempotencyKey | None:
+        """What is kept of it where it was done before; raises `KeyReused`."""
+        row = known.get(self.key)
+        return None if row is None else _same(row, _digest(self.route, self.body))
+
+
+def remember(
+    session: Session, actor: Actor, known: dict[str, IdempotencyKey], asked: Asked, status: int, kept: Kept
+) -> None:
+    """Keep that it was done; `known` learns it."""
+    values = {"key": asked.key, "route": asked.route, "digest": _digest(asked.route, asked.body)}
+    values |= {"status": status, "headers": {}, "body": kept}
     values |= {"person_id": actor.person_id, "organisation_id": actor.organisation_id}
     session.execute(insert(_table).values(values))
-    known[key] = IdempotencyKey(**values)
-    return known[key], False
+    known[asked.key] = IdempotencyKey(key=asked.key, digest=values["digest"], status=status, kept=kept)
 
 
 def store_answer(
-    session: Session,
-    actor: Actor,
-    key: str,
-    status: int,
-    headers: dict[str, str],
-    body: dict[str, Any] | None,
+    session: Session, actor: Actor, key: str, status: int, headers: dict[str, str], kept: Kept
 ) -> None:
-    """Keep the answer beside the claim, in the same transaction."""
+    """Keep beside the claim, in the same transaction, what makes the answer again."""
     session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.person_id == actor.person_id, IdempotencyKey.key == key)
-        .values(status=status, headers=headers, body=body)
+        .values(status=status, headers=headers, kept=kept)
     )
 
 

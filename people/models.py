@@ -179,6 +179,8 @@ class Scope(Model):
     receipts_since: Mapped[datetime | None] = _moment()  # who has read what is shown from here on
     # How much pushes let out; None: as the organisation says.
     push_content: Mapped[str | None] = mapped_column(Text)
+    # Of a direct conversation: who took the others into it.
+    opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     created_at: Mapped[datetime] = _moment(default=True)
     archived_at: Mapped[datetime | None] = _moment()
 
@@ -226,8 +228,22 @@ class Membership(Model):
     ended_at: Mapped[datetime | None] = _moment()
 
 
+class DirectDeparture(Model):
+    """That a person left a direct conversation: nobody takes them into it again, nor does who did so into others."""
+
+    __tablename__ = "direct_departures"
+    __table_args__ = (Index("ix_direct_departures_person", "person_id", "refused_id"),)
+
+    scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    # Who had taken them in; None once the person has opened a conversation with them.
+    refused_id: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    left_at: Mapped[datetime] = _moment()
+
+
 class IdempotencyKey(Model):
-    """A request's key, what it asked (digest) and what was answered; kept 7 days."""
+    """A request's key, what it asked (digest), and of its answer what makes it again, without words; kept 7 days."""
 
     __tablename__ = "idempotency_keys"
 
@@ -238,5 +254,5 @@ class IdempotencyKey(Model):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[int | None] = mapped_column(Integer)
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    body: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    kept: Mapped[dict[str, Any] | None] = mapped_column("body", JSONB)
     created_at: Mapped[datetime] = _moment(default=True, index=True)

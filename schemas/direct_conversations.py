@@ -19,7 +19,14 @@ class NewDirectConversation(Wire):
 
 
 class DirectConversation(Wire):
-    """A scope of a few people. Posts go to it as to any other scope."""
+    """A scope of a few people. Posts go to it as to any other scope. Who left it comes back by opening it, and not
+    otherwise."""
 
     scope = fields.Nested(Scope, required=True)
     persons = Some(fields.Nested(Person), most=MOST_OTHERS + 1, required=True)
+    left_ids = Some(
+        ID(),
+        most=MOST_OTHERS + 1,
+        required=True,
+        metadata={"description": "Which of the persons are not, or no longer, in it"},
+    )

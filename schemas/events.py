@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validate
 
 from base.text import shortened
 from schemas.base import ID, Moment, Separated, Some, Wire
+from schemas.direct_conversations import DirectConversation
 from schemas.musters import Muster, MusterUpdate
 from schemas.notices import Acknowledgement, Reminder, Unanswered
 from schemas.occupancy import OccupancyChange
@@ -21,6 +22,7 @@ from schemas.visits import Visit
 
 MAX_WAIT_S = 30
 MOST_EVENTS, MOST_NAMES = 500, 100
+_ROLES = ("member", "manager", "organisation_administrator")
 
 
 class Event(Wire):
@@ -107,6 +109,20 @@ class EndedMembership(Membership):
     delete_scope_id = ID(required=True)
 
 
+class RightsChange(Wire):
+    """A role above that of a member was given, changed or taken; the event's actor did it (null: an operator, or time).
+
+    `scope_id` is where: for administrators the organisation's own. Null before or after: no part in it, as far as roles
+    say.
+    """
+
+    person_id = ID(required=True)
+    scope_id = ID(required=True)
+    before = fields.String(required=True, allow_none=True, validate=validate.OneOf(_ROLES))
+    after = fields.String(required=True, allow_none=True, validate=validate.OneOf(_ROLES))
+    changed_at = Moment(required=True)
+
+
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`."""
@@ -136,6 +152,8 @@ PAYLOADS: dict[str, type[Wire]] = {
         StartedMembership,
         Membership,
         EndedMembership,
+        RightsChange,
+        DirectConversation,
         Visit,
         OccupancyChange,
         Muster,

@@ -23,7 +23,11 @@ class NewMuster(Wire):
 
 
 class Counts(Wire):
-    """How many are expected, and in which state. `uncertain` of the unaccounted: perhaps not there at all."""
+    """How many are expected, and in which state. `uncertain` of the unaccounted: perhaps not there at all.
+
+    `unaccounted_in_burst` of the unaccounted: visitors' accounts that a gate opened in a burst, perhaps nobody. Who was
+    set aside is in none of the numbers but `set_aside`.
+    """
 
     expected = fields.Integer(required=True)
     unaccounted = fields.Integer(required=True)
@@ -31,6 +35,9 @@ class Counts(Wire):
     need_help = fields.Integer(required=True)
     uncertain = fields.Integer(required=True)
     left = fields.Integer(required=True)
+    opened_in_burst = fields.Integer(required=True)
+    unaccounted_in_burst = fields.Integer(required=True)
+    set_aside = fields.Integer(required=True)
 
 
 class Muster(Wire):
@@ -73,6 +80,15 @@ class MusterBoard(Muster):
 MusterPage = page_of(MusterBoard, "MusterPage")
 
 
+class SetAside(Wire):
+    """That a person is not expected any more: since when, and by which warden, why. Without these it is since the same
+    phone goes on with another account."""
+
+    at = Moment(required=True)
+    by = ID(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
 class MusterLine(Wire):
     """One person's line: why expected, what is known, what was answered."""
 
@@ -91,6 +107,16 @@ class MusterLine(Wire):
     answered_at = Moment(required=True, allow_none=True)
     answered_by = ID(required=True, allow_none=True)
     alerts = fields.Integer(required=True)
+    opened_in_burst = fields.Boolean(
+        required=True,
+        metadata={"description": "A visitor's account, of many that a gate opened in short time"},
+    )
+    replaced_by = ID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "As whom the person goes on, on the same phone"},
+    )
+    set_aside = fields.Nested(SetAside, required=True, allow_none=True)
 
 
 class MusterEntry(MusterLine):
@@ -117,8 +143,18 @@ class MusterMark(MusterAnswer):
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
 
 
+class MusterSetAside(Wire):
+    """Why those are not expected any more whose accounts were opened in a burst and who have not answered; of them all,
+    or of those who are named."""
+
+    example: ClassVar = {"reason": "A flood at the gate: nobody came in since 14:00"}
+    reason = Text(1, 300, required=True)
+    person_ids = fields.List(ID(), load_default=None, allow_none=True, validate=validate.Length(1, 500))
+
+
 class MusterUpdate(Wire):
-    """A change of the board; for the point that somebody named, read the board."""
+    """A change of the board; for the point that somebody named, read the board. Without an entry several changed: read
+    them anew."""
 
     muster_id = ID(required=True)
     place_id = ID(required=True)

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.base import ID, SOME_ID, SOME_TIME, Each, Moment, Some, Wire
-from schemas.markers import CheckIn, CheckOut
-from schemas.musters import MusterAnswer
-from schemas.posts import NewPost, PostEdit
+from schemas.markers import ChangedVisits, CheckIn, CheckOut
+from schemas.musters import MusterAnswer, MusterCard
+from schemas.notices import Acknowledgement
+from schemas.posts import NewPost, Post, PostEdit
 from schemas.problems import ProblemDetails
-from schemas.reads import known_epoch, known_position
+from schemas.reads import ReadPosition, known_epoch, known_position
 
 MOST = 100
 
@@ -119,6 +120,19 @@ KINDS: dict[str, type[Queued]] = {
     "muster_answer": QueuedMusterAnswer,
     "check_in": QueuedCheckIn,
     "check_out": QueuedCheckOut,
+}
+
+
+# What each kind is answered with, as by its own route; None: nothing.
+ANSWERS: dict[str, type[Wire] | None] = {
+    "post": Post,
+    "edit": Post,
+    "deletion": None,
+    "read": ReadPosition,
+    "acknowledgement": Acknowledgement,
+    "muster_answer": MusterCard,
+    "check_in": ChangedVisits,
+    "check_out": ChangedVisits,
 }
 
 

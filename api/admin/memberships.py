@@ -59,6 +59,12 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
     return _with_person(membership, scope, _person(call.session, person_id))
 
 
+def wire_of_person(session: Session, membership: Membership) -> dict[str, Any]:
+    """A membership as those who manage its scope see it."""
+    scope = session.get_one(Scope, membership.scope_id)
+    return _with_person(membership, scope, _person(session, membership.person_id))
+
+
 @routes.route(
     "DELETE",
     "/scopes/<uuid:scope_id>/memberships/<uuid:person_id>",

@@ -79,3 +79,7 @@ class MusterEntry(Model):
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     alerts: Mapped[int] = mapped_column(Integer, server_default="1")
+    # Not expected any more: by a warden with a reason, or, with neither, since the same phone opened a newer account.
+    set_aside_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    set_aside_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
+    set_aside_reason: Mapped[str | None] = mapped_column(Text)

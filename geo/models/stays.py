@@ -6,6 +6,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
@@ -146,12 +147,28 @@ class Departure(Model):
 
 
 class GateAccount(Model):
-    """That a marker's code opened a visitor's account."""
+    """That a marker's code opened a visitor's account: on which installation, and from where (for an hour)."""
 
     __tablename__ = "gate_accounts"
-    __table_args__ = (Index("ix_gate_accounts_marker", "marker_id", "opened_at"),)
+    __table_args__ = (
+        Index("ix_gate_accounts_marker", "marker_id", "opened_at"),
+        Index("ix_gate_accounts_opened", "organisation_id", "opened_at"),
+        Index("ix_gate_accounts_installation", "organisation_id", "installation_id"),
+        Index(
+            "ix_gate_accounts_replaced_by", "replaced_by", postgresql_where=text("replaced_by IS NOT NULL")
+        ),
+        Index("ix_gate_accounts_address", "opened_at", postgresql_where=text("address IS NOT NULL")),
+    )
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     marker_id: Mapped[UUID] = mapped_column(ForeignKey("markers.id"))
+    # Which turn of the marker's code was scanned.
+    turn: Mapped[int | None] = mapped_column(BigInteger)
+    installation_id: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(INET)
     opened_at: Mapped[datetime] = _moment()
+    # One of more than a gate sees in ordinary hours: perhaps nobody.
+    in_burst: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    # The account that the same installation opened next, with which this one was closed.
+    replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))

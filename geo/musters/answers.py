@@ -1,19 +1,22 @@
 """How people are: what they say of themselves, and what wardens say of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2.shape import from_shape, to_shape
 from shapely import Point
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Conflict, NotFound
 from geo.models.musters import Muster, MusterEntry
 from geo.models.places import SRID
+from geo.models.stays import GateAccount
 from geo.musters import roll
-from geo.musters.board import tell_board, wire_card, wire_entry
+from geo.musters.board import list_lines, tell_board, wire_board, wire_card
 from geo.musters.musters import muster_for, record_look
 from geo.presence.late import scope_then, was_there_to_read
 from people.actor import Actor
@@ -59,6 +62,14 @@ def answer(
     return wire_card(session, muster, entry)
 
 
+def read_card(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
+    """A roll call that the actor is on, with their own answer."""
+    entry = session.get(MusterEntry, (muster_id, actor.person_id))
+    if entry is None:
+        raise NotFound
+    return wire_card(session, session.get_one(Muster, muster_id), entry)
+
+
 def mark(
     session: Session, actor: Actor, muster_id: UUID, person_id: UUID, said: dict[str, Any]
 ) -> dict[str, Any]:
@@ -73,7 +84,39 @@ def mark(
     roll.refresh(session, muster, [person_id])
     record_look(session, actor, muster, [person_id])
     _set(session, muster, entry, actor.person_id, said)
-    return wire_entry(entry, person.name)
+    return list_lines(session, muster.id, [person_id])[0]
+
+
+def set_aside(
+    session: Session, actor: Actor, muster_id: UUID, reason: str, person_ids: Collection[UUID] | None = None
+) -> dict[str, Any]:
+    """Expect those no more who have not answered and whose accounts were opened in a burst, or these of them.
+
+    They stay on the roll with the reason and who gave it, are reminded as before, and are counted again as soon as they
+    answer or are marked. Whoever is none of those is left as they are: they may have answered in this moment.
+    """
+    muster = muster_for(session, actor, muster_id)
+    if muster.ended_at is not None:
+        raise MusterEnded
+    silent = (
+        select(MusterEntry)
+        .join(GateAccount, GateAccount.person_id == MusterEntry.person_id)
+        .where(MusterEntry.muster_id == muster.id, MusterEntry.status == "unaccounted")
+        .where(MusterEntry.set_aside_at.is_(None), GateAccount.in_burst)
+        .order_by(MusterEntry.person_id)
+        .with_for_update(of=MusterEntry)
+        .execution_options(populate_existing=True)
+    )
+    if person_ids is not None:
+        silent = silent.where(MusterEntry.person_id.in_(person_ids))
+    entries, at = session.scalars(silent).all(), clock.now()
+    for entry in entries:
+        entry.set_aside_at, entry.set_aside_by, entry.set_aside_reason = at, actor.person_id, reason
+    session.flush()
+    if entries:
+        record_look(session, actor, muster, [entry.person_id for entry in entries])
+        tell_board(session, muster)
+    return wire_board(session, muster)
 
 
 def _set(
@@ -88,6 +131,8 @@ def _set(
     entry.status, entry.text = said["status"], said.get("text")
     entry.point = None if point is None else from_shape(Point(point["coordinates"]), srid=SRID)
     entry.answered_at, entry.answered_by = at or clock.now(), answered_by
+    # Who is heard of is somebody: they are counted again.
+    entry.set_aside_at = entry.set_aside_by = entry.set_aside_reason = None
     session.flush()
     tell_board(session, muster, entry)
 

@@ -11,17 +11,20 @@ from uuid import UUID
 
 from geoalchemy2.shape import to_shape
 from shapely import Point
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from geo.models.musters import Muster, MusterEntry
 from geo.models.places import Place
+from geo.models.stays import GateAccount
 from journal.catalogue import MUSTER_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.audience import live_membership
 from people.models import Membership, Person
+
+_IN_BURST = func.coalesce(GateAccount.in_burst, false())
 
 
 def wire_muster(muster: Muster, place: Place) -> dict[str, Any]:
@@ -56,7 +59,21 @@ def wire_card(session: Session, muster: Muster, entry: MusterEntry) -> dict[str,
     return card | {"your_status": entry.status, "your_answer_at": clock.wire_or_none(entry.answered_at)}
 
 
-def wire_entry(entry: MusterEntry, name: str) -> dict[str, Any]:
+def list_lines(session: Session, muster_id: UUID, persons: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The lines of these persons, in the order of their ids."""
+    query = (
+        select(MusterEntry, Person.name, _IN_BURST, GateAccount.replaced_by)
+        .join(Person, Person.id == MusterEntry.person_id)
+        .outerjoin(GateAccount, GateAccount.person_id == MusterEntry.person_id)
+        .where(MusterEntry.muster_id == muster_id, MusterEntry.person_id.in_(persons))
+    )
+    rows = session.execute(query.order_by(MusterEntry.person_id))
+    return [_wire_line(*row) for row in rows]
+
+
+def _wire_line(
+    entry: MusterEntry, name: str, opened_in_burst: bool, replaced_by: UUID | None
+) -> dict[str, Any]:
     """One person's line on the board."""
     point = None if entry.point is None else cast("Point", to_shape(entry.point))
     return {
@@ -74,30 +91,44 @@ def wire_entry(entry: MusterEntry, name: str) -> dict[str, Any]:
         "answered_at": clock.wire_or_none(entry.answered_at),
         "answered_by": None if entry.answered_by is None else str(entry.answered_by),
         "alerts": entry.alerts,
+        "opened_in_burst": opened_in_burst,
+        "replaced_by": None if replaced_by is None else str(replaced_by),
+        "set_aside": _wire_set_aside(entry),
+    }
+
+
+def _wire_set_aside(entry: MusterEntry) -> dict[str, Any] | None:
+    if entry.set_aside_at is None:
+        return None
+    return {
+        "at": clock.wire(entry.set_aside_at),
+        "by": None if entry.set_aside_by is None else str(entry.set_aside_by),
+        "reason": entry.set_aside_reason,
     }
 
 
 def counts(session: Session, muster_id: UUID) -> dict[str, int]:
-    """How many are expected, and how many of them are in which state."""
-    unaccounted = MusterEntry.status == "unaccounted"
-    row = session.execute(
-        select(
-            func.count().label("expected"),
-            func.count().filter(unaccounted).label("unaccounted"),
-            func.count().filter(MusterEntry.status == "safe").label("safe"),
-            func.count().filter(MusterEntry.status == "need_help").label("need_help"),
-            func.count().filter(unaccounted, MusterEntry.certain.is_(False)).label("uncertain"),
-            func.count().filter(MusterEntry.left_at.is_not(None)).label("left"),
-        ).where(MusterEntry.muster_id == muster_id)
-    ).one()
-    return {
-        "expected": row.expected,
-        "unaccounted": row.unaccounted,
-        "safe": row.safe,
-        "need_help": row.need_help,
-        "uncertain": row.uncertain,
-        "left": row.left,
+    """How many are expected, and how many of them are in which state. Who was set aside is counted as that alone."""
+    counted = MusterEntry.set_aside_at.is_(None)
+    unaccounted = counted & (MusterEntry.status == "unaccounted")
+    named = {
+        "expected": counted,
+        "unaccounted": unaccounted,
+        "safe": counted & (MusterEntry.status == "safe"),
+        "need_help": counted & (MusterEntry.status == "need_help"),
+        "uncertain": unaccounted & MusterEntry.certain.is_(False),
+        "left": counted & MusterEntry.left_at.is_not(None),
+        "opened_in_burst": counted & _IN_BURST,
+        "unaccounted_in_burst": unaccounted & _IN_BURST,
+        "set_aside": ~counted,
     }
+    row = session.execute(
+        select(*(func.count().filter(which) for which in named.values()))
+        .select_from(MusterEntry)
+        .outerjoin(GateAccount, GateAccount.person_id == MusterEntry.person_id)
+        .where(MusterEntry.muster_id == muster_id)
+    ).one()
+    return dict(zip(named, row, strict=True))
 
 
 def call(session: Session, event_type: EventType, muster: Muster, persons: Sequence[UUID]) -> None:
@@ -113,13 +144,13 @@ def call(session: Session, event_type: EventType, muster: Muster, persons: Seque
 
 
 def tell_board(session: Session, muster: Muster, entry: MusterEntry | None = None) -> None:
-    """Tell those who oversee the roll call how it stands, and which entry changed."""
-    name = None if entry is None else session.get_one(Person, entry.person_id).name
+    """Tell those who oversee the roll call how it stands, and which entry changed (None: several, to be read anew)."""
+    lines = [] if entry is None else list_lines(session, muster.id, [entry.person_id])
     payload = {
         "muster_id": str(muster.id),
         "place_id": str(muster.place_id),
         "counts": counts(session, muster.id),
-        "entry": None if entry is None or name is None else _told(wire_entry(entry, name)),
+        "entry": _told(lines[0]) if lines else None,
     }
     events = [
         Event(MUSTER_UPDATED, subject_id=muster.id, payload=payload, person_id=person_id)

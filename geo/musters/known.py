@@ -2,7 +2,8 @@
 
 Only what was observed counts as leaving: the phone was seen to go, or somebody checked out. A visit that ended by the
 clock (a code that held for eight hours, a phone without a sign of life, an account or a device that changed) says that
-sight of the person was lost, and they may well be there: they are expected for an hour longer, as uncertain.
+sight of the person was lost, and they may well be there: they are expected for an hour longer, as uncertain. Whoever
+scanned a gate again on the same phone is expected as who they are since then, and not as who they were.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from geo.models.musters import Muster
 from geo.presence.sightings import Sighting, sightings
 
+# How the visits end of a visitor whose installation opened a newer account (`geo/stays/gate.py`).
+REPLACED = "account_replaced"
 LOST_WITHIN = timedelta(hours=1)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,6 +71,8 @@ def _known(
     )
     by_person: dict[UUID, list[Sighting]] = {}
     for sighting in seen:
+        if sighting.visit.end_reason == REPLACED:
+            continue
         by_person.setdefault(sighting.visit.person_id, []).append(sighting)
     return {person_id: _best(stays) for person_id, stays in sorted(by_person.items())}
 

@@ -17,8 +17,8 @@ from geo.models.musters import Muster, MusterEntry
 from geo.models.places import Place
 from geo.musters import roll
 from geo.musters.area import lock_places, places_of
-from geo.musters.board import call, overseers, tell_board, wire_board, wire_card
-from geo.musters.report import list_entries, list_persons, make_report
+from geo.musters.board import call, list_lines, overseers, tell_board, wire_board, wire_card
+from geo.musters.report import lifted, list_persons, make_report
 from geo.presence.views import record_views
 from journal.catalogue import MUSTER_ENDED, MUSTER_REMINDED, MUSTER_STARTED
 from people.actor import Actor
@@ -28,6 +28,8 @@ from people.permissions import Permission
 from people.scopes.scopes import scope_for
 
 MAX_REPEATS = 20
+# Set aside by no warden, but since the same phone goes on with another account.
+_REPLACED = and_(MusterEntry.set_aside_at.is_not(None), MusterEntry.set_aside_by.is_(None))
 
 
 class MusterRunning(Conflict):
@@ -106,7 +108,18 @@ def read_entries(
     if muster.ended_at is None:
         roll.refresh(session, muster, persons)
     record_look(session, actor, muster, persons)
-    return list_entries(session, muster_id, persons)
+    return list_lines(session, muster_id, persons)
+
+
+def read_line(session: Session, actor: Actor, muster_id: UUID, person_id: UUID) -> dict[str, Any]:
+    """One person's line, as it stands now or stood at the end."""
+    muster = muster_for(session, actor, muster_id)
+    if session.get(MusterEntry, (muster_id, person_id)) is None:
+        raise NotFound
+    if muster.ended_at is None:
+        roll.refresh(session, muster, [person_id])
+    record_look(session, actor, muster, [person_id])
+    return list_lines(session, muster_id, [person_id])[0]
 
 
 def read_report(session: Session, actor: Actor, muster_id: UUID) -> dict[str, Any]:
@@ -115,7 +128,7 @@ def read_report(session: Session, actor: Actor, muster_id: UUID) -> dict[str, An
     if muster.report is None:
         raise MusterRunning("The roll call is running; its report is made when it ends.")
     record_look(session, actor, muster, [UUID(entry["person"]["id"]) for entry in muster.report["entries"]])
-    return muster.report
+    return lifted(muster.report)
 
 
 def end(session: Session, actor: Actor, muster_id: UUID) -> Muster:
@@ -188,7 +201,8 @@ def _remind(session: Session, muster: Muster) -> int:
     never_called = and_(MusterEntry.expected == "arrived_late", MusterEntry.alerts == 0)
     silent = session.scalars(
         update(MusterEntry)
-        .where(MusterEntry.muster_id == muster.id, MusterEntry.status == "unaccounted", not_(never_called))
+        .where(MusterEntry.muster_id == muster.id, MusterEntry.status == "unaccounted")
+        .where(not_(never_called), not_(_REPLACED))
         .values(alerts=MusterEntry.alerts + 1)
         .returning(MusterEntry.person_id)
     ).all()

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from base.text import for_spreadsheet
 from geo.models.musters import MusterEntry
-from geo.musters.board import wire_entry
-from people.models import Person
+from geo.musters.board import list_lines
 
 _COLUMNS = (
     "name",
@@ -29,6 +27,9 @@ _COLUMNS = (
     "text",
     "point",
     "alerts",
+    "opened_in_burst",
+    "replaced_by",
+    "set_aside",
 )
 
 
@@ -42,21 +43,18 @@ def list_persons(
     return list(session.scalars(query.order_by(MusterEntry.person_id).limit(limit)))
 
 
-def list_entries(session: Session, muster_id: UUID, persons: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The lines of these persons, in the order of their ids."""
-    query = (
-        select(MusterEntry, Person.name)
-        .join(Person, Person.id == MusterEntry.person_id)
-        .where(MusterEntry.muster_id == muster_id, MusterEntry.person_id.in_(persons))
-    )
-    rows = session.execute(query.order_by(MusterEntry.person_id))
-    return [wire_entry(entry, name) for entry, name in rows]
-
-
 def make_report(session: Session, board: dict[str, Any]) -> dict[str, Any]:
     """The report of a roll call that has just ended, from its board."""
     muster_id = UUID(board["id"])
-    return {"muster": board, "entries": list_entries(session, muster_id, list_persons(session, muster_id))}
+    return {"muster": board, "entries": list_lines(session, muster_id, list_persons(session, muster_id))}
+
+
+def lifted(report: dict[str, Any]) -> dict[str, Any]:
+    """A report of any time in today's shape: roll calls of before knew nothing of bursts, and set nobody aside."""
+    muster = report["muster"]
+    counts = dict.fromkeys(("opened_in_burst", "unaccounted_in_burst", "set_aside"), 0) | muster["counts"]
+    mark = {"opened_in_burst": False, "replaced_by": None, "set_aside": None}
+    return {"muster": muster | {"counts": counts}, "entries": [mark | entry for entry in report["entries"]]}
 
 
 def report_csv(report: dict[str, Any]) -> str:
@@ -74,6 +72,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(value)
     if isinstance(value, dict):
-        return " ".join(map(str, value["coordinates"]))
+        parts = value.get("coordinates") or [part for part in value.values() if part is not None]
+        return " ".join(map(str, parts))
     # Names and texts are anybody's.
     return "" if value is None else for_spreadsheet(str(value))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -99,6 +99,13 @@ def refresh_running(session: Session) -> int:
     for muster in running:
         refresh(session, muster)
     return len(running)
+
+
+def tell_marked(session: Session, persons: Sequence[UUID]) -> None:
+    """Other accounts were found to be of a burst: who oversees a running roll call that has them looks anew."""
+    theirs = exists().where(MusterEntry.muster_id == Muster.id, MusterEntry.person_id.in_(persons))
+    for muster in session.scalars(_running().where(theirs)).all() if persons else ():
+        tell_board(session, muster)
 
 
 def _follow_person(session: Session, person_id: UUID, areas: Collection[UUID]) -> None:

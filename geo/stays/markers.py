@@ -149,6 +149,11 @@ def marker_id_of(code: str) -> UUID:
     return _parse(code)[0]
 
 
+def turn_of(code: str) -> int:
+    """Of which turn a code says that it is; raises `CodeRefused` for anything that is no code."""
+    return _parse(code)[1]
+
+
 def check_code(marker: Marker | None, code: str, at: datetime) -> None:
     """Raise `CodeRefused` unless the code is the marker's own, `CodeTurned` when it was and has turned."""
     _, turn, _ = _parse(code)

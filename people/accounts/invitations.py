@@ -16,6 +16,7 @@ from people.actor import Actor
 from people.models import Invitation, Person, Scope
 from people.permissions import VISITOR, Permission
 from people.scopes.memberships import assign
+from people.scopes.rights import tell_rights
 from people.scopes.scopes import scope_for
 from people.sign_in.codes import as_made, new_code
 from people.sign_in.tokens import digest
@@ -111,6 +112,7 @@ def accept(session: Session, code: str, account: dict[str, Any]) -> Person:
         raise InvitationRefused
     invitation.uses_left -= 1
     person = add_person(session, organisation_id, role=invitation.role, **account)
+    tell_rights(session, person, None, person.role, invitation.created_by)
     live = select(Scope.id).where(Scope.id.in_(invitation.scope_ids), Scope.archived_at.is_(None))
     scopes = list(session.scalars(live))
     if invitation.stay_hours is not None:

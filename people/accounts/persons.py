@@ -15,6 +15,7 @@ from people.accounts.administrators import keep_an_administrator
 from people.models import Membership, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
+from people.scopes.rights import tell_rights
 from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential, ResetCode
 from people.sign_in.sessions import end_sessions
@@ -108,6 +109,8 @@ def end_person(session: Session, person: Person, actor_id: UUID) -> None:
     """
     keep_an_administrator(session, person)
     session.refresh(person, with_for_update={"key_share": True})
+    if person.ended_at is None:
+        tell_rights(session, person, person.role, None, actor_id)
     person.ended_at = person.ended_at or clock.now()
     session.flush()
     for secret in (Credential, ResetCode):

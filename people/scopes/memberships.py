@@ -1,4 +1,4 @@
-"""How people come into scopes and leave them. Every start and end is an event to the person concerned.
+"""How people come into scopes and leave them. Every start, change and end is an event to the person concerned.
 
 A person has at most one live membership in a scope. A stronger source takes over from a weaker one
 (assigned > joined > presence); being there changes nothing for somebody who belongs there anyway.
@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, NotFound
-from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED
+from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, MEMBERSHIP_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.models import Membership, Person, Scope
 from people.scopes.member_lists import live_membership_of, wire_membership
+from people.scopes.rights import tell_rights
 
 _STRENGTH = {"presence": 0, "joined": 1, "assigned": 2}
 
@@ -44,7 +45,11 @@ def start_membership(
     one_at_a_time(session, person_id)
     scope = session.get_one(Scope, scope_id)
     live = live_membership_of(session, scope_id, person_id)
+    before = None if live is None else _rights(live)
     if live is not None and _keeps(session, live, source, role, ends_at):
+        if before is not None and _rights(live) != before:
+            _tell(session, MEMBERSHIP_UPDATED, live, scope, actor_id)
+            tell_rights(session, live, before[0], live.role, actor_id)
         return live
     membership = Membership(
         id=ids.new_id(),
@@ -60,7 +65,13 @@ def start_membership(
     session.add(membership)
     session.flush()
     _tell(session, MEMBERSHIP_STARTED, membership, scope, actor_id)
+    tell_rights(session, membership, None, membership.role, actor_id)
     return membership
+
+
+def _rights(live: Membership) -> tuple[str, str, datetime | None]:
+    """What a membership lets do, and until when. When being there ends is told then."""
+    return live.role, live.source, None if live.source == "presence" else live.ends_at
 
 
 def one_at_a_time(session: Session, person_id: UUID) -> None:
@@ -125,6 +136,7 @@ def end_membership(
     session.flush()
     scope = session.get_one(Scope, membership.scope_id)
     _tell(session, MEMBERSHIP_ENDED, membership, scope, actor_id, reason=reason)
+    tell_rights(session, membership, membership.role, None, actor_id)
 
 
 def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
@@ -191,9 +203,9 @@ def _tell(
     reason: str | None = None,
 ) -> None:
     payload = wire_membership(membership, scope, session.get_one(Person, membership.person_id).role)
-    if reason is None:
+    if event_type is MEMBERSHIP_STARTED:
         payload["fetch_from"] = f"/v1/scopes/{scope.id}/posts"
-    else:
+    elif event_type is MEMBERSHIP_ENDED:
         payload |= {"reason": reason, "delete_scope_id": str(scope.id)}
     append(
         session,

@@ -1,9 +1,12 @@
 """Direct conversations: among a few, found again, and nobody else's."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.stories.checkins import code, marker
-from tests.stories.directs import talks_with
+from tests.stories.directs import gone_from, leaves, talks_with
+from tests.stories.events import head, heard, types
 from tests.stories.pushes import followed, reachable, told
 from tests.stories.visitors import comes_as_visitor
 from tests.world import Organisation, World
@@ -73,3 +76,100 @@ def test_a_visitor_talks_with_those_of_the_place_alone(org: Organisation) -> Non
     talk = talks_with(vera, bob)
     vera.posts(talk, "Where is the lift?")
     assert bob.reads(talk) == ["Where is the lift?"]
+
+
+def test_who_was_taken_in_leaves_and_nothing_reaches_them(org: Organisation) -> None:
+    alice, bob = org.person("Alice"), reachable(org, "Bob")
+    talk = talks_with(alice, bob)
+    post = alice.posts(talk, "Lunch?")
+    since = head(bob)
+    leaves(bob, talk)
+    (ended,) = heard(bob, "membership.ended", since)
+    assert (ended["reason"], ended["delete_scope_id"]) == ("left", talk)
+    again = alice.posts(talk, "Why not?")
+    assert told(org, again) == set()
+    assert types(bob, since, "post.") == []
+    assert bob.feed() == []
+    for path in (f"scopes/{talk}/posts", f"posts/{post['id']}", f"direct-conversations/{talk}"):
+        bob.get(f"/v1/{path}", 404)
+    bob.posts(talk, "me again", 404)
+    assert bob.get("/v1/me/notifications")["items"] == []
+    assert talk not in str(bob.get("/v1/me/unread"))
+    bob.put(f"/v1/scopes/{talk}/membership", status=404)
+    bob.patch(f"/v1/me/memberships/{talk}", {"level": "all"}, 404)
+    leaves(bob, talk, 404)
+
+
+def test_the_others_see_that_somebody_left(org: Organisation) -> None:
+    alice, bob, mina = (org.person(name) for name in ("Alice", "Bob", "Mina"))
+    talk = talks_with(alice, bob, mina)
+    assert gone_from(mina, talk) == []
+    since = head(mina)
+    leaves(bob, talk)
+    (update,) = heard(mina, "direct.updated", since)
+    assert update["left_ids"] == gone_from(mina, talk) == [bob.id]
+    assert {person["name"] for person in update["persons"]} == {"Alice", "Bob", "Mina"}
+    assert heard(bob, "direct.updated", since) == []
+
+
+def test_nobody_takes_them_in_again_and_they_come_back_by_themselves(org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    talk = talks_with(alice, bob)
+    leaves(bob, talk)
+    assert talks_with(alice, bob, status=200) == talk
+    alice.posts(talk, "hello?")
+    assert gone_from(alice, talk) == [bob.id]
+    bob.get(f"/v1/scopes/{talk}/posts", 404)
+    assert talks_with(bob, alice, status=200) == talk
+    assert gone_from(alice, talk) == []
+    assert bob.reads(talk) == ["hello?"]
+    leaves(bob, talk)
+    talks_with(alice, bob, status=200)
+    assert gone_from(alice, talk) == [bob.id]
+
+
+def test_who_took_them_in_does_not_take_them_into_another_one(org: Organisation) -> None:
+    alice, bob, mina = (org.person(name) for name in ("Alice", "Bob", "Mina"))
+    leaves(bob, talks_with(alice, bob))
+    wider = talks_with(alice, bob, mina)
+    assert gone_from(mina, wider) == [bob.id]
+    bob.get(f"/v1/scopes/{wider}/posts", 404)
+    assert talks_with(mina, alice, bob, status=200) == wider
+    bob.get(f"/v1/scopes/{wider}/posts", 404)  # it is out of this one, whoever asks
+    assert bob.reads(talks_with(mina, bob)) == []  # and Mina did nothing to him
+    talks_with(bob, alice, status=200)
+    bob.get(f"/v1/scopes/{wider}/posts", 404)
+    eve = org.person("Eve")
+    assert bob.reads(talks_with(alice, bob, eve)) == []
+
+
+def test_who_is_in_a_conversation_stays_in_it(org: Organisation) -> None:
+    alice, bob, mina = (org.person(name) for name in ("Alice", "Bob", "Mina"))
+    wider = talks_with(alice, bob, mina)
+    leaves(bob, talks_with(alice, bob))
+    assert talks_with(alice, bob, mina, status=200) == wider
+    assert bob.reads(wider) == []
+
+
+def test_who_leaves_while_another_opens_it_has_left(org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    talk = talks_with(alice, bob)
+    with ThreadPoolExecutor(4) as pool:
+        opening = [pool.submit(talks_with, alice, bob, status=200) for _ in range(3)]
+        leaving = pool.submit(leaves, bob, talk)
+        for done in (*opening, leaving):
+            done.result()
+    assert gone_from(alice, talk) == [bob.id]
+    bob.get(f"/v1/scopes/{talk}/posts", 404)
+
+
+def test_only_a_conversation_is_left_so_and_only_by_who_is_in_it(org: Organisation) -> None:
+    alice, bob, eve = (org.person(name) for name in ("Alice", "Bob", "Eve"))
+    talk, site = talks_with(alice, bob), org.site(admission="assigned")
+    org.admin.put(f"/v1/admin/scopes/{site}/memberships/{alice.id}", {})
+    leaves(eve, talk, 404)
+    leaves(org.admin, talk, 404)
+    leaves(alice, site, 404)
+    leaves(alice, str(org.id), 404)
+    alice.get(f"/v1/direct-conversations/{site}", 404)
+    assert gone_from(bob, talk) == []

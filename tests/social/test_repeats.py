@@ -174,7 +174,12 @@ def test_whatever_was_queued(org: Organisation, site: str, bob: Phone) -> None:
     leaves(org, bob, site)
     org.admin.post(f"/v1/musters/{muster['id']}/end")
     again = sends(bob, *batch)
-    assert [result["body"] for result in again] == [result["body"] for result in first]
+    assert [result["status"] for result in again] == [result["status"] for result in first]
+    assert [again[number]["body"]["text"] for number in (0, 1)] == [None, None]  # it was deleted since
+    assert [again[number]["body"] for number in (2, 3)] == [first[number]["body"] for number in (2, 3)]
+    assert again[4]["body"] == first[4]["body"] | {"ended_at": again[4]["body"]["ended_at"]}
+    assert again[4]["body"]["ended_at"] is not None
+    assert [visit["end_reason"] for visit in again[5]["body"]["visits"]] == ["checked_out"]
     assert all(result["repeated"] for result in again)
 
 

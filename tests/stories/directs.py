@@ -10,3 +10,13 @@ def talks_with(phone: Phone, *others: Phone, status: int = 201) -> Any:
     body = {"person_ids": [other.id for other in others]}
     answer = phone.post("/v1/direct-conversations", body, status)
     return answer["scope"]["id"] if status < 300 else answer
+
+
+def leaves(phone: Phone, talk: str, status: int = 204) -> None:
+    """Leave a conversation, or refuse it."""
+    phone.delete(f"/v1/direct-conversations/{talk}", status)
+
+
+def gone_from(phone: Phone, talk: str) -> list[str]:
+    """Who left a conversation, as somebody in it sees it."""
+    return phone.get(f"/v1/direct-conversations/{talk}")["left_ids"]

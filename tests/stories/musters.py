@@ -4,6 +4,8 @@ from typing import Any
 
 from tests.world import Phone
 
+NO_BURST = {"opened_in_burst": 0, "unaccounted_in_burst": 0, "set_aside": 0}
+
 
 def calls(manager: Phone, place: str, **members: Any) -> str:
     """Call the roll of a place; returns the muster's id."""
@@ -13,8 +15,25 @@ def calls(manager: Phone, place: str, **members: Any) -> str:
 
 def board(manager: Phone, muster: str) -> dict[str, dict[str, Any]]:
     """The lines of the roll by name."""
-    entries = manager.get(f"/v1/musters/{muster}/entries")["items"]
-    return {entry["person"]["name"]: entry for entry in entries}
+    return {entry["person"]["name"]: entry for entry in roll(manager, muster)}
+
+
+def roll(manager: Phone, muster: str) -> list[dict[str, Any]]:
+    """All lines of the roll."""
+    lines, cursor = list[dict[str, Any]](), ""
+    while True:
+        page = manager.get(f"/v1/musters/{muster}/entries?limit=100{cursor}")
+        lines += page["items"]
+        if page["next"] is None:
+            return lines
+        cursor = f"&cursor={page['next']}"
+
+
+def sets_aside(manager: Phone, muster: str, status: int = 200, **members: Any) -> Any:
+    """Expect those no more whose accounts were opened in a burst and who have not answered."""
+    return manager.post(
+        f"/v1/musters/{muster}/set-aside", {"reason": "A flood at the gate", **members}, status
+    )
 
 
 def counts(manager: Phone, muster: str) -> dict[str, int]:

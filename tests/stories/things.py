@@ -2,6 +2,7 @@
 
 from base import ids
 from tests.stories.checkins import marker
+from tests.stories.directs import talks_with
 from tests.stories.musters import calls
 from tests.world import Organisation, Phone
 
@@ -17,6 +18,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "post_id": org.admin.posts(site, "for members")["id"],
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
+        "conversation_id": talks_with(org.admin, person),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }

@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from people.audience import audience
 from tests.stories.checkins import code, marker
 from tests.stories.fixes import stands
-from tests.stories.visitors import comes_as_visitor
+from tests.stories.visitors import comes_as_visitor, ghosts
 from tests.stories.visits import places_of
 from tests.world import Organisation, Phone, World
 
@@ -146,22 +145,10 @@ def test_a_site_manager_invites_visitors_to_the_own_site_and_nobody_else(
     ivy.get(f"/v1/scopes/{org.id}/posts", 404)
 
 
-def test_a_gates_code_opens_so_many_accounts_an_hour_and_not_one_more(
-    org: Organisation, site: str, world: World
-) -> None:
+def test_a_gates_code_opens_so_many_accounts_an_hour_and_not_one_more(org: Organisation, site: str) -> None:
     gate = marker(org, site, admits_visitors_hours=8)
     shown = code(org, gate)
-    with world.worker.transaction() as session:
-        session.execute(
-            text(
-                "WITH made AS (INSERT INTO persons (id, organisation_id, email, name, role)"
-                " SELECT gen_random_uuid(), :org, n || '@visitors.invalid', 'V', 'visitor'"
-                " FROM generate_series(1, 999) n RETURNING id)"
-                " INSERT INTO gate_accounts (person_id, organisation_id, marker_id, opened_at)"
-                " SELECT id, :org, :gate, now() FROM made"
-            ),
-            {"org": org.id, "gate": gate},
-        )
+    ghosts(org, gate, 999, address="192.0.2.1")
     statuses: list[int] = []
 
     def scans() -> None:

@@ -1,0 +1,54 @@
+"""Who may manage is no secret: each change is told to the person, and to those who manage there and above.
+
+It is told when a role above that of a member is given, changed or taken: by assignment, with an account that opens or
+closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell). What a
+member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import clock
+from journal.catalogue import RIGHTS_CHANGED
+from journal.events import Event, append
+from people.audience import managers_of
+from people.models import Membership, Person
+from people.permissions import ADMINISTRATOR
+
+_MORE_THAN_A_MEMBER = frozenset({"manager", ADMINISTRATOR})
+
+
+def tell_rights(
+    session: Session, of: Membership | Person, before: str | None, after: str | None, actor_id: UUID | None
+) -> None:
+    """Tell that the role of a membership or of a person changed (None: it is nothing there, before or after).
+
+    A person's role is told of the organisation's own scope. Without an actor an operator did it, or time.
+    """
+    if before == after or not {before, after} & _MORE_THAN_A_MEMBER:
+        return
+    person_id, scope_id = (
+        (of.id, of.organisation_id) if isinstance(of, Person) else (of.person_id, of.scope_id)
+    )
+    payload = {
+        "person_id": str(person_id),
+        "scope_id": str(scope_id),
+        "before": before,
+        "after": after,
+        "changed_at": clock.wire(clock.now()),
+    }
+    managers = managers_of(session, scope_id, of.organisation_id)
+    events = [
+        Event(RIGHTS_CHANGED, subject_id=person_id, payload=payload, person_id=told, actor_id=actor_id)
+        for told in sorted({person_id, *managers, *_administrators(session, of.organisation_id)})
+    ]
+    append(session, of.organisation_id, *events)
+
+
+def _administrators(session: Session, organisation_id: UUID) -> list[UUID]:
+    administers = (Person.role == ADMINISTRATOR, Person.ended_at.is_(None))
+    return list(
+        session.scalars(select(Person.id).where(Person.organisation_id == organisation_id, *administers))
+    )
