@@ -7,6 +7,10 @@ Where a route is not public, nothing of a body is read without a good token, and
 is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
 undid to let another pass is begun again, twice at most.
 
+What takes long is done before, too (`Declaration.prepare`): where a route declares it, the actor and the permission are
+looked at in a transaction of their own, then the body is parsed and prepared while none is open, and the transaction
+that acts looks at both anew.
+
 A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
 organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
 """
@@ -18,6 +22,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, request
+from sqlalchemy.orm import Session
 
 from api.answers import Answer
 from api.parsing import arguments, read_body
@@ -46,25 +51,63 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     shared = runtime()
     claims = None if declared.public else shared.read_access_token(_bearer_token())
     read_body(declared.most_bytes)
-    attempt = partial(_attempt, declared, view, path, shared, claims)
+    given = _prepared(declared, shared, claims)
+    attempt = partial(_attempt, declared, view, path, shared, claims, given)
     if claims is None:
         return again_if_it_gave_way(attempt)[0]
     return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
 
 
+def _prepared(declared: Declaration, shared: Runtime, claims: AccessClaims | None) -> dict[str, Any] | None:
+    """Query and body, with all done that takes long; None where nothing of the kind is declared.
+
+    Whoever may not ask is told so first: the work is not done for them.
+    """
+    if declared.prepare is None and declared.prepare_for is None:
+        return None
+    actor = None if claims is None else _admitted(declared, shared, claims)
+    given = arguments(declared)
+    if declared.prepare is not None:
+        given["body"] = declared.prepare(shared, given["body"])
+    if declared.prepare_for is not None and actor is not None:
+        given["body"] = declared.prepare_for(shared, actor, given["body"])
+    return given
+
+
+def _admitted(declared: Declaration, shared: Runtime, claims: AccessClaims) -> Actor:
+    with shared.database.transaction(claims.organisation_id) as session:
+        return _call(declared, shared, session, claims).actor
+
+
+def _call(declared: Declaration, shared: Runtime, session: Session, claims: AccessClaims | None) -> Call:
+    """The request with its actor, who may ask for this."""
+    if claims is None or declared.permission is None:
+        return Call(session, shared)
+    call = Call(session, shared, actor_of(session, claims))
+    _check_role(call.actor, declared.permission)
+    return call
+
+
+def _given(declared: Declaration, prepared: dict[str, Any] | None) -> dict[str, Any]:
+    """What the view is given: of what was prepared once, each attempt gets a body of its own."""
+    return arguments(declared) if prepared is None else prepared | {"body": dict(prepared["body"])}
+
+
 def _attempt(
-    declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
+    declared: Declaration,
+    view: View,
+    path: dict[str, Any],
+    shared: Runtime,
+    claims: AccessClaims | None,
+    prepared: dict[str, Any] | None,
 ) -> tuple[Response, float]:
     """One transaction: its response, and for how many seconds it would rather wait for another one."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
-        call = Call(session, shared)
-        if claims is not None and declared.permission is not None:
-            call = Call(session, shared, actor_of(session, claims))
-            _check_role(call.actor, declared.permission)
+        call = _call(declared, shared, session, claims)
         key = _idempotency_key(declared)
         answer = None if key is None else _earlier_answer(call, key)
         if answer is None:
-            outcome = _done(call, key, partial(view, call, **path, **arguments(declared)))
+            outcome = _done(call, key, partial(view, call, **path, **_given(declared, prepared)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
             if key is not None:
                 _keep_answer(call, key, answer, declared.status)

@@ -36,6 +36,7 @@ class Call:
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
+Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Declaration:
     """The media type, where the answer is a file."""
     secret: bool = False
     """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
+    prepare: Callable[[Runtime, Body], Body] | None = None
+    """What takes long (a hash, a file), done to the body before the transaction opens; the view gets the outcome."""
+    prepare_for: Callable[[Runtime, Actor, Body], Body] | None = None
+    """The same, where it depends on who asks."""
     max_body: int | None = None
     """The greatest body in bytes; None for the default of `api/bounds.py`."""
 
