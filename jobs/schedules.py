@@ -25,7 +25,6 @@ from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_sile
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
-from people.sign_in.throttle import forget_old_guesses
 from push.inbox.digest import BATCH as DIGESTS
 from push.inbox.digest import send_digests
 from push.plans.again import BATCH as UNPLANNED
@@ -77,7 +76,7 @@ def jobs() -> list[Job]:
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),
-        Job("forget_old_guesses", 600, forget_old_guesses),
+        Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
         Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),

@@ -1,4 +1,4 @@
-"""What signing in needs: passwords, codes for new ones, guesses, and the chains of refresh tokens."""
+"""What signing in needs: passwords, codes for new ones, failures, and the chains of refresh tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,15 +34,15 @@ class ResetCode(Model):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))  # None: an operator
 
 
-class Guesses(Model):
-    """Recent tries at an account's password or code, from one source. Both are digests: names need not lie about."""
+class SignInFailure(Model):
+    """Recent tries at a password or code in one bucket, for throttling. Keys and accounts are digests, not names."""
 
-    __tablename__ = "guesses"
+    __tablename__ = "sign_in_failures"
 
-    account: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    source: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    tries: Mapped[int] = mapped_column(Integer)
-    began_at: Mapped[datetime] = mapped_column(_AT)
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # None: of a release before
+    failures: Mapped[int] = mapped_column(Integer)
+    window_started_at: Mapped[datetime] = mapped_column(_AT)
 
 
 class RefreshToken(Model):

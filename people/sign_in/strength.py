@@ -4,8 +4,8 @@ A password is cut into the pieces of which it is cheapest to tell, as whoever gu
 by their rank, what belongs to the person by a guess or two, rows of keys, counting and repeating by where they begin,
 years, and single characters for all else. Each costs bits, and the sum has to be `_ENOUGH`: guessing is counted
 (`throttle.py`), so what has to be kept out is what is among the first thousands of guesses. It is judged in compatible
-form and in small letters (NFKC): `Ｐａｓｓ` is `pass`. The list of common ones, the commonest first, is that of Django's
-validator, which Royce Williams compiled.
+form and in small letters (NFKC): wide letters are letters. The list of common ones, the commonest first, is that of
+Django's validator, which Royce Williams compiled.
 """
 
 import math

@@ -21,15 +21,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select, tuple_, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import TooManyRequests
-from people.sign_in.models import Guesses
+from people.sign_in.models import SignInFailure
 
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
@@ -52,12 +53,12 @@ class TooManyGuesses(TooManyRequests):
     keeps_changes = False
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Bucket:
     """One count. `own`: a right try empties it, for it shows that the others there were mistakes."""
 
+    key: bytes
     account: bytes
-    source: bytes
     most: int
     own: bool = False
 
@@ -65,21 +66,20 @@ class Bucket:
 def of_strangers(door: Door, account: str | None, address: str | None) -> list[Bucket]:
     """The buckets of a try at an account (none: at a code that names nobody) from a network address."""
     near, wide = (_network(address, bits) for bits in (_ADDRESS_BITS, _BLOCK_BITS))
-    everybody = Bucket(_digest(door, ""), _digest(near), _FROM_AN_ADDRESS)
+    everybody = _bucket(door, "", near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
-    key = _digest(door, account)
     return [
         everybody,
-        Bucket(key, _digest(near), ALLOWED, own=True),
-        Bucket(key, _digest(wide), _FROM_A_BLOCK),
-        Bucket(key, b"", _FROM_EVERYWHERE),
+        _bucket(door, account, near, ALLOWED, own=True),
+        _bucket(door, account, wide, _FROM_A_BLOCK),
+        _bucket(door, account, "everywhere", _FROM_EVERYWHERE),
     ]
 
 
 def of_device(account: str, device_id: UUID) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
-    return [Bucket(_digest(Door.SIGN_IN, account), _digest(str(device_id)), ALLOWED, own=True)]
+    return [_bucket(Door.SIGN_IN, account, str(device_id), ALLOWED, own=True)]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:
@@ -98,59 +98,54 @@ def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[
 
 def take_back(session: Session, counted: Sequence[Bucket]) -> None:
     """The try was right."""
-    emptied = [_key(bucket) for bucket in counted if bucket.own]
-    kept = case((_KEY.in_(emptied), 0), else_=func.greatest(Guesses.tries - 1, 0))
-    session.execute(update(Guesses).where(_KEY.in_(map(_key, counted))).values(tries=kept))
+    emptied = [bucket.key for bucket in counted if bucket.own]
+    left = case((SignInFailure.key.in_(emptied), 0), else_=func.greatest(SignInFailure.failures - 1, 0))
+    rows = update(SignInFailure).where(SignInFailure.key.in_([bucket.key for bucket in counted]))
+    session.execute(rows.values(failures=left))
 
 
 def forget_account(session: Session, person_id: UUID) -> None:
     """Empty all that was counted for an account: its owner has a new password, or gets one now."""
-    keys = [_digest(door, str(person_id)) for door in Door]
-    session.execute(delete(Guesses).where(Guesses.account.in_(keys)))
+    accounts = [_digest(door, str(person_id)) for door in Door]
+    session.execute(delete(SignInFailure).where(SignInFailure.account.in_(accounts)))
 
 
-def forget_old_guesses(session: Session) -> None:
-    """Delete the counts whose window is over."""
-    session.execute(delete(Guesses).where(Guesses.began_at < clock.now() - WINDOW))
+def forget_old_failures(session: Session) -> None:
+    """Delete the counts whose window is over; anybody can begin one, under any name."""
+    session.execute(delete(SignInFailure).where(SignInFailure.window_started_at < clock.now() - WINDOW))
 
 
-_KEY = tuple_(Guesses.account, Guesses.source)
 _Counted = list[tuple[datetime, int, int]]  # when the window began, tries in it, how many are allowed
-
-
-def _key(bucket: Bucket) -> tuple[bytes, bytes]:
-    return bucket.account, bucket.source
 
 
 def _read(session: Session, buckets: Sequence[Bucket]) -> _Counted:
     """What is counted, as if this were one more."""
-    most = {_key(bucket): bucket.most for bucket in buckets}
-    rows = session.execute(
-        select(Guesses.account, Guesses.source, Guesses.began_at, Guesses.tries).where(_KEY.in_(most))
-    )
-    return [(row.began_at, row.tries + 1, most[row.account, row.source]) for row in rows]
+    most = {bucket.key: bucket.most for bucket in buckets}
+    columns = SignInFailure.key, SignInFailure.window_started_at, SignInFailure.failures
+    rows = session.execute(select(*columns).where(SignInFailure.key.in_(most)))
+    return [(began, failures + 1, most[key]) for key, began, failures in rows]
 
 
 def _one_more(session: Session, buckets: Sequence[Bucket], at: datetime) -> _Counted:
-    most = {_key(bucket): bucket.most for bucket in buckets}
+    most = {bucket.key: bucket.most for bucket in buckets}
     new = [
-        {"account": each.account, "source": each.source, "tries": 1, "began_at": at}
-        for each in sorted(buckets)
+        {"key": each.key, "account": each.account, "failures": 1, "window_started_at": at}
+        for each in sorted(buckets, key=attrgetter("key"))
     ]
-    over = Guesses.began_at < at - WINDOW
+    over = SignInFailure.window_started_at < at - WINDOW
     rows = session.execute(
-        insert(Guesses)
+        insert(SignInFailure)
         .values(new)
         .on_conflict_do_update(
-            index_elements=[Guesses.account, Guesses.source],
+            index_elements=[SignInFailure.key],
             set_={
-                "tries": case((over, 1), else_=Guesses.tries + 1),
-                "began_at": case((over, at), else_=Guesses.began_at),
+                "failures": case((over, 1), else_=SignInFailure.failures + 1),
+                "window_started_at": case((over, at), else_=SignInFailure.window_started_at),
             },
         )
-        .returning(Guesses.account, Guesses.source, Guesses.began_at, Guesses.tries)
+        .returning(SignInFailure.key, SignInFailure.window_started_at, SignInFailure.failures)
     )
-    return [(row.began_at, row.tries, most[row.account, row.source]) for row in rows]
+    return [(began, failures, most[key]) for key, began, failures in rows]
 
 
 def _full_until(counted: _Counted, at: datetime) -> datetime | None:
@@ -167,6 +162,10 @@ def _network(address: str | None, bits: dict[int, int]) -> str:
         return "none"
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ipaddress.ip_network((ip, bits[ip.version]), strict=False))
+
+
+def _bucket(door: Door, account: str, source: str, most: int, *, own: bool = False) -> Bucket:
+    return Bucket(_digest(door, account, source), _digest(door, account), most, own)
 
 
 def _digest(*parts: str) -> bytes:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event, select
 
 from people.accounts.resets import LASTS, forget_old_codes
-from people.sign_in.models import Guesses, ResetCode
-from people.sign_in.throttle import ALLOWED, WINDOW, forget_old_guesses
+from people.sign_in.models import ResetCode, SignInFailure
+from people.sign_in.throttle import ALLOWED, WINDOW, forget_old_failures
 from tests.stories.passwords import NEW, can_sign_in, joins, redeems, reset_code, tries_to_sign_in
 from tests.world import Organisation, Phone, World
 
@@ -93,8 +93,10 @@ def test_what_is_over_is_forgotten(fresh_world: World, later: Callable[[timedelt
     def kept() -> tuple[int, int]:
         with fresh_world.worker.transaction() as session:
             forget_old_codes(session)
-            forget_old_guesses(session)
-            return len(session.scalars(select(ResetCode)).all()), len(session.scalars(select(Guesses)).all())
+            forget_old_failures(session)
+            return len(session.scalars(select(ResetCode)).all()), len(
+                session.scalars(select(SignInFailure)).all()
+            )
 
     codes, guesses = kept()
     assert codes == 1
