@@ -25,6 +25,7 @@ from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_sile
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
+from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
 from push.inbox.digest import send_digests
 from push.plans.again import BATCH as UNPLANNED
