@@ -8,6 +8,7 @@ form and in small letters (NFKC): wide letters are letters. The list of common o
 Django's validator, which Royce Williams compiled.
 """
 
+import gzip
 import math
 import re
 import unicodedata
@@ -22,7 +23,7 @@ MIN_LENGTH = 10
 MAX_LENGTH = 200
 _LOOKED_AT = 64  # nobody guesses as far, and judging takes the third power of it
 _ENOUGH = 30.0
-_COMMON = Path(__file__).with_name("common_passwords.txt")
+_COMMON = Path(__file__).with_name("common_passwords.txt.gz")
 _MORE = (
     "hereabouts",
     "비밀번호",
@@ -139,7 +140,7 @@ def _all_rows() -> tuple[str, ...]:
 @cache
 def _common() -> dict[str, float]:
     """Common passwords with their bits, read when the first new password is judged."""
-    listed = _COMMON.read_text("ascii").split()
+    listed = gzip.decompress(_COMMON.read_bytes()).decode("ascii").split()
     return dict.fromkeys(_MORE, 6.0) | {word: math.log2(rank) for rank, word in enumerate(listed, 2)}
 
 
