@@ -1,4 +1,4 @@
-"""What PostgreSQL writes into its log when a statement fails: what is wrong, and not whom it was about."""
+"""What is written into logs when a statement fails: what is wrong, and not whom it was about."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from structlog.processors import format_exc_info
 
 from base import ids
 from base.guards import faults
+from base.logs import without_details
 from deploy.local.cluster import Cluster
 from people.models import Device, Person
 from tests.world import Organisation, World
@@ -51,6 +53,18 @@ def test_a_failing_statement_is_logged_without_what_it_said(
     written = cluster.log.read_text(errors="replace")[before:]
     assert "ERROR" in written
     assert marker not in written
+
+
+@pytest.mark.parametrize("fails", [same_address_twice, no_such_platform, divides])
+def test_nor_does_the_products_own_log_quote_it(
+    world: World, org: Organisation, fails: Callable[[Session, Organisation, str], None]
+) -> None:
+    marker = f"marker-{uuid4()}"
+    with pytest.raises(DBAPIError) as fault, world.web.transaction(org.id) as session:
+        fails(session, org, marker)
+    told = without_details(None, "error", format_exc_info(None, "error", {"exc_info": fault.value}))
+    assert type(fault.value).__name__ in told["exception"]
+    assert marker not in told["exception"]
 
 
 @pytest.mark.parametrize(
