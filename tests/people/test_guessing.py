@@ -13,6 +13,7 @@ from people.sign_in.models import SignInFailure
 from people.sign_in.throttle import ALLOWED, WINDOW
 from tests.stories.guessing import WRONG, asks_to_enter, guesses_from, tries_from
 from tests.stories.passwords import NEW, changes_address, changes_password, joins, redeems, reset_code
+from tests.stories.statements import statements
 from tests.world import PASSWORD, Organisation, Phone, World
 
 ALICE, MINA = "alice@example.com", "mina@example.com"
@@ -113,6 +114,18 @@ def test_whoever_has_a_block_of_addresses_gets_thirty_guesses(org: Organisation,
     tries = [tries_from(org, block.format(n), ALICE) for n in range(1, 41)]
     assert tries == [401] * 30 + [429] * 10
     assert tries_from(org, HOME, ALICE) == 401
+
+
+def test_whether_there_is_an_account_takes_no_time_to_find_out(world: World, org: Organisation) -> None:
+    def asked(slug: str, email: str) -> list[str]:
+        with statements(world.web.engine) as heard:
+            other = Organisation(world, org.id, slug)
+            assert tries_from(other, STRANGER, email) == 401
+        return [statement for statement, _ in heard]
+
+    there = asked(org.slug, "admin@example.com")
+    assert asked(org.slug, "nobody@example.com") == there
+    assert asked("no-such-organisation", "admin@example.com") == there
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "admin@example.com"])
