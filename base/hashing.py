@@ -16,9 +16,9 @@ from base.database import outside_transaction
 from base.errors import Problem
 
 AT_ONCE = os.cpu_count() or 1
-_WAITING = 4 * AT_ONCE  # the last of them waits for half a second
+_WAITING = 2 * AT_ONCE  # the last of them waits for a quarter of a second
 _RETRY_S = 1
-_NICE = 10
+_NICE = 5
 # Runs a function with its arguments in a native thread; the caller waits without holding up others.
 Pool = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
 Run = Callable[..., Any]

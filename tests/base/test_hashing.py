@@ -52,7 +52,7 @@ gevent.spawn(others)
 came = [gevent.spawn(comes) for _ in range(100)]
 gevent.joinall(came)
 said = [each.value for each in came]
-room = 5 * hashing.AT_ONCE
+room = 3 * hashing.AT_ONCE
 print(said.count("hashed") == room, said.count(("busy", "1")) == 100 - room, most == hashing.AT_ONCE, turns > 5)
 print(comes())
 """
