@@ -14,6 +14,7 @@ import sys
 import threading
 
 import gevent
+from gevent.threadpool import ThreadPool
 
 from base.absent import absent
 
@@ -22,7 +23,7 @@ with absent("cryptography", "redis", "requests", "rich", "websocket"):
     import socketio
 
 from api.app import create_app
-from base import offload, waiting
+from base import hashing, offload, waiting
 from base.guards import tell_faults
 from base.settings import settings_or_exit
 from geo.lookup.indexes import PlaceIndexes
@@ -32,6 +33,7 @@ from live.server import LiveServer
 settings = settings_or_exit(os.environ)
 waiting.install()  # and lets other greenlets run meanwhile
 offload.install(gevent.get_hub().threadpool.apply)
+hashing.install(ThreadPool(hashing.AT_ONCE).apply)
 application = create_app(settings)
 live = LiveServer(application)
 places = PlaceIndexes(application.extensions["hereabouts"].database)

@@ -2,23 +2,40 @@
 
 from typing import Any
 
+from flask import request
+
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
-from people.accounts.invitations import accept
+from people.accounts.invitations import accept, prove_invitation
+from people.runtime import Runtime
 from people.sign_in.sessions import start_session
 from schemas.sessions import AcceptInvitation, Tokens
 
 routes = Routes("invitations", "Invitations: opening an account")
 
 
-@routes.route("POST", "/invitations/accept", public=True, body=AcceptInvitation, answer=Tokens, status=201)
+def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
+    """The code is checked, and the password hashed, before the transaction that opens the account."""
+    device, code, password = (body.pop(name) for name in ("device", "code", "password"))
+    opening = prove_invitation(runtime.database, code, body, password, request.remote_addr)
+    return {"opening": opening, "account": body, "device": device}
+
+
+@routes.route(
+    "POST",
+    "/invitations/accept",
+    public=True,
+    body=AcceptInvitation,
+    prepare=_proven,
+    answer=Tokens,
+    status=201,
+)
 def accept_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Open the account that the code allows, and sign in on the device."""
-    device, code = body.pop("device"), body.pop("code")
-    person = accept(call.session, code, body)
+    person = accept(call.session, body["opening"], body["account"])
     ttl = call.runtime.settings.session_ttl
     tokens, _ = start_session(
-        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, device
+        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"]
     )
     hand_over(call.session, tokens.session_id)
     return tokens.wire()

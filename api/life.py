@@ -10,6 +10,10 @@ Where a route is not public, nothing of a body is read without a good token, and
 is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
 undid to let another pass is begun again, twice at most.
 
+What takes long is done before, too (`Declaration.prepare`): where a route declares it, the actor and the permission are
+looked at in a transaction of their own, then the body is parsed and prepared while none is open, and the transaction
+that acts looks at both anew.
+
 A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
 organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
 """
@@ -21,6 +25,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, request
+from sqlalchemy.orm import Session
 
 from api.again import is_done_again, kept_of, made_again
 from api.answers import Answer
@@ -51,23 +56,39 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     shared = runtime()
     claims = None if declared.public else shared.read_access_token(_bearer_token())
     read_body(declared.most_bytes)
-    if is_much(declared) and claims is not None:
-        _check_may_ask(declared, shared, claims)
-    made = body_before(declared, shared)
-    attempt = partial(_attempt, declared, view, path, shared, claims, made)
+    prepared = _prepared(declared, shared, claims)
+    attempt = partial(_attempt, declared, view, path, shared, claims, prepared)
     if claims is None:
         return again_if_it_gave_way(attempt)[0]
     return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
 
 
-def _check_may_ask(declared: Declaration, shared: Runtime, claims: AccessClaims) -> None:
-    """Raise for those who could do nothing with the route; what they may do where is looked at later."""
+def _prepared(declared: Declaration, shared: Runtime, claims: AccessClaims | None) -> dict[str, Any]:
+    """What takes long about the body, done; nothing where nothing does.
+
+    Whoever may not ask is told so first: the work is not done for them.
+    """
+    if not is_much(declared):
+        return {}
+    return body_before(declared, shared, None if claims is None else _admitted(declared, shared, claims))
+
+
+def _admitted(declared: Declaration, shared: Runtime, claims: AccessClaims) -> Actor:
+    """Raises for those who could do nothing with the route; what they may do where is looked at later."""
     with shared.database.transaction(claims.organisation_id) as session:
-        actor = actor_of(session, claims)
-        if declared.permission is not None:
-            _check_role(actor, declared.permission)
+        actor = _call(declared, shared, session, claims).actor
         if declared.permission is Permission.PLACES_EDIT:
             check_manages_anything(session, actor)
+        return actor
+
+
+def _call(declared: Declaration, shared: Runtime, session: Session, claims: AccessClaims | None) -> Call:
+    """The request with its actor, who may ask for this."""
+    if claims is None or declared.permission is None:
+        return Call(session, shared)
+    call = Call(session, shared, actor_of(session, claims))
+    _check_role(call.actor, declared.permission)
+    return call
 
 
 def _attempt(
@@ -76,18 +97,15 @@ def _attempt(
     path: dict[str, Any],
     shared: Runtime,
     claims: AccessClaims | None,
-    made: dict[str, Any],
+    prepared: dict[str, Any],
 ) -> tuple[Response, float]:
     """One transaction: its response, and for how many seconds it would rather wait for another one."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
-        call = Call(session, shared)
-        if claims is not None and declared.permission is not None:
-            call = Call(session, shared, actor_of(session, claims))
-            _check_role(call.actor, declared.permission)
+        call = _call(declared, shared, session, claims)
         key = _idempotency_key(declared)
         answer = None if key is None else _earlier_answer(call, key, declared, path)
         if answer is None:
-            outcome = _done(call, key, partial(view, call, **path, **arguments(declared, made)))
+            outcome = _done(call, key, partial(view, call, **path, **arguments(declared, prepared)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
             if key is not None:
                 _keep_answer(call, key, answer, declared)

@@ -23,20 +23,26 @@ from schemas.base import Wire
 
 def is_much(declared: Declaration) -> bool:
     """Whether the present request has a body that is worked on before the transaction."""
-    if declared.prepare is not None:
+    if declared.prepare is not None or declared.prepare_for is not None:
         return True
     return declared.work is not None and len(request.get_data(cache=True)) > bounds.APART
 
 
-def body_before(declared: Declaration, shared: Runtime) -> dict[str, Any]:
-    """What was made of the body, as `arguments` takes it; raises `Busy` alone."""
-    if not is_much(declared):
-        return {}
+def body_before(declared: Declaration, shared: Runtime, actor: Actor | None) -> dict[str, Any]:
+    """What was made of the body, as `arguments` takes it; raises what is not about the body itself."""
     try:
         body = None if declared.body is None else _worked(declared.body, declared.work or _as_it_is)
-        return {"body": body if declared.prepare is None else declared.prepare(shared, body)}
+        return {"body": body if isinstance(body, Problem) else _prepared(declared, shared, actor, body)}
     except Invalid as refusal:
         return {"body": refusal}
+
+
+def _prepared(declared: Declaration, shared: Runtime, actor: Actor | None, body: Any) -> Any:
+    if declared.prepare is not None:
+        body = declared.prepare(shared, body)
+    if declared.prepare_for is not None and actor is not None:
+        body = declared.prepare_for(shared, actor, body)
+    return body
 
 
 def check_manages_anything(session: Session, actor: Actor) -> None:

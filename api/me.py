@@ -4,7 +4,10 @@ from typing import Any
 
 from api.route import Call, Routes
 from people.accounts import addresses, profile
+from people.accounts.own_password import prove
+from people.actor import Actor
 from people.permissions import Permission
+from people.runtime import Runtime
 from people.wire import wire_account
 from schemas.people import Account, Me, OwnAddressChange, ProfileEdit
 
@@ -24,8 +27,19 @@ def edit_me(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return profile.me(call.session, call.actor)
 
 
+def _proven(runtime: Runtime, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """The password is checked before the transaction that changes the address."""
+    return {"email": body["email"], "proof": prove(runtime.database, actor, body["password"])}
+
+
 @routes.route(
-    "PUT", "/me/email", permission=Permission.ACCOUNT_USE, secret=True, body=OwnAddressChange, answer=Account
+    "PUT",
+    "/me/email",
+    permission=Permission.ACCOUNT_USE,
+    secret=True,
+    body=OwnAddressChange,
+    prepare_for=_proven,
+    answer=Account,
 )
 def change_own_address(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Change the address that one signs in with; it takes the password. All sessions go on."""

@@ -52,7 +52,8 @@ def _too_large(most_bytes: int) -> TooLarge:
 def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
     """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them.
 
-    `made` is what was made of the body already (`api/making.py`), or why that was not possible.
+    `made` is what was made of the body already (`api/making.py`), or why that was not possible. Each attempt gets a body
+    of its own.
     """
     found = {**made}
     if declared.query is not None:
@@ -62,6 +63,8 @@ def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
             raise Invalid.at(f"/{name}", "Unknown field.")
     if isinstance(found.get("body"), Problem):
         raise found["body"]
+    if isinstance(found.get("body"), dict):
+        found["body"] = dict(found["body"])
     if declared.body is not None and "body" not in found:
         body = _PARSER.parse(_made(declared.body), request, location="json")
         found["body"] = body if declared.work is None else offload(declared.work, body)

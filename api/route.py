@@ -58,13 +58,15 @@ class Declaration:
     """The media type, where the answer is a file."""
     secret: bool = False
     """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
+    prepare: Callable[[Runtime, Any], Any] | None = None
+    """What takes long (a hash, a file), done to the body before the transaction opens; the view gets the outcome."""
+    prepare_for: Callable[[Runtime, Actor, Any], Any] | None = None
+    """The same, where it depends on who asks."""
     max_body: int | None = None
     """The greatest body in bytes; None for the default of `api/bounds.py`."""
     work: Callable[[Any], Any] | None = None
     """What is made of a body that was loaded, before it comes to the view: a pure function of a module, which neither
     fails nor asks the database. Large bodies are loaded and worked on in another process, before the transaction."""
-    prepare: Callable[[Runtime, Any], Any] | None = None
-    """What is made of a body before the transaction opens; whoever may not call the route at all is refused before."""
 
     def __post_init__(self) -> None:
         if (self.permission is None) is not self.public:

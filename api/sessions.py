@@ -8,17 +8,27 @@ from api.route import Call, Routes
 from geo.stays.handover import hand_over
 from people.idempotency import check_key
 from people.permissions import Permission
-from people.sign_in import sessions
+from people.runtime import Runtime
+from people.sign_in import sessions, signing_in
 from schemas.sessions import Refresh, SignIn, Tokens
 
 routes = Routes("sessions", "Sessions: signing in and out")
 
 
-@routes.route("POST", "/sessions", public=True, body=SignIn, answer=Tokens, status=201)
+def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
+    """The password is checked before the transaction that signs in: a hash takes long."""
+    device = body.pop("device")
+    proof = signing_in.prove(
+        runtime.database, **body, installation=device["installation_id"], address=request.remote_addr
+    )
+    return {"proof": proof, "device": device}
+
+
+@routes.route("POST", "/sessions", public=True, body=SignIn, prepare=_proven, answer=Tokens, status=201)
 def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Sign in with a password on a device; an earlier session on the same device ends."""
     settings = call.runtime.settings
-    tokens = sessions.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body)
+    tokens = signing_in.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body)
     hand_over(call.session, tokens.session_id)
     return tokens.wire()
 

@@ -5,6 +5,7 @@ transaction on a pooled connection. Without an organisation nothing of any organ
 `commit` and `rollback` appear in this module only.
 """
 
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -44,6 +45,15 @@ CONNECT_ARGS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+
+
+class _Here(threading.local):
+    """How many transactions are open in this thread, or greenlet where the process runs on gevent."""
+
+    open = 0
+
+
+_here = _Here()
 
 
 class Model(DeclarativeBase):
@@ -96,7 +106,7 @@ class Database:
 
         A `Problem` that says `keeps_changes` commits and is raised on.
         """
-        with self._opened(organisation_id) as session:
+        with self._opened(organisation_id) as session, _counted_open():
             try:
                 yield session
             except Problem as problem:
@@ -135,6 +145,25 @@ class Database:
             session.close()
             raise
         return session
+
+
+@contextmanager
+def _counted_open() -> Generator[None]:
+    _here.open += 1
+    try:
+        yield
+    finally:
+        _here.open -= 1
+
+
+def outside_transaction() -> None:
+    """Raise `RuntimeError` inside a transaction. Whatever takes long asks this before it begins.
+
+    An open transaction holds one of few connections and whatever it has locked: a hash, a file or an answer from the
+    network would be waited for by everybody. It is asked always, not only by tests: it costs less than it could hide.
+    """
+    if _here.open:
+        raise RuntimeError("this takes long, and a transaction is open")
 
 
 def again_if_it_gave_way(act: Callable[[], Outcome]) -> Outcome:

@@ -1,9 +1,9 @@
 """What a database has to have beside its tables: guards between tenants, and marks that let indexes work behind them.
 
-All of it can get lost without an error: a restore makes PostGIS anew without the marks, an update of the extension
-replaces the functions, an operator lends a role more than it needs. So every process asks when it starts, in one
-statement, and `/health/ready` whenever it is asked. Nothing is refused for it: the product works, but slowly or less
-safely, and somebody has to look.
+And what PostgreSQL's log must not tell. All of it can get lost without an error: a restore makes PostGIS anew without
+the marks, an update of the extension replaces the functions, an operator lends a role more than it needs. So every
+process asks when it starts, in one statement, and `/health/ready` whenever it is asked. Nothing is refused for it: the
+product works, but slowly or less safely, and somebody has to look.
 """
 
 import time
@@ -48,7 +48,17 @@ _LOOK = text(
         EXISTS (
             SELECT FROM pg_roles
             WHERE rolname = 'hereabouts_worker' AND NOT rolbypassrls AND NOT rolsuper
-        ) AS bound
+        ) AS bound,
+        ARRAY(
+            SELECT CAST(name AS text) FROM pg_settings
+            WHERE current_user IN ('hereabouts_web', 'hereabouts_worker') AND (
+                name = 'log_min_error_statement' AND setting NOT IN ('log', 'fatal', 'panic')
+                OR name = 'log_error_verbosity' AND setting <> 'terse'
+                OR name = 'log_statement' AND setting NOT IN ('none', 'ddl')
+                OR name = 'log_min_duration_statement' AND setting <> '-1'
+            )
+            ORDER BY name
+        ) AS telling
     """
 )
 
@@ -60,6 +70,10 @@ def faults(session: Session) -> list[str]:
         *(f"{name} is not marked LEAKPROOF (run deploy/database.sql)" for name in found.unmarked),
         *(f"row-level security does not hold for {name}" for name in found.open),
         *(["hereabouts_web can get around row-level security"] if found.loose else []),
+        *(
+            f"PostgreSQL's log tells what people say: {name} (run deploy/database.sql)"
+            for name in found.telling
+        ),
         *(["hereabouts_worker is held by row-level security, and sees nothing"] if found.bound else []),
     ]
 

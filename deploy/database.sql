@@ -14,6 +14,12 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE %s', wanted.name, wanted.bypass);
         END IF;
+        -- A statement names addresses, push tokens, places and what people say, and so does the detail of an error:
+        -- the server's log is for what is wrong, and not for whom it was about.
+        EXECUTE format('ALTER ROLE %I SET log_min_error_statement = panic', wanted.name);
+        EXECUTE format('ALTER ROLE %I SET log_error_verbosity = terse', wanted.name);
+        EXECUTE format('ALTER ROLE %I SET log_statement = none', wanted.name);
+        EXECUTE format('ALTER ROLE %I SET log_min_duration_statement = -1', wanted.name);
     END LOOP;
 END
 $$;

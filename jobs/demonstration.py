@@ -15,6 +15,7 @@ from people.accounts.persons import add_person
 from people.actor import Actor
 from people.models import Organisation
 from people.scopes.memberships import assign
+from people.sign_in.passwords import hash_password
 
 SLUG, PASSWORD = "demo", "hereabouts demo"
 _MEMBERS = (
@@ -27,12 +28,17 @@ _DEPOT = ((126.9000, 37.5500), (126.9040, 37.5500), (126.9040, 37.5530), (126.90
 _GATE = ((126.9000, 37.5510), (126.9008, 37.5510), (126.9008, 37.5518), (126.9000, 37.5518))
 
 
-def make_demonstration(session: Session) -> None:
+def make_demonstration(session: Session, password_hash: str) -> None:
     """An administrator, a site manager, three members, one site with a zone."""
     if session.scalar(select(Organisation.id).where(Organisation.slug == SLUG)) is not None:
         return
     organisation_id, admin_id = create_organisation(
-        session, SLUG, "Demonstration", email="admin@demo.example", administrator="Ada", password=PASSWORD
+        session,
+        SLUG,
+        "Demonstration",
+        email="admin@demo.example",
+        administrator="Ada",
+        password_hash=password_hash,
     )
     enter_organisation(session, organisation_id)
     actor = Actor(admin_id, organisation_id, admin_id, admin_id, "organisation_administrator", "en")
@@ -48,7 +54,7 @@ def make_demonstration(session: Session) -> None:
             organisation_id,
             email=email,
             name=name,
-            password=PASSWORD,
+            password_hash=password_hash,
             locale=locale,
             timezone="Asia/Seoul",
         )
@@ -70,8 +76,9 @@ def _boundary(corners: tuple[tuple[float, float], ...]) -> Drawn:
 def main() -> None:
     """Make it if it is not there, and print the accounts."""
     database = database_of_command()
+    hashed = hash_password(PASSWORD)
     with database.transaction() as session:
-        make_demonstration(session)
+        make_demonstration(session, hashed)
     print(json.dumps(accounts()))
 
 

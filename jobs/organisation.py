@@ -10,6 +10,8 @@ import sys
 from base.errors import Problem
 from jobs.process import database_of_command
 from people.accounts.organisations import create_organisation
+from people.sign_in.passwords import hash_password
+from people.sign_in.strength import check_password
 
 
 def main() -> None:
@@ -21,8 +23,10 @@ def main() -> None:
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     database = database_of_command()
     try:
+        check_password(password, own=vars(options).values())
+        hashed = hash_password(password)
         with database.transaction() as session:
-            made, _ = create_organisation(session, password=password, **vars(options))
+            made, _ = create_organisation(session, password_hash=hashed, **vars(options))
     except Problem as problem:
         sys.exit(problem.detail)
     print(made)

@@ -17,6 +17,7 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.audience import ScopeInSight
 from people.permissions import Permission
+from people.scopes.scopes import refuse_absent
 from social.mentions import check_mentions, set_mentions
 from social.models import Acknowledgement, Post
 from social.wire import select_posts, wire_post
@@ -119,7 +120,7 @@ def post_for(
     query = select_posts().where(Post.id == post_id)
     row = session.execute(query.with_for_update(of=Post) if lock else query).one_or_none()
     if row is None:
-        raise NotFound
+        refuse_absent(session, actor, post_id)
     scope = scope_then(session, actor, row.scope_id, permission, at)
     if not scope.window.shows(post_id, row.position, holds=still_holds(row)):
         raise NotFound

@@ -23,6 +23,7 @@ from base.settings import load_settings
 from deploy.local.cluster import Cluster
 from journal.relay import Relay
 from people.accounts.organisations import create_organisation
+from people.sign_in.passwords import hash_password
 
 PASSWORD = "correct horse battery"
 _names = itertools.count(1)
@@ -52,9 +53,10 @@ class World:
     def organisation(self, name: str = "Org") -> "Organisation":
         """A new organisation with its first administrator signed in."""
         slug = f"{name.lower()}-{next(_names)}-{secrets.token_hex(4)}"
+        hashed = hash_password(PASSWORD)
         with self.worker.transaction() as session:
             organisation_id, _ = create_organisation(
-                session, slug, name, email="admin@example.com", administrator="Ada", password=PASSWORD
+                session, slug, name, email="admin@example.com", administrator="Ada", password_hash=hashed
             )
         organisation = Organisation(self, organisation_id, slug)
         organisation.admin = organisation.signs_in("admin@example.com", "Ada")

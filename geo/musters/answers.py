@@ -22,7 +22,7 @@ from geo.presence.late import scope_then, was_there_to_read
 from people.actor import Actor
 from people.models import Person
 from people.permissions import Permission
-from people.scopes.scopes import NotAMember
+from people.scopes.scopes import NotAMember, refuse_absent
 
 
 class MusterEnded(Conflict):
@@ -45,8 +45,8 @@ def answer(
     An answer that waited on a phone since `at` does not undo what was said after it: `AnswerSuperseded`. One that was
     taken and is sent again is answered as before, also when the roll call has ended since.
     """
-    muster = _locked(session, muster_id)
-    entry = _entry_of(session, muster, actor.person_id)
+    muster = _locked(session, actor, muster_id)
+    entry = _entry_of(session, muster.id, actor.person_id)
     if muster.ended_at is not None:
         if entry is None or not _says(entry, actor.person_id, said):
             raise MusterEnded
@@ -80,7 +80,7 @@ def mark(
     person = session.get(Person, person_id)
     if person is None or person.organisation_id != muster.organisation_id:
         raise NotFound
-    entry = _entry_of(session, muster, person_id) or roll.put_on(session, muster, person_id, "added")
+    entry = _entry_of(session, muster.id, person_id) or roll.put_on(session, muster, person_id, "added")
     roll.refresh(session, muster, [person_id])
     record_look(session, actor, muster, [person_id])
     _set(session, muster, entry, actor.person_id, said)
@@ -145,12 +145,13 @@ def _says(entry: MusterEntry, person_id: UUID, said: dict[str, Any]) -> bool:
     return theirs == (person_id, said["status"], said.get("text"), given)
 
 
-def _locked(session: Session, muster_id: UUID) -> Muster:
+def _locked(session: Session, actor: Actor, muster_id: UUID) -> Muster:
     muster = session.get(Muster, muster_id, with_for_update={"read": True}, populate_existing=True)
     if muster is None:
-        raise NotFound
+        _entry_of(session, muster_id, actor.person_id)  # as for one that is not theirs
+        refuse_absent(session, actor, muster_id)
     return muster
 
 
-def _entry_of(session: Session, muster: Muster, person_id: UUID) -> MusterEntry | None:
-    return session.get(MusterEntry, (muster.id, person_id), with_for_update=True)
+def _entry_of(session: Session, muster_id: UUID, person_id: UUID) -> MusterEntry | None:
+    return session.get(MusterEntry, (muster_id, person_id), with_for_update=True)

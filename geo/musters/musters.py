@@ -25,7 +25,7 @@ from people.actor import Actor
 from people.audience import sight_of
 from people.models import Person
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
+from people.scopes.scopes import refuse_absent, scope_for
 
 MAX_REPEATS = 20
 # Set aside by no warden, but since the same phone goes on with another account.
@@ -78,7 +78,8 @@ def muster_for(session: Session, actor: Actor, muster_id: UUID, *, lock: bool = 
     """
     muster = session.get(Muster, muster_id, with_for_update={"read": not lock}, populate_existing=True)
     if muster is None or muster.organisation_id != actor.organisation_id:
-        raise NotFound
+        session.get(MusterEntry, (muster_id, actor.person_id))  # as for one that is not theirs
+        refuse_absent(session, actor, muster_id)
     scope = sight_of(session, actor, muster.place_id)
     if scope is not None and scope.grants(Permission.MUSTERS_RUN):
         return muster

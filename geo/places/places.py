@@ -101,10 +101,12 @@ def place_for(
     session: Session, actor: Actor, place_id: UUID, permission: Permission, kind: str, *, lock: bool = False
 ) -> tuple[Place, Scope]:
     """Load a place and check the permission in its scope; raises `NotFound` for the other kind too."""
+    scope_for(
+        session, actor, place_id, permission
+    )  # first: what is not there is refused as what is not theirs
     place = session.get(Place, place_id, with_for_update=lock)
     if place is None or place.kind != kind or place.archived_at is not None:
         raise NotFound
-    scope_for(session, actor, place_id, permission)
     return place, session.get_one(Scope, place_id)
 
 

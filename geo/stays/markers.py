@@ -23,7 +23,7 @@ from base.errors import Conflict, Invalid, NotFound
 from geo.models.places import Marker, Place
 from people.actor import Actor
 from people.permissions import Permission
-from people.scopes.scopes import scope_for
+from people.scopes.scopes import refuse_absent, scope_for
 
 PERIOD, ON_ITS_WAY = timedelta(seconds=30), timedelta(seconds=5)
 GRADE = {"printed": 2, "nfc": 2, "beacon": 2, "wifi": 2, "rotating": 3}
@@ -93,7 +93,7 @@ def marker_for(session: Session, actor: Actor, marker_id: UUID, *, lock: bool = 
     """A marker that the actor manages; `NotFound` outside the organisation or when it was taken down."""
     marker = session.get(Marker, marker_id, with_for_update=lock)
     if marker is None or marker.organisation_id != actor.organisation_id or marker.revoked_at is not None:
-        raise NotFound
+        refuse_absent(session, actor, marker_id)
     scope_for(session, actor, marker.place_id, Permission.MARKERS_MANAGE)
     return marker
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 
 _SECURITY = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON direct_departures TO hereabouts_web, hereabouts_worker;

@@ -5,17 +5,18 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from people.accounts.managed import managed_account
-from people.accounts.own_password import forget_code, prove
+from people.accounts.own_password import forget_code, hold_proven
 from people.accounts.persons import take_address
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.models import Person
+from people.sign_in.signing_in import Proof
 
 
-def change_own_address(session: Session, actor: Actor, *, email: str, password: str) -> Person:
-    """Take another address; raises as `prove` does, and `EmailTaken`. All sessions go on."""
+def change_own_address(session: Session, actor: Actor, *, email: str, proof: Proof) -> Person:
+    """Take another address with the password; raises as `hold_proven` does, and `EmailTaken`. All sessions go on."""
     person = session.get_one(Person, actor.person_id, with_for_update={"key_share": True})
-    prove(session, actor, password)
+    hold_proven(session, proof)
     return _change(session, person, email, actor)
 
 

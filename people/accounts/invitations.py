@@ -1,5 +1,6 @@
 """Invitations: a code, good for some uses and some days, that opens an account and assigns it to scopes."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from base import clock, ids
-from base.database import enter_organisation
+from base import clock, hashing, ids
+from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.errors import Forbidden, Invalid
-from people.accounts.persons import add_person
+from people.accounts.persons import add_person, known_words
 from people.accounts.visitors import limit_stay
 from people.actor import Actor
 from people.models import Invitation, Person, Scope
@@ -18,7 +19,11 @@ from people.permissions import VISITOR, Permission
 from people.scopes.memberships import assign
 from people.scopes.rights import tell_rights
 from people.scopes.scopes import scope_for
+from people.sign_in import throttle
 from people.sign_in.codes import as_made, new_code
+from people.sign_in.passwords import hash_password
+from people.sign_in.strength import check_password
+from people.sign_in.throttle import Door
 from people.sign_in.tokens import digest
 
 
@@ -96,22 +101,73 @@ def _check_may_invite(session: Session, actor: Actor, role: str, scope_ids: list
         scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
 
 
-def accept(session: Session, code: str, account: dict[str, Any]) -> Person:
-    """Open the account that the code allows; raises `InvitationRefused` or `EmailTaken`."""
-    code = as_made(code)
+@dataclass(frozen=True)
+class Opening:
+    """What is to become an account: a code that was good when it was looked at, and the hash of the password."""
+
+    code_digest: bytes
+    organisation_id: UUID
+    password_hash: str
+
+
+def prove_invitation(
+    database: Database, code: str, account: dict[str, Any], password: str, address: str | None
+) -> Opening:
+    """Check a code that came from a network address, and hash the new account's password.
+
+    Raises `InvitationRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password.
+    """
+    code_digest = digest(as_made(code))
+    with hashing.place() as run:
+        words = again_if_it_gave_way(lambda: _counted(database, code_digest, address))
+        if words is None:
+            raise InvitationRefused
+        organisation_id, known = words
+        check_password(password, own=(*known, account["name"], account["email"]))
+        return Opening(code_digest, organisation_id, hash_password(password, run))
+
+
+def _counted(database: Database, code_digest: bytes, address: str | None) -> tuple[UUID, list[str]] | None:
+    """The organisation of a good code, and what is known of that; a wrong one is counted."""
+    with database.transaction() as session:
+        counted = throttle.count(
+            session, Door.INVITATION, throttle.of_strangers(Door.INVITATION, None, address)
+        )
+        invitation = _good(session, code_digest, held=False)
+        if invitation is None:
+            return None
+        throttle.take_back(session, counted)
+        organisation_id = invitation.organisation_id
+        return organisation_id, known_words(session, organisation_id)
+
+
+def _good(session: Session, code_digest: bytes, *, held: bool) -> Invitation | None:
+    """The invitation of a code, in its organisation, if it is still good."""
     organisation_id = session.scalar(
-        text("SELECT organisation_of_invitation(:digest)"), {"digest": digest(code)}
+        text("SELECT organisation_of_invitation(:digest)"), {"digest": code_digest}
     )
     if organisation_id is None:
-        raise InvitationRefused
+        return None
     enter_organisation(session, organisation_id)
-    invitation = session.scalars(
-        select(Invitation).where(Invitation.code_digest == digest(code)).with_for_update()
-    ).one()
-    if invitation.uses_left < 1 or invitation.expires_at <= clock.now():
+    asked = select(Invitation).where(Invitation.code_digest == code_digest)
+    invitation = session.scalars(asked.with_for_update() if held else asked).one()
+    good = invitation.uses_left > 0 and invitation.expires_at > clock.now()
+    return invitation if good else None
+
+
+def accept(session: Session, opening: Opening, account: dict[str, Any]) -> Person:
+    """Open the account that the code allows; raises `InvitationRefused` or `EmailTaken`."""
+    invitation = _good(session, opening.code_digest, held=True)
+    if invitation is None:
         raise InvitationRefused
     invitation.uses_left -= 1
-    person = add_person(session, organisation_id, role=invitation.role, **account)
+    person = add_person(
+        session,
+        opening.organisation_id,
+        role=invitation.role,
+        password_hash=opening.password_hash,
+        **account,
+    )
     tell_rights(session, person, None, person.role, invitation.created_by)
     live = select(Scope.id).where(Scope.id.in_(invitation.scope_ids), Scope.archived_at.is_(None))
     scopes = list(session.scalars(live))

@@ -18,7 +18,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def create_organisation(
-    session: Session, slug: str, name: str, *, email: str, administrator: str, password: str
+    session: Session, slug: str, name: str, *, email: str, administrator: str, password_hash: str
 ) -> tuple[UUID, UUID]:
     """Make an organisation, its own scope and its first administrator; returns both ids.
 
@@ -39,7 +39,7 @@ def create_organisation(
         organisation_id,
         email=address(email),
         name=administrator,
-        password=password,
+        password_hash=password_hash,
         role="organisation_administrator",
     )
     return organisation_id, person.id

@@ -8,15 +8,13 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.errors import Conflict, Invalid, NotFound
-from base.text import normalised
+from base.errors import Conflict, NotFound
 from journal.tail import position_to_come
 from people.accounts.administrators import keep_an_administrator
-from people.models import Membership, Person
+from people.models import Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
-from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential, ResetCode
 from people.sign_in.sessions import end_sessions
 
@@ -33,14 +31,15 @@ def add_person(
     *,
     email: str,
     name: str,
-    password: str | None,
+    password_hash: str | None,
     role: str = "member",
     locale: str = "en",
     timezone: str = "UTC",
 ) -> Person:
-    """Open an account; raises `EmailTaken`, or `Invalid` for a weak password. Without one nobody can sign in."""
-    if password is not None:
-        check_password(password)
+    """Open an account with a password that was judged and hashed before; without one nobody can sign in to it.
+
+    Raises `EmailTaken`.
+    """
     person_id = ids.new_id()
     take_address(session, organisation_id, email, person_id)
     person = Person(
@@ -55,18 +54,15 @@ def add_person(
     )
     session.add(person)
     session.flush()
-    if password is not None:
-        hashed = passwords.hash_password(password)
-        session.add(Credential(person_id=person.id, organisation_id=organisation_id, password_hash=hashed))
+    if password_hash is not None:
+        kept = {"person_id": person.id, "organisation_id": organisation_id, "password_hash": password_hash}
+        session.add(Credential(**kept))
         session.flush()
     return person
 
 
 def take_address(session: Session, organisation_id: UUID, email: str, person_id: UUID) -> None:
-    """Make sure that nobody else has the address, or raise `EmailTaken`; closed accounts have given theirs up.
-
-    Guesses at whoever had it before do not count for its new owner.
-    """
+    """Make sure that nobody else has the address, or raise `EmailTaken`; closed accounts have given theirs up."""
     taken = select(Person.id).where(
         Person.organisation_id == organisation_id,
         func.lower(Person.email) == func.lower(email),
@@ -75,13 +71,14 @@ def take_address(session: Session, organisation_id: UUID, email: str, person_id:
     )
     if session.scalar(taken):
         raise EmailTaken
-    throttle.forget_account(session, organisation_id, email)
 
 
-def check_password(password: str, pointer: str = "/password") -> None:
-    """Long enough to resist guessing; length is what counts, so no rules about kinds of characters."""
-    if not passwords.MIN_LENGTH <= len(normalised(password)) <= passwords.MAX_LENGTH:
-        raise Invalid.at(pointer, f"From {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.")
+def known_words(session: Session, organisation_id: UUID, person_id: UUID | None = None) -> list[str]:
+    """What everybody knows of an organisation, and of a person in it: no password may be made of that."""
+    organisation = session.get_one(Organisation, organisation_id)
+    person = None if person_id is None else session.get_one(Person, person_id)
+    own = [] if person is None else [person.name, person.email]
+    return [organisation.slug, organisation.name, *own]
 
 
 def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:

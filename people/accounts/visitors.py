@@ -32,7 +32,7 @@ def admit_visitor(
         organisation_id,
         email=f"{secrets.token_hex(12)}@{_NOBODYS_MAIL}",
         name=name,
-        password=None,
+        password_hash=None,
         locale=locale,
         timezone=timezone,
         role=VISITOR,

@@ -1,6 +1,6 @@
 """Scopes, and the one way to load one: together with the question whether the actor may."""
 
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy import insert, update
@@ -65,6 +65,15 @@ def scope_in_sight(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSig
     if scope.standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
         raise NotFound
     return scope
+
+
+def refuse_absent(session: Session, actor: Actor, thing_id: UUID) -> NoReturn:
+    """Raise `NotFound` for a thing that is not there, after the statement that a thing out of sight takes.
+
+    How long an answer takes must not tell which of the two it is.
+    """
+    sight_of(session, actor, thing_id)
+    raise NotFound
 
 
 def wire_scope(scope: Scope) -> dict[str, Any]:

@@ -35,11 +35,12 @@ class ResetCode(Model):
 
 
 class SignInFailure(Model):
-    """Recent failures at one account name, for throttling. The key is a digest, not the name."""
+    """Recent tries at a password or code in one bucket, for throttling. Keys and accounts are digests, not names."""
 
     __tablename__ = "sign_in_failures"
 
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # None: of a release before
     failures: Mapped[int] = mapped_column(Integer)
     window_started_at: Mapped[datetime] = mapped_column(_AT)
 

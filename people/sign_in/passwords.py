@@ -9,11 +9,10 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from base.offload import offload
+from base import hashing
+from base.hashing import Run
 from base.text import normalised
 
-MIN_LENGTH = 10
-MAX_LENGTH = 200
 _DECOY = "a password that nobody has"
 _memory_kib = 65_536
 
@@ -24,18 +23,23 @@ def configure_passwords(memory_kib: int) -> None:
     _memory_kib = memory_kib
 
 
-def hash_password(password: str) -> str:
-    """The hash to keep, with its parameters and salt."""
-    return offload(_hasher(_memory_kib).hash, normalised(password))
+def hash_password(password: str, run: Run | None = None) -> str:
+    """The hash to keep, with its parameters and salt; `run` is a place among those who hash, else one is taken."""
+    if run is None:
+        with hashing.place() as run:
+            return hash_password(password, run)
+    return run(_hasher(_memory_kib).hash, normalised(password))
 
 
-def matches(password_hash: str | None, password: str) -> bool:
+def matches(run: Run, password_hash: str | None, password: str) -> bool:
     """Whether the password is the one; takes as long for an account that is not there (`None`)."""
+    forms = list(dict.fromkeys((normalised(password), password)))
+    return run(_any_matches, password_hash, forms)
+
+
+def _any_matches(password_hash: str | None, forms: list[str]) -> bool:
     known = password_hash or _decoy_hash(_memory_kib)
-    forms = dict.fromkeys((normalised(password), password))
-    matched = [
-        offload(_verify, known, form) for form in forms
-    ]  # all of them: how long it takes tells nothing
+    matched = [_verify(known, form) for form in forms]  # all of them: how long it takes tells nothing
     return any(matched) and password_hash is not None
 
 

@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, signing out. See `people/sign_in/tokens.py` for the two tokens."""
+"""Sessions: started, kept up, ended. See `people/sign_in/tokens.py` for the two tokens."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,9 +15,8 @@ from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
-from people.sign_in import passwords, throttle
 from people.sign_in.devices import take_device
-from people.sign_in.models import Credential, RefreshToken
+from people.sign_in.models import RefreshToken
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
@@ -40,51 +39,10 @@ _ACTOR = (
 )
 
 
-class SignInRefused(Unauthenticated):
-    """Wrong organisation, address or password; which of them is not told."""
-
-    code, title, keeps_changes = "sign_in_refused", "The organisation, address or password is not right", True
-
-
 class RefreshRefused(Unauthenticated):
     """The refresh token is unknown, used, or of a session that has ended."""
 
     code, title, keeps_changes = "refresh_refused", "This refresh token is not valid; sign in again", True
-
-
-def sign_in(
-    session: Session,
-    maker: TokenMaker,
-    session_ttl: int,
-    *,
-    organisation: str,
-    email: str,
-    password: str,
-    device: dict[str, Any],
-) -> Tokens:
-    """Check the password and start a session on the device; raises `SignInRefused` or `TooManyRequests`."""
-    account = throttle.key(organisation, email)
-    throttle.check(session, account)
-    row = session.execute(
-        text("SELECT organisation_id, person_id, password_hash FROM sign_in_candidate(:slug, :email)"),
-        {"slug": organisation, "email": email},
-    ).one_or_none()
-    if not passwords.matches(row.password_hash if row else None, password) or row is None:
-        throttle.count_failure(session, account)
-        raise SignInRefused
-    throttle.forget(session, account)
-    enter_organisation(session, row.organisation_id)
-    if not _is_still_the_password(session, row.person_id, row.password_hash):
-        raise SignInRefused
-    return start_session(session, maker, session_ttl, row.organisation_id, row.person_id, device)[0]
-
-
-def _is_still_the_password(session: Session, person_id: UUID, password_hash: str) -> bool:
-    """Whether it has not changed while it was checked; whoever changes it now waits, and ends this session too."""
-    kept = select(Credential.person_id).where(
-        Credential.person_id == person_id, Credential.password_hash == password_hash
-    )
-    return session.scalar(kept.with_for_update(read=True)) is not None
 
 
 def start_session(

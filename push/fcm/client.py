@@ -5,6 +5,7 @@ from pathlib import Path
 
 from firebase_admin import messaging
 
+from base.database import outside_transaction
 from push.fcm.outcomes import Gone, Later, Mismatch, Outcome, Refused, Sent
 from push.fcm.sdk import Sdk
 from push.fcm.transports import Transport
@@ -32,7 +33,7 @@ class FcmSender:
 
     def send(self, message: messaging.Message) -> Outcome:
         """Send one message and wait for what becomes of it."""
-        ((_, outcome),) = self._transport.send_all([message])
+        ((_, outcome),) = self.send_all([message])
         return outcome
 
     def send_all(
@@ -42,6 +43,7 @@ class FcmSender:
 
         What is not on its way at `until` (of `time.monotonic`) comes back as `NOT_BEGUN`.
         """
+        outside_transaction()
         return self._transport.send_all(messages, until=until)
 
     def addresses_at_fault(self, messages: Sequence[messaging.Message]) -> set[int]:
@@ -50,6 +52,7 @@ class FcmSender:
         All are asked about at the same time, and nothing is delivered. Where FCM does not say, an address is not at
         fault.
         """
+        outside_transaction()
         bare = [messaging.Message(data={"probe": "1"}, token=one.token, fid=one.fid) for one in messages]
         answers = self._transport.send_all(bare, dry_run=True)
         return {number for number, outcome in answers if isinstance(outcome, Refused | Gone)}

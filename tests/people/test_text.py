@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from api.codes import code_svg
 from base import ids
 from people.accounts.organisations import create_organisation
+from people.sign_in.passwords import hash_password
 from tests.stories.texts import UNSEEN
 from tests.world import Organisation, Phone, World, feature, square
 
@@ -96,9 +97,10 @@ def test_another_form_of_a_name_is_no_other_account_to_guess_at(org: Organisatio
 def test_an_operator_may_type_the_first_administrators_address_as_well(world: World) -> None:
     slug = f"typed-{ids.new_id()}"
     typed = unicodedata.normalize("NFD", " Zo\u00e9@Example.com ")
+    hashed = hash_password(PASSWORD)
     with world.worker.transaction() as session:
         made, _ = create_organisation(
-            session, slug, "Typed", email=typed, administrator="Zoé", password=PASSWORD
+            session, slug, "Typed", email=typed, administrator="Zoé", password_hash=hashed
         )
     assert signs_in(Organisation(world, made, slug), slug, "zo\u00e9@example.com", PASSWORD) == 201
 

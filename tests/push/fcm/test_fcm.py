@@ -114,3 +114,11 @@ def test_a_refused_address_is_told_from_a_refused_message(product: Product, send
     product.behave(**{address_of(good): {"status": 500}})
     assert sender.addresses_at_fault([good]) == set()
     assert counts(product)["delivered"] == before
+
+
+def test_nothing_is_sent_while_a_transaction_is_open(product: Product, sender: FcmSender) -> None:
+    with product.world.worker.transaction():
+        for send in (sender.send, lambda each: sender.addresses_at_fault([each])):
+            with pytest.raises(RuntimeError):
+                send(message())
+    assert isinstance(sender.send(message()), Sent)
