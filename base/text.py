@@ -49,9 +49,11 @@ def one_line(text: str) -> str:
 
 def is_piled(text: str) -> bool:
     """Whether one character bears more marks than any has; to compose a pile takes the square of its height."""
+    if text.isascii() or len(text) <= MOST_MARKS or not any(map(_is_mark, set(text))):
+        return False
     height = 0
-    for each in "" if text.isascii() else text:
-        height = height + 1 if unicodedata.combining(each) or each in _MARKS_IN_PARTS else 0
+    for each in text:
+        height = height + 1 if _is_mark(each) else 0
         if height > MOST_MARKS:
             return True
     return False
@@ -128,6 +130,10 @@ def _varies(before: str, selector: str) -> bool:
 def _steers(each: str) -> bool:
     category = unicodedata.category(each)
     return category in ("Cc", "Cf", "Cs", "Zl", "Zp") or (category == "Cn" and not _is_seen(each))
+
+
+def _is_mark(each: str) -> bool:
+    return unicodedata.combining(each) != 0 or each in _MARKS_IN_PARTS
 
 
 def _is_emoji(each: str) -> bool:

@@ -20,7 +20,7 @@ from tests.stories.garbage import PILE
 from tests.world import World
 
 ALL: dict[str, Declaration] = APP.extensions[DECLARATIONS]
-MOST_S = 0.05
+MOST_S = 0.1
 FIXES, OUTBOX, POST, SIGN_IN = (
     "fixes.report_fixes",
     "outbox.send_queued",
@@ -61,6 +61,9 @@ HOSTILE = {
     "quotes in a text without an end": (POST, '{"text":"' + '\\"' * 100_000),
     "a queue of nothing": (OUTBOX, f'{{"sent_at":"{SOME_TIME}","items":[{many("{}", OUTBOX)}]}}'),
     "a queue of nothing, and a NUL": (OUTBOX, '{"a":"\\u0000","items":[' + many("{}", OUTBOX) + "]}"),
+    "a long text with a NUL": (OUTBOX, '{"items":[],"a":"\\u0000' + "x" * 5_000_000 + '"}'),
+    "a text of backslashes with a NUL": (OUTBOX, '{"items":[],"a":"' + "\\" * 5_000_000 + '\\u0000"}'),
+    "a text of quotes with a NUL": (OUTBOX, '{"items":[],"a":"' + '\\"' * 2_500_000 + '\\u0000"}'),
     "a track of nothing": (REHEARSAL, '{"geometry":0,"fixes":[' + many("{}", REHEARSAL) + "]}"),
     "a track of ten thousand times nothing": (
         REHEARSAL,
