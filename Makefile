@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz attack
+	bench-audience bench-outlines bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz attack
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

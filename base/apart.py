@@ -95,11 +95,11 @@ class Children:
     def _turn(self) -> Generator[None]:
         with self._lock:
             if self._asked >= self._most:
-                raise _busy()
+                raise busy()
             self._asked += 1
         try:
             if not self._turns.acquire(timeout=PATIENCE_S):
-                raise _busy()
+                raise busy()
             try:
                 yield
             finally:
@@ -158,5 +158,6 @@ def apart(function: Callable[..., Answer], *arguments: Any) -> Answer:
     return _children.run(function, *arguments)
 
 
-def _busy() -> Busy:
+def busy() -> Busy:
+    """The refusal of what has no turn now."""
     return Busy("Others are having much computed; try again.", headers={"Retry-After": "5"})

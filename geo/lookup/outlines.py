@@ -15,11 +15,11 @@ from uuid import UUID
 import orjson
 import shapely
 from shapely import MultiPolygon
-from sqlalchemy import LargeBinary, Select, Text, bindparam, func, null, select, update
+from sqlalchemy import LargeBinary, Select, Text, bindparam, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from base.apart import apart
+from base.apart import apart, busy
 from base.database import AnyRow, table_of
 from geo.engine.circles import Circle
 from geo.lookup.forms import Forms, forms_of
@@ -33,6 +33,10 @@ FEW, _AT_ONCE = 1_000, 60_000
 Item = TypeVar("Item")
 _Rows = Select[*tuple[Any, ...]]
 _versions = table_of(BoundaryVersion)
+_TURN = text(
+    "SELECT pg_try_advisory_xact_lock("
+    "hashtextextended('forms:' || coalesce(current_setting('app.organisation_id', true), ''), 0))"
+)
 _KEEP = (
     update(_versions)
     .where(_versions.c.place_id == bindparam("of_place"), _versions.c.number == bindparam("of_number"))
@@ -153,10 +157,16 @@ def _drawn(place_id: Any, number: Any, boundary: Any) -> _Rows:
 
 
 def _made(session: Session, wanted: _Rows) -> Iterator[tuple[tuple[UUID, int], Forms]]:
-    """The forms of the boundaries that a statement selects with `id` and `number`; read in bounded pieces."""
+    """The forms of the boundaries that a statement selects with `id` and `number`; read in bounded pieces.
+
+    Many corners are made into forms by one transaction of an organisation at a time; raises `Busy` for the others,
+    which would do the same work.
+    """
     rows = wanted.subquery()
     count = func.ST_NPoints(rows.c.boundary)
     sizes = session.execute(select(rows.c.id, count.label("corners")).order_by(rows.c.id)).all()
+    if sum(row.corners for row in sizes) > FEW and not session.scalar(_TURN):
+        raise busy()
     while sizes:
         piece = fitting(sizes, [row.corners for row in sizes], _AT_ONCE)
         sizes = sizes[len(piece) :]

@@ -89,6 +89,20 @@ def test_boundaries_of_the_release_before_get_their_forms_when_they_are_read_and
     assert corners_of(org.admin.get(f"/v1/admin/zones/{yard}")["geometry"]) == 3_001
 
 
+def test_one_at_a_time_makes_the_forms_of_much_and_the_others_are_told_to_come_again(world: World) -> None:
+    org = world.organisation()
+    site = org.site(admission="open")
+    yard, bob = draws(org, site, detailed(3_000)), org.person("Bob")
+    forgets_forms(org)
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+    with world.owner() as connection:
+        connection.execute(lock, {"name": f"forms:{org.id}"})
+        answer = bob.request("GET", f"/v1/sites/{site}/bundle")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert corners_of(kept(bob, site)[yard]["geometry"]) <= 500
+    assert forms_kept(org) == 2
+
+
 def test_what_a_process_of_the_release_before_redraws_is_sent_as_it_stands_now(world: World) -> None:
     """It writes the boundary and its version, and knows of no forms."""
     org = world.organisation()
@@ -174,3 +188,12 @@ def test_an_event_names_the_place_and_not_its_outline(world: World) -> None:
     org.admin.post("/v1/admin/sites", feature(detailed(600), name="Depot", admission="open"), 201)
     (told,) = [event for event in org.person("Bob").syncs(0) if event["type"] == "place.created"]
     assert told["data"]["geometry"] is None
+
+
+def test_a_drawing_that_is_sent_again_is_answered_with_its_outline_again(world: World) -> None:
+    org = world.organisation()
+    site, body = org.site(), feature(detailed(600), name="Yard")
+    path = f"/v1/admin/sites/{site}/zones"
+    first = org.admin.post(path, body, 201, Idempotency_Key="yard")
+    assert org.admin.post(path, body, 201, Idempotency_Key="yard") == first
+    assert corners_of(first["geometry"]) == 601
