@@ -29,6 +29,7 @@ from people.permissions import Permission
 from people.scopes.memberships import end_all
 from people.scopes.scopes import archive_scope, create_scope, reopen_scope, scope_for
 
+_OUTLINE = {"boundary", "floor_low", "floor_high"}
 _RULES = ("presence_grade", "posting_grade", "occupancy_limit")
 
 
@@ -127,7 +128,7 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
         _tell_floors(session, actor, place.id)
     if changes.keys() & {"presence_grade", "admission"}:
         judge_again(session, place)
-    if "boundary" in changes:
+    if changes.keys() & _OUTLINE:
         _remember_boundary(session, actor, place)
 
 

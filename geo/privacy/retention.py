@@ -2,7 +2,8 @@
 
 How long it is kept who was in a place is one number a place: the shorter of the organisation's and its site's charter's
 days. It holds for visits, for memberships by being there, for looks at who is there, for what the journal says of all
-of them, and for the words and points of a roll call's answers. That somebody was on a roll call, and safe, stays.
+of them, for the numbers that were told, and for the words and points of a roll call's answers. That somebody was on a
+roll call, and safe, stays.
 """
 
 from datetime import datetime, timedelta
@@ -51,6 +52,14 @@ _OLD_VIEWS = text(
         WHERE w.at < due.before LIMIT :limit)
     """
 )
+_OLD_COUNTS = text(
+    """
+    DELETE FROM told_counts WHERE (place_id, at) IN (
+        SELECT c.place_id, c.at FROM told_counts c
+        JOIN unnest(CAST(:places AS uuid[]), CAST(:before AS timestamptz[])) AS due (place_id, before) USING (place_id)
+        WHERE c.at < due.before LIMIT :limit)
+    """
+)
 _OLD_ANSWERS = text(
     """
     WITH old AS (
@@ -92,7 +101,7 @@ def forget_old_presence(session: Session, at: datetime | None = None) -> None:
     """Delete or empty all that says who was in a place, where it is older than that place's days as of `at` (now)."""
     before = _kept_since(session, at or clock.now())
     due = {"places": list(before), "before": list(before.values()), "limit": _LIMIT}
-    for old in (_OLD_VISITS, _OLD_MEMBERSHIPS, _OLD_VIEWS, _OLD_ANSWERS):
+    for old in (_OLD_VISITS, _OLD_MEMBERSHIPS, _OLD_VIEWS, _OLD_COUNTS, _OLD_ANSWERS):
         session.execute(old, due)
     erase_presence(session, before, _LIMIT)
 

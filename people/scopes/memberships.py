@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import Conflict, NotFound
-from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED
+from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, MEMBERSHIP_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.models import Membership, Person, Scope
@@ -127,6 +127,11 @@ def end_membership(
     _tell(session, MEMBERSHIP_ENDED, membership, scope, actor_id, reason=reason)
 
 
+def tell_again(session: Session, membership: Membership) -> None:
+    """Tell the person how a live membership stands, also where nothing changed."""
+    _tell(session, MEMBERSHIP_UPDATED, membership, session.get_one(Scope, membership.scope_id), None)
+
+
 def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
     """End the memberships whose time has run out, and return them. Several workers may do it at once."""
     expired = session.scalars(
@@ -191,9 +196,9 @@ def _tell(
     reason: str | None = None,
 ) -> None:
     payload = wire_membership(membership, scope, session.get_one(Person, membership.person_id).role)
-    if reason is None:
+    if event_type is MEMBERSHIP_STARTED:
         payload["fetch_from"] = f"/v1/scopes/{scope.id}/posts"
-    else:
+    elif event_type is MEMBERSHIP_ENDED:
         payload |= {"reason": reason, "delete_scope_id": str(scope.id)}
     append(
         session,
