@@ -97,28 +97,32 @@ class Account:
 class Counted:
     """Of those whom a scope's news reach: who belongs (or anybody, where it is no place), and who is there.
 
-    `own`: those of who is there who make a group.
+    `own`: those of who is there who make a group; `not_yet`: those who are counted from the next window on.
     """
 
     groups: Groups
     belonging: Set[UUID]
     there: Set[UUID] = frozenset()
     own: Set[UUID] = frozenset()
+    not_yet: Set[UUID] = frozenset()
 
     @property
     def persons(self) -> list[UUID]:
         """All who are counted."""
-        return sorted(self.belonging | self.there)
+        return sorted((self.belonging | self.there) - self.not_yet)
 
     @property
     def makes_a_group(self) -> bool:
         """Whether the number of all may be told: nobody is there, or a group is."""
-        return not self.there or self.groups.tells(len(self.own))
+        return not self.there or len(self.own) >= self.groups.smallest
 
     def divided(self, some: Set[UUID]) -> tuple["Counted", "Counted"]:
         """These of them, and the others."""
-        mine = Counted(self.groups, self.belonging & some, self.there & some, self.own & some)
-        return mine, Counted(self.groups, self.belonging - some, self.there - some, self.own - some)
+        return self._narrowed(some), self._narrowed((self.belonging | self.there) - some)
+
+    def _narrowed(self, some: Set[UUID]) -> "Counted":
+        parts = (self.belonging, self.there, self.own, self.not_yet)
+        return Counted(self.groups, *(part & some for part in parts))
 
 
 def account_of(session: Session, scope_id: UUID) -> Account:
@@ -140,9 +144,10 @@ def counted_of(session: Session, account: Account, persons: Sequence[UUID]) -> C
     belonging = {row.person_id for row in rows if row.belongs}
     if account.numbers_alone:
         return Counted(account.groups, belonging)
-    there = [row for row in rows if not row.belongs and (row.own or row.started_at <= window)]
+    there = [row for row in rows if not row.belongs]
     own = {row.person_id for row in there if row.own}
-    return Counted(account.groups, belonging, {row.person_id for row in there}, own)
+    not_yet = {row.person_id for row in there if not row.own and row.started_at > window}
+    return Counted(account.groups, belonging, {row.person_id for row in there}, own, not_yet)
 
 
 def belonged(person: str, did_at: str) -> str:

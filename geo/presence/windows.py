@@ -107,4 +107,4 @@ def _told_at(session: Session, site_id: UUID, at: datetime) -> dict[UUID, int | 
         .join(Place, Place.id == ToldCount.place_id)
         .where(Place.site_id == site_id, ToldCount.at == at)
     )
-    return {place_id: count for place_id, count in rows}
+    return {place_id: number for place_id, number in rows}  # noqa: C416 - rows have no type that dict knows

@@ -12,11 +12,11 @@ _SECURITY = """
 GRANT SELECT, INSERT ON told_counts TO hereabouts_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON told_counts TO hereabouts_worker;
 """
-_FORMER = (
-    sa.Column("loosened_at", sa.DateTime(timezone=True), nullable=True),
-    sa.Column("former_smallest_group", sa.Integer(), nullable=True),
-    sa.Column("former_aggregate_only", sa.Boolean(), nullable=True),
-)
+_FORMER = {
+    "loosened_at": sa.DateTime(timezone=True),
+    "former_smallest_group": sa.Integer(),
+    "former_aggregate_only": sa.Boolean(),
+}
 
 
 def upgrade() -> None:
@@ -34,11 +34,11 @@ def upgrade() -> None:
     )
     op.execute(policy("told_counts"))
     op.execute(_SECURITY)
-    for column in _FORMER:
-        op.add_column("charters", column.copy())
+    for name, of_type in _FORMER.items():
+        op.add_column("charters", sa.Column(name, of_type, nullable=True))
 
 
 def downgrade() -> None:
-    for column in reversed(_FORMER):
-        op.drop_column("charters", column.name)
+    for name in _FORMER:
+        op.drop_column("charters", name)
     op.drop_table("told_counts")
