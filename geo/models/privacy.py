@@ -42,10 +42,12 @@ class Charter(Model):
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_by: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
-    # When it last came to promise less, and the strictest of what it had promised until then.
+    # When it last came to promise less, and what it had promised until then; of how long visits are kept, by itself.
     loosened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     former_smallest_group: Mapped[int | None] = mapped_column(Integer)
     former_aggregate_only: Mapped[bool | None] = mapped_column(Boolean)
+    lengthened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    former_visit_days: Mapped[int | None] = mapped_column(Integer)
 
 
 class ToldCount(Model):

@@ -84,13 +84,19 @@ def promised_since(session: Session, site_id: UUID) -> datetime:
     return EVER if charter is None else _holds_since(charter)
 
 
-def remember_promise(charter: Charter, before: Groups) -> None:
-    """Keep what had been promised `before` the charter was written anew, where it promises less now."""
+def remember_promise(charter: Charter, before: Groups, kept_days: int | None) -> None:
+    """Keep what had been promised `before` the charter was written anew, where it promises less now.
+
+    `kept_days`: for how long visits were kept by it; None: there was none.
+    """
     written = Groups(charter.smallest_group, charter.aggregate_only)
     if written.or_stricter(before) != written:
         charter.loosened_at = clock.now()
         charter.former_smallest_group = before.smallest
         charter.former_aggregate_only = before.aggregate_only
+    if kept_days is not None and charter.visit_days > kept_days:
+        charter.lengthened_at = clock.now()
+        charter.former_visit_days = min(kept_days, charter.former_visit_days or kept_days)
 
 
 def _holds_since(charter: Charter) -> datetime:

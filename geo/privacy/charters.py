@@ -89,9 +89,10 @@ def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, 
     if charter is None:
         charter = Charter(site_id=site.id, organisation_id=site.organisation_id, version=0)
         session.add(charter)
+    kept_days = charter.visit_days if charter.version else None
     for field, value in promise.items():
         setattr(charter, field, value)
-    remember_promise(charter, before)
+    remember_promise(charter, before, kept_days)
     charter.version += 1
     charter.updated_at, charter.updated_by = clock.now(), actor.person_id
     session.flush()

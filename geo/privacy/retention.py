@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import AnyRow
 from geo.stays.rules import DEFAULTS
 from geo.stays.times import TOO_OLD
 from journal.erasing import erase_presence
@@ -20,10 +21,12 @@ from journal.erasing import erase_presence
 _LIMIT = 5_000
 _DAYS = text(
     """
-    SELECT p.id AS place_id, least(c.visit_days,
-        coalesce((o.settings -> 'privacy' ->> 'visit_days')::int, :default_days)) AS days
+    SELECT p.id AS place_id, least(c.visit_days, theirs.days) AS days,
+        c.lengthened_at, least(c.former_visit_days, theirs.days) AS former_days
     FROM places p
     JOIN organisations o ON o.id = p.organisation_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce((o.settings -> 'privacy' ->> 'visit_days')::int, :default_days) AS days) theirs
     LEFT JOIN charters c ON c.site_id = p.site_id
     """
 )
@@ -113,7 +116,15 @@ def forget_old_departures(session: Session) -> None:
 
 def _kept_since(session: Session, at: datetime) -> dict[UUID, datetime]:
     rows = session.execute(_DAYS, {"default_days": DEFAULTS["visit_days"]})
-    return {row.place_id: at - timedelta(days=row.days) for row in rows}
+    return {row.place_id: _kept_since_at(row, at) for row in rows}
+
+
+def _kept_since_at(row: AnyRow, at: datetime) -> datetime:
+    """What is older goes. What was there before a charter came to keep visits for longer is kept as was promised then."""
+    since: datetime = at - timedelta(days=row.days)
+    if row.lengthened_at is None:
+        return since
+    return max(since, min(row.lengthened_at, at - timedelta(days=row.former_days)))
 
 
 def forget_old_positions(session: Session) -> None:

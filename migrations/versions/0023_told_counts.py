@@ -16,6 +16,8 @@ _FORMER = {
     "loosened_at": sa.DateTime(timezone=True),
     "former_smallest_group": sa.Integer(),
     "former_aggregate_only": sa.Boolean(),
+    "lengthened_at": sa.DateTime(timezone=True),
+    "former_visit_days": sa.Integer(),
 }
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from base import clock
-from tests.privacy.curious import READABLE
+from tests.privacy.curious import READABLE, Notebook, differences
 from tests.privacy.town import Town
+from tests.push.reports.receipts import came_of
 from tests.stories.acknowledgements import acknowledges
 from tests.stories.charters import promises
 from tests.stories.checkins import code, marker
@@ -318,3 +319,25 @@ def test_whatever_names_somebody_for_being_there_is_a_look(village: Town) -> Non
                 telling.append(operation["operationId"])
                 assert len(looks(tom)) > before, path
     assert {"list_readers", "list_acknowledgements", "list_present_in_site"} <= set(telling)
+
+
+def test_a_push_that_failed_does_not_tell_whose_phone_was_there(town: Town) -> None:
+    (tom,) = town.knows("Tom")
+    town.come(tom)
+    post = announces(town.mo, town.site)
+    for phone in (tom, town.carol):
+        came_of(town.org, post, phone, "dead", reason="INVALID_ARGUMENT")
+    (letter,) = town.org.admin.get("/v1/admin/push/dead-letters")["items"]
+    assert letter["device_id"] == town.carol.get("/v1/me")["device"]["id"]
+
+
+def test_who_looks_at_a_site_that_names_persons_sees_them_come(village: Town) -> None:
+    """What the two worlds are compared by would show it."""
+    (tom,) = village.knows("Tom")
+    ids = village.ids(tom, post_id=announces(village.mo, village.site)["id"])
+    before, after = (Notebook({"slug": village.org.slug}) for _ in range(2))
+    before.glances(village.mo, "", ids)
+    village.come(tom)
+    after.glances(village.mo, "", ids)
+    asked = {line.split()[3].partition("?")[0] for line, _ in differences(before.lines, after.lines)}
+    assert {path.rpartition("/")[2] for path in asked} == {"occupancy", "present", "funnel"}
