@@ -120,7 +120,7 @@ def _kept_since(session: Session, at: datetime) -> dict[UUID, datetime]:
 
 
 def _kept_since_at(row: AnyRow, at: datetime) -> datetime:
-    """What is older goes. What was there before a charter came to keep visits for longer is kept as was promised then."""
+    """What is older goes; what was there before a charter came to keep visits for longer, as was promised then."""
     since: datetime = at - timedelta(days=row.days)
     if row.lengthened_at is None:
         return since
