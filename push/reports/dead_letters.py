@@ -29,7 +29,7 @@ _BELONGED = exists().where(
 _NUMBERS_ALONE = exists().where(
     Place.id == Notification.scope_id,
     Charter.site_id == Place.site_id,
-    or_(Charter.aggregate_only, Charter.former_aggregate_only),
+    or_(Charter.aggregate_only, Charter.former_aggregate_only.is_(True)),
 )
 _TELLS_WHO_WAS_THERE = _NUMBERS_ALONE & ~_BELONGED
 
