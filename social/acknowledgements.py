@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -111,6 +111,8 @@ def count_asked(session: Session, row: AnyRow, organisation_id: UUID) -> Asked:
     account = account_of(session, row.scope_id)
     if _hides_whether_anybody_is_silent(session, account):
         return Asked(None, None, None, True)
+    if account.place is None:
+        return _count_everybody(session, _asked(row, organisation_id, account))
     asked = session.execute(_asked(row, organisation_id, account)).all()
     everyone = counted_of(session, account, [one.person_id for one in asked])
     waiting = {one.person_id for one in asked if one.acknowledged_at is None}
@@ -175,6 +177,14 @@ def somebody_may_be_silent(session: Session, row: AnyRow, organisation_id: UUID)
         return True
     silent = _asked(row, organisation_id, account).where(Acknowledgement.person_id.is_(None))
     return bool(session.scalar(select(silent.exists())))
+
+
+def _count_everybody(session: Session, asked: Select[*tuple[Any, ...]]) -> Asked:
+    """The numbers of those who are asked wherever they are; there may be tens of thousands."""
+    them = asked.subquery("asked")
+    silent = func.count().filter(them.c.acknowledged_at.is_(None))
+    everyone, waiting = session.execute(select(func.count(), silent).select_from(them)).one()
+    return Asked(everyone, everyone - waiting, waiting, waiting > 0)
 
 
 def _hides_whether_anybody_is_silent(session: Session, account: Account) -> bool:

@@ -24,7 +24,7 @@ from base import clock
 from geo.models.places import Place
 from geo.presence.counted import window_of_time
 from geo.presence.groups import Groups, groups_of
-from geo.presence.views import record_views
+from geo.presence.views import record_once
 from people.actor import Actor
 from people.audience import live_membership
 from people.models import Membership
@@ -88,9 +88,10 @@ class Account:
         return once & ~self.belonged(person, did_at)
 
     def record_look(self, session: Session, actor: Actor, persons: Sequence[UUID], reason: str) -> None:
-        """Write down that the actor was told of these persons' being there."""
+        """Write down that the actor was told of these persons' being there: once for each window of time."""
         if self.place is not None:
-            record_views(session, actor, self.place.id, persons, reason)
+            since = window_of_time(clock.now())
+            record_once(session, actor, self.place.id, persons, reason, since)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ def test_colleagues_are_never_told_who_read_because_they_were_there(village: Tow
     reads_up_to(tom, post)
     assert readers(village.carol, post) == []
     assert looks(tom) == []
-    assert readers(village.mo, post) == ["Tom"]
+    for _ in range(3):  # an app asks again and again
+        assert readers(village.mo, post) == ["Tom"]
     assert looks(tom) == ["Who has read a post"]
 
 
@@ -340,4 +341,4 @@ def test_who_looks_at_a_site_that_names_persons_sees_them_come(village: Town) ->
     village.come(tom)
     after.glances(village.mo, "", ids)
     asked = {line.split()[3].partition("?")[0] for line, _ in differences(before.lines, after.lines)}
-    assert {path.rpartition("/")[2] for path in asked} == {"occupancy", "present", "funnel"}
+    assert {"occupancy", "present", "funnel"} <= {path.rpartition("/")[2] for path in asked}
