@@ -1,73 +1,14 @@
 """docs/privacy.md, sentence by sentence: what is told of those who are in a place, and to whom."""
 
-from datetime import timedelta
-from typing import Any
-
-import pytest
-
-from base import clock
 from tests.privacy.curious import READABLE, Notebook, differences
+from tests.privacy.told import account, funnel, heard, looks, readers
 from tests.privacy.town import Town
 from tests.push.reports.receipts import came_of
 from tests.stories.acknowledgements import acknowledges
-from tests.stories.charters import promises
-from tests.stories.checkins import code, marker
 from tests.stories.notices import alerts, announces
 from tests.stories.reads import reads_up_to
 from tests.stories.reminding import round_of
 from tests.stories.things import filled
-from tests.stories.visitors import comes_as_visitor
-from tests.stories.visits import places_of
-from tests.world import Phone, World, square
-
-
-@pytest.fixture
-def town(world: World) -> Town:
-    return Town(world)
-
-
-@pytest.fixture
-def village(world: World) -> Town:
-    """A site that names persons to its managers."""
-    return Town(world, aggregate_only=False)
-
-
-def funnel(phone: Phone, post: dict[str, Any]) -> Any:
-    return phone.get(f"/v1/admin/posts/{post['id']}/funnel")
-
-
-def readers(phone: Phone, post: dict[str, Any]) -> list[str]:
-    return [item["person"]["name"] for item in phone.get(f"/v1/posts/{post['id']}/readers")["items"]]
-
-
-def account(phone: Phone, post: dict[str, Any], status: str) -> list[str]:
-    path = f"/v1/admin/posts/{post['id']}/acknowledgements?status={status}"
-    return [item["person"]["name"] for item in phone.get(path)["items"]]
-
-
-def looks(phone: Phone) -> list[str]:
-    return [look["reason"] for look in phone.get("/v1/me/presence-views")["items"]]
-
-
-def over_time(town: Town) -> list[int | None]:
-    """What was told of the last days."""
-    start = clock.wire(clock.now() - timedelta(days=3))
-    path = f"/v1/admin/sites/{town.site}/occupancy?from={start}&step_minutes=60"
-    return [step["count"] for step in town.mo.get(path)["over_time"]]
-
-
-def heard(phone: Phone, event_type: str) -> list[Any]:
-    return [event["data"] for event in phone.syncs(0) if event["type"] == event_type]
-
-
-def is_said_to_be_there(town: Town, *phones: Phone) -> None:
-    for phone in phones:
-        town.mo.post(f"/v1/admin/places/{town.zone}/visits", {"person_id": phone.id}, 201)
-
-
-def is_said_to_have_left(town: Town, *phones: Phone) -> None:
-    for phone in phones:
-        town.mo.delete(f"/v1/admin/places/{town.zone}/visits/{phone.id}")
 
 
 def test_the_audience_of_a_push_does_not_move_as_one_comes_and_goes(town: Town) -> None:
@@ -154,132 +95,6 @@ def test_an_alert_is_told_again_and_at_last_to_managers_whoever_is_there(town: T
         round_of(town.world, alert)
     assert len(heard(town.mo, "alert.reminded")) == 6
     assert [one["silent_count"] for one in heard(town.mo, "alert.unanswered")] == [None]
-
-
-def test_a_managers_word_lifts_nobodys_group(village: Town) -> None:
-    (tom, *puppets) = village.knows("Tom", "Pia", "Pim", "Pol", "Pat", "Pet")
-    village.come(tom)
-    is_said_to_be_there(village, *puppets)
-    village.passes(hours=1)
-    assert village.counts() == {"site": None, "zone": None}
-    assert set(over_time(village)) <= {None}
-
-
-def test_a_managers_word_is_a_number_from_the_next_window_on(village: Town) -> None:
-    village.come(*village.knows("Ann", "Ben", "Cem", "Dea", "Eli"))
-    (tom,) = village.knows("Tom")
-    is_said_to_be_there(village, tom)
-    assert village.counts() == {"site": 5, "zone": 5}
-    village.passes(minutes=15)
-    assert village.counts() == {"site": 6, "zone": 6}
-
-
-def test_where_numbers_alone_are_shown_a_managers_word_moves_none(town: Town) -> None:
-    people = town.knows("Ann", "Ben", "Cem", "Dea", "Eli", "Tom")
-    (kim,) = town.knows("Kim")
-    town.come(*people)
-    town.passes(hours=1)
-    assert town.counts()["site"] == 6
-    is_said_to_be_there(town, kim, people[-1])
-    town.passes(minutes=15)
-    assert town.counts()["site"] == 6
-    is_said_to_have_left(town, kim, people[-1])
-    town.passes(minutes=15)
-    assert town.counts()["site"] == 6
-    assert (places_of(kim), len(places_of(people[-1]))) == ([town.site], 2)  # of the site nothing was said
-
-
-def test_a_managers_word_moves_the_journal_as_far_whoever_is_there(town: Town) -> None:
-    tom, kim = town.knows("Tom", "Kim")
-    town.come(tom)
-
-    def grows_by(act: Any, phone: Phone) -> int:
-        town.world.relays()
-        before = town.mo.get("/v1/me")["position"]
-        act(town, phone)
-        town.world.relays()
-        return town.mo.get("/v1/me")["position"] - before
-
-    for act in (is_said_to_have_left, is_said_to_be_there, is_said_to_be_there, is_said_to_have_left):
-        assert grows_by(act, tom) == grows_by(act, kim)
-
-
-def test_numbers_are_of_the_window_and_told_once(town: Town) -> None:
-    people = town.knows("Ann", "Ben", "Cem", "Dea", "Eli")
-    town.come(*people)
-    assert town.counts()["site"] is None
-    town.passes(minutes=15)
-    town.passes(minutes=15)
-    assert town.counts()["site"] == 5
-    town.org.admin.delete(f"/v1/admin/people/{people[0].id}")
-    assert town.counts()["site"] == 5
-    town.passes(hours=1)
-    assert town.counts()["site"] is None
-    assert set(over_time(town)) == {5}
-
-
-def test_visitors_who_cost_a_scan_lift_nobodys_group(town: Town) -> None:
-    gate = marker(town.org, town.zone, admits_visitors_hours=8)
-    shown = code(town.org, gate)
-    for _ in range(5):
-        comes_as_visitor(town.org, shown)
-    town.passes(hours=1)
-    assert town.counts()["site"] is None
-    town.come(*town.knows("Ann", "Ben", "Cem", "Dea", "Eli"))
-    town.passes(hours=1)
-    assert town.counts()["site"] == 10
-
-
-def test_an_outline_around_one_desk_is_told_a_day_later(town: Town) -> None:
-    town.come(*town.knows("Ann", "Ben", "Cem", "Dea", "Eli"))
-    town.passes(hours=1)
-    assert town.counts()["site"] == 5
-    body = {"type": "Feature", "geometry": square(127.0, 37.5, 0.0009), "properties": {}}
-    town.mo.patch(f"/v1/admin/sites/{town.site}", body, If_Match="*")
-    town.passes(hours=1)
-    assert town.counts()["site"] is None
-    town.passes(hours=24)
-    assert town.counts()["site"] == 5
-
-
-def test_a_limit_is_held_against_what_is_told(town: Town) -> None:
-    body = {"type": "Feature", "properties": {"occupancy_limit": 5}}
-    town.mo.patch(f"/v1/admin/sites/{town.site}", body, If_Match="*")
-    people = town.knows("Ann", "Ben", "Cem", "Dea", "Eli", "Tom")
-    town.come(*people[:5])
-    town.passes(hours=1)
-    is_said_to_be_there(town, people[5])
-    town.come(people[5])
-    assert heard(town.carol, "occupancy.exceeded") == []
-    town.passes(hours=1)
-    assert town.counts()["site"] == 6
-    (told,) = heard(town.carol, "occupancy.exceeded")
-    assert (told["count"], told["limit"]) == (6, 5)
-
-
-def test_a_charter_that_promises_less_does_so_a_day_later(town: Town) -> None:
-    (tom,) = town.knows("Tom")
-    town.come(tom)
-    present = f"/v1/admin/sites/{town.site}/present?reason=curious"
-    promises(town.org, town.site, aggregate_only=False)
-    assert town.mo.get(present, 403)["code"] == "aggregate_only"
-    promises(town.org, town.site, aggregate_only=True)
-    promises(town.org, town.site, aggregate_only=False)
-    town.passes(hours=23)
-    town.mo.get(present, 403)
-    town.passes(hours=2)
-    assert [item["person"]["name"] for item in town.mo.get(present)["items"]] == ["Tom"]
-    assert looks(tom) == ["curious"]
-    assert over_time(town) == []  # what was before is not told by what is promised now
-
-
-def test_a_smaller_group_is_one_a_day_later(village: Town) -> None:
-    promises(village.org, village.site, smallest_group=8)
-    village.come(*village.knows("Ann", "Ben", "Cem", "Dea", "Eli"))
-    promises(village.org, village.site, smallest_group=5)
-    assert village.counts() == {"site": None, "zone": None}
-    village.passes(hours=25)
-    assert village.counts() == {"site": 5, "zone": 5}
 
 
 def test_another_admission_does_not_make_a_mention_tell_who_was_there(town: Town) -> None:
