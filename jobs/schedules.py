@@ -12,6 +12,7 @@ from base.database import Database
 from base.logs import logger
 from geo.musters.musters import remind_silent
 from geo.musters.roll import refresh_running
+from geo.presence.occupancy import tell_windows
 from geo.privacy.retention import (
     forget_old_departures,
     forget_old_positions,
@@ -63,6 +64,7 @@ def jobs() -> list[Job]:
         Job("end_expired_evidence", 5, end_expired_evidence),
         Job("mark_silent_phones", 15, mark_silent, BATCH),
         Job("end_silent_phones", 60, end_silent, BATCH),
+        Job("tell_windows", 15, tell_windows),
         Job("end_foreign_evidence", 60, end_foreign_evidence),
         Job("refresh_running_musters", 10, refresh_running),
         Job("remind_the_silent_of_musters", 1, remind_silent),

@@ -52,30 +52,35 @@ class TestPush(Wire):
     opened_at = Moment(required=True, allow_none=True)
 
 
-_OPENED = {"description": "Null where the post reaches fewer than five"}
-_REASONS = {"description": "Devices by reason; null where the post reaches fewer than five"}
+_FEW = {"description": "Null where the post reaches fewer than five, or would tell who is in a place"}
+_REASONS = {"description": "Devices by reason; null where `devices` are"}
+
+
+def _number() -> fields.Integer:
+    """A number of persons or devices, where it may be told."""
+    return fields.Integer(required=True, allow_none=True, metadata=_FEW)
 
 
 class FunnelDevices(Wire):
     """Devices that a push was queued for, and how far it got; each number is part of the one before it."""
 
-    queued = fields.Integer(required=True)
-    waiting = fields.Integer(required=True)
-    sent = fields.Integer(required=True)
-    delivered = fields.Integer(required=True)
-    opened = fields.Integer(required=True, allow_none=True, metadata=_OPENED)
-    failed = fields.Integer(required=True)
-    dropped = fields.Integer(required=True)
+    queued = _number()
+    waiting = _number()
+    sent = _number()
+    delivered = _number()
+    opened = _number()
+    failed = _number()
+    dropped = _number()
 
 
 class Funnel(Wire):
     """How far a post's pushes got. `audience`, `with_device`, `read` and `acknowledged` count persons."""
 
     post_id = ID(required=True)
-    audience = fields.Integer(required=True)
-    with_device = fields.Integer(required=True)
-    read = fields.Integer(required=True, allow_none=True, metadata=_OPENED)
-    acknowledged = fields.Integer(required=True)
+    audience = _number()
+    with_device = _number()
+    read = _number()
+    acknowledged = _number()
     devices = fields.Nested(FunnelDevices, required=True)
     failed = fields.Dict(
         keys=fields.String(), values=fields.Integer(), required=True, allow_none=True, metadata=_REASONS

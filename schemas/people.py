@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from marshmallow import fields, validate
+from marshmallow import RAISE, fields, validate
 
 from schemas.base import (
     ID,
@@ -140,7 +140,13 @@ class MembershipWishes(Wire):
 
 
 class MembershipOfPerson(Membership):
-    """A membership with the person's name, for managers."""
+    """A membership with the person's name, for managers; how loud the scope is for them is theirs alone to know."""
+
+    class Meta:
+        """As every schema, but without what is the person's own."""
+
+        unknown = RAISE
+        exclude = ("level", "muted_until")
 
     person = fields.Nested(Person, required=True)
 

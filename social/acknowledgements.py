@@ -5,8 +5,9 @@ network. The account is worked out from those whom the scope's news reach now an
 owes nobody a word. Somebody who has left stays among those who acknowledged and is no longer silent.
 
 Where being in a place makes one a member, the account would tell who is there now. Those who follow by being there are
-never named as silent, and where the charter shows numbers alone, nobody is named whose membership might come from that;
-they are numbers, and small groups are not even that.
+never named as silent, and to be told that they acknowledged is a look that is written down. They are numbers, and small
+groups are not even that. Where a site shows numbers alone, the account is of those who belong, and of what they said
+since they do: who had acknowledged it before is silent in it (`geo/presence/accounts.py`).
 """
 
 from dataclasses import dataclass
@@ -14,16 +15,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict, Problem
-from geo.models.places import Place
-from geo.presence.groups import groups_of
-from geo.privacy.charters import shows_numbers_alone
+from geo.presence.accounts import BY_PRESENCE, Account, account_of, counted_of
 from journal.catalogue import ACKNOWLEDGEMENT_CREATED
 from journal.events import Event, append
 from journal.order import told_after
@@ -35,8 +34,6 @@ from social.models import Acknowledgement
 from social.posts import check_alive, post_for
 
 _COLUMNS = (Acknowledgement.post_id, Acknowledgement.scope_id, Acknowledgement.acknowledged_at)
-
-BY_PRESENCE = "presence"
 
 
 class NotAsked(Conflict):
@@ -108,28 +105,24 @@ def count_asked(session: Session, row: AnyRow, organisation_id: UUID) -> Asked:
     """The numbers of a notice (its id, scope and author).
 
     A number is told where its part of those who are there is a group; and the two that make up the audience only
-    together, since the one gives the other away.
+    together, since the one gives the other away. Where a site shows numbers alone and being there makes one follow,
+    none is told, and somebody may always be silent.
     """
-    asked = _asked(row, organisation_id).subquery("asked")
-    there = asked.c.by_presence
-    silent = asked.c.acknowledged_at.is_(None)
-    counted = select(
-        func.count(),
-        func.count().filter(silent),
-        func.count().filter(there),
-        func.count().filter(there, silent),
-    ).select_from(asked)
-    everyone, waiting, there_now, there_waiting = session.execute(counted).one()
-    place = place_of_presence(session, row.scope_id)
-    if place is None:
-        return Asked(everyone, everyone - waiting, waiting, waiting > 0)
-    groups = groups_of(session, place.site_id)
-    parts = groups.tells(there_waiting) and groups.tells(there_now - there_waiting)
+    account = account_of(session, row.scope_id)
+    if _hides_whether_anybody_is_silent(session, account):
+        return Asked(None, None, None, True)
+    if account.place is None:
+        return _count_everybody(session, _asked(row, organisation_id, account))
+    asked = session.execute(_asked(row, organisation_id, account)).all()
+    everyone = counted_of(session, account, [one.person_id for one in asked])
+    waiting = {one.person_id for one in asked if one.acknowledged_at is None}
+    silent, heard = everyone.divided(waiting)
+    parts = silent.makes_a_group and heard.makes_a_group
     return Asked(
-        everyone if groups.tells(there_now) else None,
-        everyone - waiting if parts else None,
-        waiting if parts else None,
-        waiting > 0,
+        len(everyone.persons) if everyone.makes_a_group else None,
+        len(heard.persons) if parts else None,
+        len(silent.persons) if parts else None,
+        bool(waiting),
     )
 
 
@@ -138,28 +131,23 @@ def list_acknowledged(
 ) -> list[dict[str, Any]]:
     """A page of those who acknowledged, by their ids, the ones who have left since included.
 
-    Where a site shows numbers alone: only those who belong to the scope wherever they are.
+    Where a site shows numbers alone: only those who belong to the scope wherever they are, and did so then.
     """
     row = _asked_for(session, actor, post_id)
-    place = place_of_presence(session, row.scope_id)
-    hidden = place is not None and shows_numbers_alone(session, place)
-    belongs = exists().where(
-        Membership.scope_id == row.scope_id,
-        Membership.person_id == Person.id,
-        Membership.source != BY_PRESENCE,
-        *live_membership(),
-    )
+    account = account_of(session, row.scope_id)
+    did = (Person.id, Acknowledgement.acknowledged_at)
     found = session.execute(
-        select(Person.id, Person.name, Acknowledgement.acknowledged_at)
+        select(Person.id, Person.name, Acknowledgement.acknowledged_at, account.was_by_presence(*did))
         .join(Acknowledgement, Acknowledgement.person_id == Person.id)
-        .where(Acknowledgement.post_id == post_id, Person.id > (after or FIRST_ID))
-        .where(belongs if hidden else true())
+        .where(Acknowledgement.post_id == post_id, Person.id > (after or FIRST_ID), account.may_name(*did))
         .order_by(Person.id)
         .limit(limit)
-    )
+    ).all()
+    there = [person_id for person_id, _, _, by_presence in found if by_presence]
+    account.record_look(session, actor, there, "Who has acknowledged a notice")
     return [
         {"person": {"id": str(person_id), "name": name}, "acknowledged_at": clock.wire(at)}
-        for person_id, name, at in found
+        for person_id, name, at, _ in found
     ]
 
 
@@ -168,11 +156,12 @@ def list_silent(
 ) -> list[dict[str, Any]]:
     """A page of those who have not acknowledged, by their ids, without those who are asked because they are there."""
     row = _asked_for(session, actor, post_id)
-    silent = silent_on(row, actor.organisation_id).subquery("silent")
+    account = account_of(session, row.scope_id)
+    asked = _asked(row, actor.organisation_id, account).subquery("asked")
     found = session.execute(
         select(Person.id, Person.name)
-        .join(silent, silent.c.person_id == Person.id)
-        .where(~silent.c.by_presence, Person.id > (after or FIRST_ID))
+        .join(asked, asked.c.person_id == Person.id)
+        .where(~asked.c.by_presence, asked.c.acknowledged_at.is_(None), Person.id > (after or FIRST_ID))
         .order_by(Person.id)
         .limit(limit)
     )
@@ -181,16 +170,26 @@ def list_silent(
     ]
 
 
-def silent_on(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
-    """Those whom a notice (its id, scope and author) reaches now and who have not acknowledged it, as a statement."""
-    return _asked(row, organisation_id).where(Acknowledgement.person_id.is_(None))
+def somebody_may_be_silent(session: Session, row: AnyRow, organisation_id: UUID) -> bool:
+    """Whether a notice (its id, scope and author) is to be told again: somebody is silent, or nobody may know."""
+    account = account_of(session, row.scope_id)
+    if _hides_whether_anybody_is_silent(session, account):
+        return True
+    silent = _asked(row, organisation_id, account).where(Acknowledgement.person_id.is_(None))
+    return bool(session.scalar(select(silent.exists())))
 
 
-def place_of_presence(session: Session, scope_id: UUID) -> Place | None:
-    """The place of a scope that one follows by being there, where naming its followers names who is there."""
-    present: ColumnElement[bool] = Scope.admission == "present"
-    query = select(Place).join(Scope, Scope.id == Place.id).where(Place.id == scope_id, present)
-    return session.scalars(query).one_or_none()
+def _count_everybody(session: Session, asked: Select[*tuple[Any, ...]]) -> Asked:
+    """The numbers of those who are asked wherever they are; there may be tens of thousands."""
+    them = asked.subquery("asked")
+    silent = func.count().filter(them.c.acknowledged_at.is_(None))
+    everyone, waiting = session.execute(select(func.count(), silent).select_from(them)).one()
+    return Asked(everyone, everyone - waiting, waiting, waiting > 0)
+
+
+def _hides_whether_anybody_is_silent(session: Session, account: Account) -> bool:
+    lets_in = select(Scope.admission == "present").where(Scope.id == account.scope_id)
+    return account.numbers_alone and bool(session.scalar(lets_in))
 
 
 def _askable(session: Session, actor: Actor, post_id: UUID, at: datetime | None) -> AnyRow:
@@ -219,10 +218,14 @@ def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:
     return row
 
 
-def _asked(row: AnyRow, organisation_id: UUID) -> Select[*tuple[Any, ...]]:
+def _asked(row: AnyRow, organisation_id: UUID, account: Account) -> Select[*tuple[Any, ...]]:
     """Whom a notice asks now: person_id, since when it is acknowledged, whether only being there makes them asked."""
     whom = audience_of(row.scope_id, organisation_id).subquery("whom")
-    theirs = and_(Acknowledgement.post_id == row.id, Acknowledgement.person_id == whom.c.person_id)
+    theirs = and_(
+        Acknowledgement.post_id == row.id,
+        Acknowledgement.person_id == whom.c.person_id,
+        account.may_name(whom.c.person_id, Acknowledgement.acknowledged_at),
+    )
     by_presence = exists().where(
         Membership.scope_id == row.scope_id,
         Membership.person_id == whom.c.person_id,

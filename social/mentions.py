@@ -2,7 +2,8 @@
 
 A mention reaches nobody whom the post does not reach. Naming somebody outside of the scope's audience is refused, but
 not where being there makes one a member: there a refusal would tell anybody who asks whether a colleague is in the
-place now. In such scopes every colleague can be named, and reads it once there.
+place now. In such scopes every colleague can be named, and reads it once there. Who is in any other place's scope only
+for having been there (its admission has just been changed) cannot be named.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from base.errors import Invalid
+from geo.presence.accounts import belonging_among
 from people.actor import Actor
 from people.audience import ScopeInSight, audience
 from people.models import Person
@@ -42,6 +44,8 @@ def check_mentions(session: Session, actor: Actor, scope: ScopeInSight, persons:
         known = _colleagues(session, actor, persons)
     else:
         known = {who.person_id for who in audience(session, scope.id, actor.organisation_id, among=persons)}
+        if scope.kind in ("site", "zone"):
+            known &= belonging_among(session, scope.id, persons)
     for index, person_id in enumerate(persons):
         if person_id not in known:
             raise Invalid.at(

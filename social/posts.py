@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict, Forbidden, NotFound
+from geo.presence.accounts import account_of
 from geo.presence.late import scope_then, was_there_to_read
 from journal.catalogue import POST_DELETED, POST_UPDATED
 from journal.event_types import EventType
@@ -62,9 +63,7 @@ def edit(
         raise Forbidden("Only the author can edit a post.", code="not_the_author")
     if row.kind != ORDINARY and not scope.grants(Permission.ANNOUNCE):
         raise Forbidden  # who manages no more does not speak for the managers any more
-    if row.asks_acknowledgement and session.scalar(
-        select(exists().where(Acknowledgement.post_id == post_id))
-    ):
+    if row.asks_acknowledgement and _may_be_acknowledged(session, scope.id, post_id):
         raise NoticeAsks
     if written_at is not None and row.edited_at is not None and written_at < row.edited_at:
         raise EditSuperseded
@@ -146,6 +145,12 @@ def check_alive(row: AnyRow) -> None:
     """Raise `PostDeleted` for a tombstone."""
     if row.deleted_at is not None:
         raise PostDeleted
+
+
+def _may_be_acknowledged(session: Session, scope_id: UUID, post_id: UUID) -> bool:
+    """Whether somebody has acknowledged it, as far as that may be known."""
+    acknowledged = select(exists().where(Acknowledgement.post_id == post_id))
+    return account_of(session, scope_id).numbers_alone or bool(session.scalar(acknowledged))
 
 
 def _is_deleted(session: Session, actor: Actor, post_id: UUID) -> bool:

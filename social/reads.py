@@ -14,12 +14,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, bindparam, literal, select, text, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.errors import Forbidden, NotFound
+from geo.presence.accounts import account_of
 from geo.presence.late import scope_then
 from journal.catalogue import READ_ADVANCED
 from journal.events import Event, append
@@ -111,16 +124,20 @@ def readers(
 ) -> list[dict[str, Any]]:
     """A page of those who have read up to a post or beyond, by their ids; for its author and for managers.
 
-    Raises `ReceiptsOff` where the scope does not show it.
+    Who reads a place's scope by being there is named to its managers, as a look that is written down, and to no
+    colleague; nobody is where a site shows numbers alone. Raises `ReceiptsOff` where the scope does not show it.
     """
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ)
-    if row.author_id != actor.person_id and not scope.grants(Permission.POSTS_MODERATE):
+    manages = scope.grants(Permission.POSTS_MODERATE)
+    if row.author_id != actor.person_id and not manages:
         raise Forbidden("Only the author or a manager sees who has read a post.", code="not_the_author")
     since = session.scalar(select(Scope.receipts_since).where(Scope.id == scope.id))
     if since is None:
         raise ReceiptsOff
+    account = account_of(session, scope.id)
+    by_presence = account.was_by_presence(Person.id, reads.c.read_at)
     found = session.execute(
-        select(Person.id, Person.name, reads.c.read_at)
+        select(Person.id, Person.name, reads.c.read_at, by_presence)
         .join(reads, reads.c.person_id == Person.id)
         .where(
             reads.c.scope_id == scope.id,
@@ -128,13 +145,17 @@ def readers(
             reads.c.read_at >= since,
             Person.id != row.author_id,
             Person.id > (after or FIRST_ID),
+            account.may_name(Person.id, reads.c.read_at),
+            true() if manages else ~by_presence,
         )
         .order_by(Person.id)
         .limit(limit)
-    )
+    ).all()
+    there = [person_id for person_id, _, _, was_there in found if was_there]
+    account.record_look(session, actor, there, "Who has read a post")
     return [
         {"person": {"id": str(person_id), "name": name}, "read_at": clock.wire(read_at)}
-        for person_id, name, read_at in found
+        for person_id, name, read_at, _ in found
     ]
 
 

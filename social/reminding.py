@@ -8,14 +8,14 @@ the round undone, two workers never do the same one, and none is made up for aft
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from journal.catalogue import ALERT_REMINDED
 from journal.events import Event, append
-from social.acknowledgements import silent_on
+from social.acknowledgements import somebody_may_be_silent
 from social.models import Post
 from social.notices import OPEN
 from social.unanswered import ROUNDS, tell_unanswered
@@ -55,8 +55,7 @@ def _remind(session: Session, alert: AnyRow) -> None:
         return
     counted = {"reminders": alert.reminders + 1, "reminded_at": clock.now()}
     session.execute(update(Post).where(Post.id == alert.id).values(counted))
-    silent = silent_on(alert, alert.organisation_id)
-    if session.scalar(select(silent.exists())):
+    if somebody_may_be_silent(session, alert, alert.organisation_id):
         append(session, alert.organisation_id, _reminder(alert))
 
 

@@ -11,11 +11,10 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
 from geo.stays.admission import resume_presence
-from people.models import Membership, Person, Scope
+from people.models import Person
 from people.permissions import Permission
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
-from people.wire import wire_person
 from schemas.base import Cursor
 from schemas.people import Assignment, MembershipOfPerson, MembershipPage
 
@@ -34,7 +33,7 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     after = decode_cursor(query["cursor"], by_id)
     found = member_lists.list_live(call.session, scope_id, after, query["limit"])
-    items = [_with_person(membership, scope, person) for membership, scope, person in found]
+    items = [member_lists.wire_of_person(membership, scope, person) for membership, scope, person in found]
     return page(items, query["limit"], lambda: (str(found[-1][0].id),))
 
 
@@ -56,7 +55,7 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
         call.actor.person_id,
         ends_at=_in_future(body["ends_at"]),
     )
-    return _with_person(membership, scope, _person(call.session, person_id))
+    return member_lists.wire_of_person(membership, scope, _person(call.session, person_id))
 
 
 def wire_of_person(session: Session, membership: Membership) -> dict[str, Any]:
@@ -89,7 +88,3 @@ def _in_future(moment: datetime | None) -> datetime | None:
 
 def _person(session: Session, person_id: UUID) -> Person:
     return session.get_one(Person, person_id)
-
-
-def _with_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
-    return member_lists.wire_membership(membership, scope, person.role) | {"person": wire_person(person)}

@@ -11,7 +11,7 @@ from geo.presence import occupancy
 from geo.presence.groups import groups_of
 from geo.privacy.charters import set_charter
 from geo.privacy.sharing import set_organisation_privacy
-from geo.stays.checkins import check_in_by_manager, check_out_by_manager
+from geo.stays.by_hand import check_in_by_manager, check_out_by_manager
 from people.permissions import Permission
 from schemas.markers import ManualEvidence, ManualVisit
 from schemas.occupancy import Occupancy, OccupancyQuery
@@ -54,16 +54,16 @@ def check_person_out(call: Call, place_id: UUID, person_id: UUID) -> None:
 def read_occupancy(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """How full the site and its zones are now and, with `from`, over time. Small groups are not shown."""
     place_for(call.session, call.actor, site_id, Permission.OCCUPANCY_READ, "site")
-    groups = groups_of(call.session, site_id)
+    at, now = occupancy.occupancy_now(call.session, site_id)
     over_time = []
     if query["start"] is not None:
         step = timedelta(minutes=query["step_minutes"])
         until = query["until"] or clock.now()
-        over_time = occupancy.occupancy_over_time(call.session, site_id, query["start"], until, step, groups)
+        over_time = occupancy.occupancy_over_time(call.session, site_id, query["start"], until, step)
     return {
-        "at": clock.wire(clock.now()),
-        "smallest_group": groups.smallest,
-        "now": occupancy.occupancy_now(call.session, site_id, groups),
+        "at": clock.wire(at),
+        "smallest_group": groups_of(call.session, site_id).smallest,
+        "now": now,
         "over_time": over_time,
     }
 

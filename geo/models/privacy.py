@@ -42,6 +42,26 @@ class Charter(Model):
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_by: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
+    # When it last came to promise less, and what it had promised until then; of how long visits are kept, by itself.
+    loosened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    former_smallest_group: Mapped[int | None] = mapped_column(Integer)
+    former_aggregate_only: Mapped[bool | None] = mapped_column(Boolean)
+    lengthened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    former_visit_days: Mapped[int | None] = mapped_column(Integer)
+
+
+class ToldCount(Model):
+    """How many were in a place at the beginning of a window of time, as it is told at a site that shows numbers alone.
+
+    It is worked out once, and stays as it was told; None: it may not be told.
+    """
+
+    __tablename__ = "told_counts"
+
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    count: Mapped[int | None] = mapped_column(Integer)
 
 
 class Sharing(Model):

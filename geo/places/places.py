@@ -29,6 +29,7 @@ from people.permissions import Permission
 from people.scopes.memberships import end_all
 from people.scopes.scopes import archive_scope, create_scope, reopen_scope, scope_for
 
+_OUTLINE = {"boundary", "floor_low", "floor_high"}
 _RULES = ("presence_grade", "posting_grade", "occupancy_limit")
 
 
@@ -129,8 +130,8 @@ def edit_place(session: Session, actor: Actor, place: Place, scope: Scope, chang
         _tell_floors(session, actor, place.id)
     if changes.keys() & {"presence_grade", "admission"}:
         judge_again(session, place)
-    if "boundary" in changes:
-        _remember_boundary(session, actor, place, changes["boundary"])
+    if changes.keys() & _OUTLINE:
+        _remember_boundary(session, actor, place, changes.get("boundary"))
 
 
 def tell_changed(session: Session, actor: Actor, place: Place, scope: Scope) -> None:
@@ -220,14 +221,15 @@ def _stored(boundary: Drawn) -> WKBElement:
     return from_shape(boundary.polygon, srid=SRID)
 
 
-def _remember_boundary(session: Session, actor: Actor, place: Place, boundary: Drawn) -> None:
+def _remember_boundary(session: Session, actor: Actor, place: Place, drawn: Drawn | None) -> None:
+    """The place's outline from now on, its floors too; what was not drawn anew gets its forms when it is read."""
     session.execute(
         insert(BoundaryVersion).values(
             place_id=place.id,
             number=place.version,
             organisation_id=place.organisation_id,
             boundary=place.boundary,
-            **boundary.forms.columns(),
+            **({} if drawn is None else drawn.forms.columns()),
             valid_from=place.updated_at,
             changed_by=actor.person_id,
         )

@@ -7,13 +7,17 @@ are told. Larger zones go first, and the site before all.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from base import clock
 from geo.models.privacy import Charter
 
 SMALLEST_GROUP = 5
+NOTICE = timedelta(days=1)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 Persons = set[UUID] | frozenset[UUID]
 
 
@@ -23,6 +27,12 @@ class Groups:
 
     smallest: int
     aggregate_only: bool
+
+    def or_stricter(self, other: "Groups") -> "Groups":
+        """The stricter of both, in each respect."""
+        return Groups(
+            max(self.smallest, other.smallest), aggregate_only=self.aggregate_only or other.aggregate_only
+        )
 
     def tells(self, count: int) -> bool:
         """Whether a count may be told."""
@@ -53,8 +63,41 @@ class Groups:
 
 
 def groups_of(session: Session, site_id: UUID) -> Groups:
-    """What holds at a site."""
+    """What holds at a site.
+
+    A charter that promises less does so a day after it was written (`NOTICE`): until then all that it had promised
+    holds beside it. So nobody looks for a moment and promises more again.
+    """
     charter = session.get(Charter, site_id)
     if charter is None:
         return Groups(SMALLEST_GROUP, aggregate_only=False)
-    return Groups(charter.smallest_group, charter.aggregate_only)
+    written = Groups(charter.smallest_group, charter.aggregate_only)
+    if clock.now() >= _holds_since(charter):
+        return written
+    former = Groups(charter.former_smallest_group or SMALLEST_GROUP, bool(charter.former_aggregate_only))
+    return written.or_stricter(former)
+
+
+def promised_since(session: Session, site_id: UUID) -> datetime:
+    """Since when no more had been promised at a site than is now: what was before that is not told by today's rules."""
+    charter = session.get(Charter, site_id)
+    return EVER if charter is None else _holds_since(charter)
+
+
+def remember_promise(charter: Charter, before: Groups, kept_days: int | None) -> None:
+    """Keep what had been promised `before` the charter was written anew, where it promises less now.
+
+    `kept_days`: for how long visits were kept by it; None: there was none.
+    """
+    written = Groups(charter.smallest_group, charter.aggregate_only)
+    if written.or_stricter(before) != written:
+        charter.loosened_at = clock.now()
+        charter.former_smallest_group = before.smallest
+        charter.former_aggregate_only = before.aggregate_only
+    if kept_days is not None and charter.visit_days > kept_days:
+        charter.lengthened_at = clock.now()
+        charter.former_visit_days = min(kept_days, charter.former_visit_days or kept_days)
+
+
+def _holds_since(charter: Charter) -> datetime:
+    return EVER if charter.loosened_at is None else charter.loosened_at + NOTICE

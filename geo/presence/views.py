@@ -1,6 +1,7 @@
 """Who looked at where people are, and why: written with every look, and shown to those looked at."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,21 @@ def record_views(
     ]
     if rows:
         session.execute(insert(PresenceView).on_conflict_do_nothing(), rows)
+
+
+def record_once(
+    session: Session, actor: Actor, place_id: UUID, persons: Sequence[UUID], reason: str, since: datetime
+) -> None:
+    """Write down a look that an app may repeat every few seconds: once for all that the actor was told `since` then."""
+    known = select(PresenceView.person_id).where(
+        PresenceView.viewer_id == actor.person_id,
+        PresenceView.person_id.in_(persons),
+        PresenceView.place_id == place_id,
+        PresenceView.reason == reason,
+        PresenceView.at >= since,
+    )
+    seen = set(session.scalars(known)) if persons else set[UUID]()
+    record_views(session, actor, place_id, [one for one in persons if one not in seen], reason)
 
 
 def views_of(session: Session, actor: Actor, before: UUID | None, limit: int) -> list[dict[str, Any]]:

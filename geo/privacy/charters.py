@@ -15,7 +15,7 @@ from base.errors import Forbidden, NotFound
 from geo.models.places import Place
 from geo.models.privacy import Charter
 from geo.places.places import tell_changed
-from geo.presence.groups import SMALLEST_GROUP
+from geo.presence.groups import SMALLEST_GROUP, groups_of, remember_promise
 from geo.presence.occupancy import check_limits
 from geo.stays.rules import DEFAULTS
 from journal.catalogue import CHARTER_UPDATED
@@ -80,13 +80,19 @@ def wire_charter(charter: Charter) -> dict[str, Any]:
 
 
 def set_charter(session: Session, actor: Actor, site: Place, promise: dict[str, Any]) -> dict[str, Any]:
-    """Write a site's charter anew and tell the site. The hours are put beside the boundaries that they limit."""
+    """Write a site's charter anew and tell the site. The hours are put beside the boundaries that they limit.
+
+    Where it promises less, what was promised until now holds for another day (`geo/presence/groups.py`).
+    """
+    before = groups_of(session, site.id)
     charter = session.get(Charter, site.id, with_for_update=True)
     if charter is None:
         charter = Charter(site_id=site.id, organisation_id=site.organisation_id, version=0)
         session.add(charter)
+    kept_days = charter.visit_days if charter.version else None
     for field, value in promise.items():
         setattr(charter, field, value)
+    remember_promise(charter, before, kept_days)
     charter.version += 1
     charter.updated_at, charter.updated_by = clock.now(), actor.person_id
     session.flush()
@@ -113,8 +119,7 @@ def check_named(session: Session, place: Place) -> None:
 
 def shows_numbers_alone(session: Session, place: Place) -> bool:
     """Whether the place's site says how many are there and never who."""
-    charter = session.get(Charter, place.site_id)
-    return charter is not None and charter.aggregate_only
+    return groups_of(session, place.site_id).aggregate_only
 
 
 def _limit_places(session: Session, actor: Actor, site_id: UUID, hours: dict[str, Any] | None) -> None:

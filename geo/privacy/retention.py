@@ -2,7 +2,8 @@
 
 How long it is kept who was in a place is one number a place: the shorter of the organisation's and its site's charter's
 days. It holds for visits, for memberships by being there, for looks at who is there, for what the journal says of all
-of them, and for the words and points of a roll call's answers. That somebody was on a roll call, and safe, stays.
+of them, for the numbers that were told, and for the words and points of a roll call's answers. That somebody was on a
+roll call, and safe, stays.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import clock
+from base.database import AnyRow
 from geo.stays.rules import DEFAULTS
 from geo.stays.times import TOO_OLD
 from journal.erasing import erase_presence
@@ -19,10 +21,12 @@ from journal.erasing import erase_presence
 _LIMIT = 5_000
 _DAYS = text(
     """
-    SELECT p.id AS place_id, least(c.visit_days,
-        coalesce((o.settings -> 'privacy' ->> 'visit_days')::int, :default_days)) AS days
+    SELECT p.id AS place_id, least(c.visit_days, theirs.days) AS days,
+        c.lengthened_at, least(c.former_visit_days, theirs.days) AS former_days
     FROM places p
     JOIN organisations o ON o.id = p.organisation_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce((o.settings -> 'privacy' ->> 'visit_days')::int, :default_days) AS days) theirs
     LEFT JOIN charters c ON c.site_id = p.site_id
     """
 )
@@ -49,6 +53,14 @@ _OLD_VIEWS = text(
         SELECT w.id FROM presence_views w
         JOIN unnest(CAST(:places AS uuid[]), CAST(:before AS timestamptz[])) AS due (place_id, before) USING (place_id)
         WHERE w.at < due.before LIMIT :limit)
+    """
+)
+_OLD_COUNTS = text(
+    """
+    DELETE FROM told_counts WHERE (place_id, at) IN (
+        SELECT c.place_id, c.at FROM told_counts c
+        JOIN unnest(CAST(:places AS uuid[]), CAST(:before AS timestamptz[])) AS due (place_id, before) USING (place_id)
+        WHERE c.at < due.before LIMIT :limit)
     """
 )
 _OLD_ANSWERS = text(
@@ -92,7 +104,7 @@ def forget_old_presence(session: Session, at: datetime | None = None) -> None:
     """Delete or empty all that says who was in a place, where it is older than that place's days as of `at` (now)."""
     before = _kept_since(session, at or clock.now())
     due = {"places": list(before), "before": list(before.values()), "limit": _LIMIT}
-    for old in (_OLD_VISITS, _OLD_MEMBERSHIPS, _OLD_VIEWS, _OLD_ANSWERS):
+    for old in (_OLD_VISITS, _OLD_MEMBERSHIPS, _OLD_VIEWS, _OLD_COUNTS, _OLD_ANSWERS):
         session.execute(old, due)
     erase_presence(session, before, _LIMIT)
 
@@ -104,7 +116,15 @@ def forget_old_departures(session: Session) -> None:
 
 def _kept_since(session: Session, at: datetime) -> dict[UUID, datetime]:
     rows = session.execute(_DAYS, {"default_days": DEFAULTS["visit_days"]})
-    return {row.place_id: at - timedelta(days=row.days) for row in rows}
+    return {row.place_id: _kept_since_at(row, at) for row in rows}
+
+
+def _kept_since_at(row: AnyRow, at: datetime) -> datetime:
+    """What is older goes; what was there before a charter came to keep visits for longer, as was promised then."""
+    since: datetime = at - timedelta(days=row.days)
+    if row.lengthened_at is None:
+        return since
+    return max(since, min(row.lengthened_at, at - timedelta(days=row.former_days)))
 
 
 def forget_old_positions(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, a manager, oneself.
+"""Saying that one is in a place by other means than fixes: codes, beacons, Wi-Fi, oneself.
 
 To scan a code is one's own act and needs nobody's leave. What a phone does by itself (hearing a beacon, noticing a
 region: `geo/regions/events.py`) counts as far as the person's rules and the hours of the site's charter let it. That
@@ -16,19 +16,15 @@ from base import clock
 from base.errors import Invalid, NotFound
 from geo.models.places import Marker, Place
 from geo.models.stays import Visit
-from geo.presence.views import record_views
 from geo.stays import departures, positions
 from geo.stays.evidence import LASTS, Claim, everything, said_until
 from geo.stays.locks import changing, lock_device, lock_devices
 from geo.stays.markers import GRADE, SOURCE, address_of, check_code, find_by_address, marker_id_of
-from geo.stays.open_visits import open_visit, open_visits_of, wire_open_visits
+from geo.stays.open_visits import open_visits_of, wire_open_visits
 from geo.stays.rules import OutsideHours, rules_for
 from geo.stays.times import FUTURE
 from geo.stays.visits import Leaving, take_claim, withdraw
 from people.actor import Actor
-from people.models import Person
-from people.permissions import Permission
-from people.scopes.scopes import scope_for
 
 
 class UnknownMarker(Invalid):
@@ -69,18 +65,27 @@ def check_in(session: Session, actor: Actor, said: dict[str, Any]) -> dict[str, 
 
 
 def vouch(
-    session: Session, person_id: UUID, place_id: UUID, claim: Claim, *, floor: int | None = None
+    session: Session,
+    person_id: UUID,
+    place_id: UUID,
+    claim: Claim,
+    *,
+    floor: int | None = None,
+    aloud: bool = False,
 ) -> dict[str, Any]:
-    """Take evidence for a place and, with a zone, for its site; who is in a room is in the house."""
+    """Take evidence for a place and, with a zone, for its site; who is in a room is in the house.
+
+    `aloud`: the person is told of each visit, also where nothing changed.
+    """
     place = session.get_one(Place, place_id)
     if place.archived_at is not None:
         raise NotFound
     if claim.device_id is not None:
         lock_device(session, claim.device_id)
     with changing(session, person_id, {place.site_id, place_id}):
-        take_claim(session, person_id, place.site_id, claim)
+        take_claim(session, person_id, place.site_id, claim, aloud=aloud)
         if place.kind == "zone":
-            take_claim(session, person_id, place_id, claim)
+            take_claim(session, person_id, place_id, claim, aloud=aloud)
     if claim.device_id is not None:
         named = floor if floor is not None else _only_floor(place)
         positions.note_presence(session, claim.device_id, place.site_id, claim.at, named)
@@ -115,51 +120,12 @@ def check_out(
     return {"visits": [payload for payload in ended if payload is not None]}
 
 
-def check_in_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> dict[str, Any]:
-    """A manager says that somebody is there; returns what was said.
-
-    Whether and since when the person was there already is not told: that is a look, which needs a reason.
-    """
-    _check_by_hand(session, actor, place_id, person_id, "Checked in by hand")
-    claim = Claim("manual", 3, clock.now(), given_by=actor.person_id)
-    vouch(session, person_id, place_id, claim)
-    return {
-        "person_id": str(person_id),
-        "place_id": str(place_id),
-        "source": claim.source,
-        "grade": claim.grade,
-        "at": clock.wire(claim.at),
-        "expires_at": clock.wire_or_none(claim.expires_at),
-    }
-
-
-def check_out_by_manager(session: Session, actor: Actor, place_id: UUID, person_id: UUID) -> None:
-    """A manager says that somebody has left, whatever the phone says; whether they were there is not told."""
-    _check_by_hand(session, actor, place_id, person_id, "Checked out by hand")
-    lock_devices(session, person_id)
-    departures.remember(session, person_id, session.get_one(Place, place_id), clock.now())
-    visit = open_visit(session, person_id, place_id)
-    if visit is None:
-        return
-    positions.forget_places(session, person_id, [place_id])
-    withdraw(session, visit, everything(), Leaving("checked_out", clock.now(), by=actor.person_id))
-
-
 def _check_passive(session: Session, actor: Actor, place_id: UUID, at: datetime) -> None:
     positions.locked_position(session, actor)
     rules = rules_for(session, actor)
     rules.check_sharing()
     if not rules.allows_in(session.get_one(Place, place_id), at):
         raise OutsideHours
-
-
-def _check_by_hand(session: Session, actor: Actor, place_id: UUID, person_id: UUID, reason: str) -> None:
-    """Whether the manager may, and a note that the person reads."""
-    scope_for(session, actor, place_id, Permission.VISITS_EDIT)
-    person = session.get(Person, person_id)
-    if person is None or person.ended_at is not None or session.get(Place, place_id) is None:
-        raise NotFound
-    record_views(session, actor, place_id, [person_id], reason)
 
 
 def _marker_of_code(session: Session, code: str | None, at: datetime) -> Marker:

@@ -46,8 +46,10 @@ class Leaving:
         return cls(reason, None)
 
 
-def take_claim(session: Session, person_id: UUID, place_id: UUID, claim: Claim) -> dict[str, Any] | None:
-    """Take evidence that the person is in the place; returns the visit where it began or changed.
+def take_claim(
+    session: Session, person_id: UUID, place_id: UUID, claim: Claim, *, aloud: bool = False
+) -> dict[str, Any] | None:
+    """Take evidence that the person is in the place; returns the visit where it began or changed (`aloud`: anyway).
 
     Evidence in doubt makes a visit that is marked, and opens no scope by itself. What was seen before the person last
     left says nothing of now, and counts for nothing; fixes are put in order before, by the engine.
@@ -69,16 +71,21 @@ def take_claim(session: Session, person_id: UUID, place_id: UUID, claim: Claim) 
     follow_presence(session, visit, place, claim.at)
     if begun:
         told = _tell(session, VISIT_STARTED, visit, place, claim.given_by)
-        occupancy.recount(session, place)
+        occupancy.follow_visit(session, place)
     else:
-        changed = _credit(visit) != before
+        changed = aloud or _credit(visit) != before
         told = _tell(session, VISIT_UPDATED, visit, place, claim.given_by) if changed else None
     roll.follow_visit(session, visit, place)
     return told
 
 
-def withdraw(session: Session, visit: Visit, which: Which, leaving: Leaving) -> dict[str, Any] | None:
-    """Let evidence of an open visit go; without any other it ends as `leaving` says. None when nothing changed."""
+def withdraw(
+    session: Session, visit: Visit, which: Which, leaving: Leaving, *, aloud: bool = False
+) -> dict[str, Any] | None:
+    """Let evidence of an open visit go; without any other it ends as `leaving` says.
+
+    None when nothing changed; `aloud`: the person is told that something was let go, also where it changed nothing.
+    """
     lock_person(session, visit.person_id)
     if not let_go(session, visit.id, which):
         return None
@@ -90,7 +97,8 @@ def withdraw(session: Session, visit: Visit, which: Which, leaving: Leaving) -> 
     session.flush()
     follow_presence(session, visit, place, left_at)
     roll.follow_visit(session, visit, place)
-    return _tell(session, VISIT_UPDATED, visit, place) if _credit(visit) != before else None
+    changed = aloud or _credit(visit) != before
+    return _tell(session, VISIT_UPDATED, visit, place, leaving.by) if changed else None
 
 
 def mark_stale(session: Session, visit: Visit) -> None:
@@ -142,7 +150,7 @@ def _end(session: Session, visit: Visit, place: Place, at: datetime, leaving: Le
     session.flush()
     payload = _tell(session, VISIT_ENDED, visit, place, leaving.by)
     leave_presence(session, place.id, visit.person_id, left_at)
-    occupancy.recount(session, place)
+    occupancy.follow_visit(session, place)
     roll.follow_visit(session, visit, place)
     return payload
 

@@ -1,5 +1,6 @@
 """Looking memberships up, and how they are told."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from base import clock
-from people.audience import history_of
+from people.audience import history_of, live_membership
 from people.models import Membership, Person, Scope
+from people.wire import wire_person
 
 # The source of a row of the organisation's own scope that merely says how loud it is (`people/scopes/wishes.py`):
 # nobody can join that scope, so `joined` can mean nothing else there.
 IMPLIED = "joined"
+OWN_WISHES = ("level", "muted_until")
 
 
 def wire_membership(membership: Membership, scope: Scope, role: str = "member") -> dict[str, Any]:
@@ -36,6 +39,12 @@ def wire_membership(membership: Membership, scope: Scope, role: str = "member") 
     }
 
 
+def wire_of_person(membership: Membership, scope: Scope, person: Person) -> dict[str, Any]:
+    """A membership as managers see it: how loud a scope is for somebody is theirs alone to know."""
+    told = wire_membership(membership, scope, person.role) | {"person": wire_person(person)}
+    return {member: value for member, value in told.items() if member not in OWN_WISHES}
+
+
 def is_implied(membership: Membership) -> bool:
     """Whether it is the row of somebody who wants the organisation's own scope louder or quieter, and no more."""
     return membership.scope_id == membership.organisation_id and membership.source == IMPLIED
@@ -52,6 +61,12 @@ def live_membership_of(session: Session, scope_id: UUID, person_id: UUID) -> Mem
         )
         .with_for_update()
     ).one_or_none()
+
+
+def live_memberships(session: Session, person_id: UUID, scopes: Collection[UUID]) -> list[Membership]:
+    """The person's live memberships of some scopes."""
+    of_person = (Membership.person_id == person_id, Membership.scope_id.in_(scopes), *live_membership())
+    return list(session.scalars(select(Membership).where(*of_person).order_by(Membership.scope_id)))
 
 
 def present_since(session: Session, scope_id: UUID, person_id: UUID, at: datetime) -> datetime | None:

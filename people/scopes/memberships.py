@@ -139,6 +139,11 @@ def end_membership(
     tell_rights(session, membership, membership.role, None, actor_id)
 
 
+def tell_again(session: Session, membership: Membership) -> None:
+    """Tell the person how a live membership stands, also where nothing changed."""
+    _tell(session, MEMBERSHIP_UPDATED, membership, session.get_one(Scope, membership.scope_id), None)
+
+
 def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
     """End the memberships whose time has run out, and return them. Several workers may do it at once."""
     expired = session.scalars(

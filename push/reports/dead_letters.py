@@ -1,16 +1,37 @@
-"""Pushes that FCM refused although their address is good: our own mistake, most likely. They hold no words."""
+"""Pushes that FCM refused although their address is good: our own mistake, most likely. They hold no words.
+
+Where a site shows numbers alone, what was pushed to somebody because they were there is in no list: it names a device.
+"""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
 from base.errors import Conflict, NotFound
-from people.models import Device
+from geo.models.places import Place
+from geo.models.privacy import Charter
+from geo.presence.accounts import BY_PRESENCE
+from people.audience import live_membership
+from people.models import Device, Membership
 from push.models import Delivery, Notification
+
+_BELONGED = exists().where(
+    Membership.scope_id == Notification.scope_id,
+    Membership.person_id == Delivery.person_id,
+    Membership.source != BY_PRESENCE,
+    Membership.started_at <= Delivery.created_at,
+    *live_membership(),
+)
+_NUMBERS_ALONE = exists().where(
+    Place.id == Notification.scope_id,
+    Charter.site_id == Place.site_id,
+    or_(Charter.aggregate_only, Charter.former_aggregate_only.is_(True)),
+)
+_TELLS_WHO_WAS_THERE = _NUMBERS_ALONE & ~_BELONGED
 
 
 class DeliveryExpired(Conflict):
@@ -27,7 +48,7 @@ def dead_letters(
         select(Delivery, Notification.kind, Notification.scope_id, Notification.subject_id, Device.platform)
         .join(Notification, Notification.id == Delivery.notification_id)
         .join(Device, Device.id == Delivery.device_id)
-        .where(Delivery.organisation_id == organisation_id, Delivery.status == "dead")
+        .where(Delivery.organisation_id == organisation_id, Delivery.status == "dead", ~_TELLS_WHO_WAS_THERE)
         .order_by(Delivery.id.desc())
         .limit(limit)
     )

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.stories.acknowledgements import acknowledges
+from tests.stories.checkins import comes as scans_the_door
 from tests.stories.notices import alerts, announces, time_passes
 from tests.stories.phone_queue import queued, sends
 from tests.stories.scopes import manager
@@ -116,7 +117,7 @@ def test_the_account_is_for_those_who_manage(org: Organisation, world: World) ->
 
 def comes(org: Organisation, name: str, place: str) -> Phone:
     phone = org.person(name)
-    is_seen(org, phone, place)
+    scans_the_door(org, phone, place)
     return phone
 
 

@@ -1,12 +1,13 @@
 """Who is where: the visits that are open, and those that grew old."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from geo.models.stays import DevicePosition, Evidence, Visit
+from tests.stories.checkins import code, marker, scans
 from tests.world import Organisation, Phone, World
 
 
@@ -26,11 +27,25 @@ def is_seen(org: Organisation, person: Phone, place: str) -> None:
 
 
 def fills(org: Organisation, place: str, count: int, start: int = 0) -> list[str]:
-    """A manager says that so many new people are there; returns their ids."""
-    people = [org.person(f"P{number}").id for number in range(start, start + count)]
+    """So many new people scan the code at a place's door; returns their ids."""
+    shown = code(org, marker(org, place))
+    people = [org.person(f"P{number}") for number in range(start, start + count)]
     for person in people:
-        org.admin.post(f"/v1/admin/places/{place}/visits", {"person_id": person}, 201)
-    return people
+        scans(person, shown)
+    return [person.id for person in people]
+
+
+def was_there(world: World, persons: list[str], since: datetime, until: datetime | None = None) -> None:
+    """Let the stays of some persons, and what they rest on, have begun then; with `until`, also have ended."""
+    mine = select(Visit.id).where(Visit.person_id.in_(map(UUID, persons)))
+    began: dict[Any, Any] = {Evidence.since: since}
+    stayed: dict[Any, Any] = {Visit.entered_at: since}
+    if until is not None:
+        began[Evidence.ended_at] = until
+        stayed |= {Visit.left_at: until, Visit.ended_at: until}
+    with world.worker.transaction() as session:
+        session.execute(update(Evidence).where(Evidence.visit_id.in_(mine)).values(began))
+        session.execute(update(Visit).where(Visit.id.in_(mine)).values(stayed))
 
 
 def ages(world: World, phone: Phone, by: timedelta) -> None:

@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-from sqlalchemy import update
-
 from base import clock
-from geo.models.stays import Visit
-from tests.stories.visits import fills
+from tests.stories.visits import fills, was_there
 from tests.world import World
 
 
@@ -33,10 +30,7 @@ def test_occupancy_over_time_counts_persons_once_a_step(world: World) -> None:
     site = org.site()
     people = fills(org, site, 5)
     now = clock.now().replace(minute=0, second=0, microsecond=0)
-    with world.worker.transaction() as session:
-        mine = Visit.person_id.in_(people)
-        span = {"entered_at": now - timedelta(hours=2.5), "left_at": now - timedelta(hours=1.5)}
-        session.execute(update(Visit).where(mine).values(span))
+    was_there(world, people, now - timedelta(hours=2.5), now - timedelta(hours=1.5))
     start = clock.wire(now - timedelta(hours=4))
     query = f"from={start}&until={clock.wire(now)}&step_minutes=60"
     steps = org.admin.get(f"/v1/admin/sites/{site}/occupancy?{query}")["over_time"]

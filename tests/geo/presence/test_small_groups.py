@@ -5,13 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
 
 from base import clock
-from geo.models.stays import Visit
 from geo.presence.groups import Groups
 from tests.stories.charters import promises
-from tests.stories.visits import fills
+from tests.stories.visits import fills, was_there
 from tests.world import Organisation, World, feature
 
 SITE, HALL, ROOM, YARD = (UUID(int=number) for number in range(1, 5))
@@ -73,9 +71,7 @@ def test_the_end_of_a_span_cannot_be_moved_along_to_see_one_person_come(
         minutes=quarter.minute % 15, seconds=quarter.second, microseconds=quarter.microsecond
     )
     for person, minute in zip(people, (1, 2, 3, 4, 5, 9), strict=True):
-        with world.worker.transaction() as session:
-            came = update(Visit).where(Visit.person_id == UUID(person), Visit.place_id == UUID(site))
-            session.execute(came.values(entered_at=quarter + timedelta(minutes=minute)))
+        was_there(world, [person], quarter + timedelta(minutes=minute))
     seen = [
         steps(org, site, quarter - timedelta(minutes=5), quarter + timedelta(minutes=minutes))
         for minutes in (8, 9.5, 14.9)
@@ -90,13 +86,7 @@ def test_where_only_numbers_are_shown_steps_of_few_look_as_those_of_nobody(
     org: Organisation, world: World
 ) -> None:
     site = org.site()
-    fills(org, site, 2)
-    with world.worker.transaction() as session:
-        session.execute(
-            update(Visit)
-            .where(Visit.place_id == UUID(site))
-            .values(entered_at=clock.now() - timedelta(hours=3))
-        )
+    was_there(world, fills(org, site, 2), clock.now() - timedelta(hours=3))
     span = (clock.now() - timedelta(hours=2), clock.now())
     assert {step["count"] for step in steps(org, site, *span)} == {None}
     promises(org, site, aggregate_only=True)

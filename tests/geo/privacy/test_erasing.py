@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from base import clock
 from geo.models.musters import MusterEntry
-from geo.models.privacy import PresenceView
+from geo.models.privacy import PresenceView, ToldCount
 from geo.models.stays import Visit
 from geo.privacy.retention import forget_old_presence
 from journal.chain import verify
@@ -75,6 +75,32 @@ def test_a_stay_is_forgotten_everywhere_after_the_charters_days(org: Organisatio
     emptied = [event for event in alice.syncs(0) if event["type"].startswith("visit.")]
     assert [event["data"] for event in emptied] == [None] * len(emptied)
     assert len(emptied) == 2
+
+
+def test_a_stay_is_kept_for_as_long_as_was_promised_when_it_was(org: Organisation, world: World) -> None:
+    site = org.site(at=GATE, grace_seconds=0)
+    promises(org, site, visit_days=10)
+    a_stay(org, site)
+    promises(org, site, visit_days=100)
+    promises(org, site, visit_days=200)
+    stands(org.person("Bob"), GATE, time.time() + 1)
+    forgets(world, 9)
+    assert counts(world, org, Visit, Visit.left_at.is_not(None)) == 1
+    forgets(world, 11)
+    assert counts(world, org, Visit, Visit.left_at.is_not(None)) == 0
+    org.admin.get(f"/v1/admin/sites/{site}/present?reason=Handover")
+    forgets(world, 150)
+    assert counts(world, org, PresenceView) == 1  # looked at since
+
+
+def test_numbers_that_were_told_are_kept_as_the_visits(org: Organisation, world: World) -> None:
+    site = org.site(at=GATE)
+    promises(org, site, aggregate_only=True, visit_days=10)
+    org.admin.get(f"/v1/admin/sites/{site}/occupancy")
+    forgets(world, 9)
+    assert counts(world, org, ToldCount) == 1
+    forgets(world, 11)
+    assert counts(world, org, ToldCount) == 0
 
 
 def test_what_is_erased_leaves_no_salt_to_guess_it_by(org: Organisation, world: World) -> None:

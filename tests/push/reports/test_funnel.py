@@ -72,9 +72,9 @@ def test_a_small_group_shows_nothing_of_single_persons(org: Organisation) -> Non
     came_of(org, post, bob, "dropped", reason="quiet")
     reads_up_to(bob, post)
     numbers = funnel(org.admin, post)
-    assert (numbers["audience"], numbers["devices"]["dropped"]) == (1, 1)
+    assert numbers["audience"] == 1
     assert [numbers[name] for name in ("read", "failed", "dropped")] == [None, None, None]
-    assert numbers["devices"]["opened"] is None
+    assert set(numbers["devices"].values()) == {None}  # one that was not queued was not wanted
 
 
 def test_it_is_for_managers_of_the_scope_alone(org: Organisation) -> None:
