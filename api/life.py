@@ -1,6 +1,6 @@
 """The life of every request:
 
-    check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
+    check the token ─▶ count it ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
 Where a route is not public, nothing of a body is read without a good token, and nowhere more than is declared. The body
@@ -19,6 +19,7 @@ from uuid import UUID
 
 from flask import Response, current_app, request
 
+from api import pacing
 from api.answers import Answer
 from api.parsing import arguments, read_body
 from api.route import Call, Declaration, View
@@ -44,7 +45,7 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-    claims = None if declared.public else shared.read_access_token(_bearer_token())
+    claims = pacing.admitted(declared, lambda: shared.read_access_token(_bearer_token()))
     read_body(declared.most_bytes)
     attempt = partial(_attempt, declared, view, path, shared, claims)
     if claims is None:
@@ -60,6 +61,7 @@ def _attempt(
         call = Call(session, shared)
         if claims is not None and declared.permission is not None:
             call = Call(session, shared, actor_of(session, claims))
+            pacing.known(declared, call.actor)
             _check_role(call.actor, declared.permission)
         key = _idempotency_key(declared)
         answer = None if key is None else _earlier_answer(call, key)

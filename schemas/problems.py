@@ -27,6 +27,7 @@ class ProblemDetails(Wire):
     code = fields.String(required=True, metadata={"description": "Stable; decide by this"})
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(Fault), required=True)
+    limit = fields.String(metadata={"description": "With 429: the name of the limit that was reached"})
     position = fields.Integer(metadata={"description": "With 410: the present one"})
     start_over = fields.List(
         fields.String(), metadata={"description": "With 410: the paths to fetch, in order, before going on"}
