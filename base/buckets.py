@@ -84,8 +84,10 @@ class Buckets:
         than nothing: none was taken, and after so many seconds there will be enough."""
         now, key, cost = self._clock(), (limit, who), min(cost, limit.most)
         kept = self._kept.get(limit.window_s) or self._begun(limit.window_s)
-        room_s = limit.window_s - (kept.full_at(key, now) - now) - limit.each_s * cost
+        full_at = kept.full_at(key, now)
+        room_s = limit.window_s - (full_at - now) - limit.each_s * cost
         if room_s < -_INEXACT_S:
+            kept.keep(key, full_at, now)  # who goes on all the same is not forgotten
             return room_s
         kept.keep(key, now + limit.window_s - room_s, now)
         if self.taken is not None:
@@ -111,7 +113,8 @@ class Buckets:
         """Fill all buckets."""
         self._kept.clear()
 
-    def __len__(self) -> int:
+    def held(self) -> int:
+        """Of how many buckets something is kept."""
         return sum(kept.held() for kept in self._kept.values())
 
     def _begun(self, window_s: float) -> _Generations:
