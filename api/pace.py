@@ -49,17 +49,17 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float]]] = {
     Pace.READ: {
         By.DEVICE: (600, _MINUTE),
         By.PERSON: (1_200, _MINUTE),
-        By.ORGANISATION: (120_000, _MINUTE),
+        By.ORGANISATION: (240_000, _MINUTE),
     },
     Pace.WRITE: {
         By.DEVICE: (240, _MINUTE),
         By.PERSON: (480, _MINUTE),
-        By.ORGANISATION: (60_000, _MINUTE),
+        By.ORGANISATION: (120_000, _MINUTE),
     },
     Pace.BATCH: {
         By.DEVICE: (60, _MINUTE),
         By.PERSON: (120, _MINUTE),
-        By.ORGANISATION: (60_000, _MINUTE),
+        By.ORGANISATION: (120_000, _MINUTE),
     },
     Pace.DRAW: {
         By.DEVICE: (120, _MINUTE),
