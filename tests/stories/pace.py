@@ -1,10 +1,12 @@
 """Those who ask too much, and a clock that a story turns to let time go by."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
 
+from api.pace import By, Pace
 from api.pacing import paces_of
 from base.buckets import Buckets
 from tests.world import Organisation, Phone, World
@@ -38,6 +40,13 @@ def asks_until_refused(phone: Phone, path: str, most: int) -> tuple[int, TestRes
         if answer.status_code == 429:
             return count, answer
     raise AssertionError(f"{most} times {path}, and nobody minded")
+
+
+def has_asked(phone: Phone, times: int, pace: Pace = Pace.READ) -> None:
+    """Somebody has asked so often already, by this phone."""
+    paces = paces_of(phone.organisation.world.app)
+    for by, who in ((By.DEVICE, UUID(phone.session_id).int), (By.PERSON, UUID(phone.id).int)):
+        paces.buckets.take(paces.limits[pace][by], who, times)
 
 
 def another_phone(org: Organisation, phone: Phone) -> Phone:
