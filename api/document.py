@@ -43,7 +43,7 @@ _REFUSAL = {
 _PACE_HEADERS = {
     "RateLimit-Policy": (
         "The limits of the route's pace: the greatest number at once, which comes back evenly within `w` seconds",
-        '"write-device";q=240;w=60, "write-person";q=480;w=60, "write-organisation";q=120000;w=60',
+        '"write-device";q=240;w=60, "write-person";q=480;w=60',
     ),
     "RateLimit": (
         "The limit that will be reached first: how many are left, and after how many seconds all are back",

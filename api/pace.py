@@ -2,7 +2,8 @@
 
 A route names its pace where the default of its method does not fit (`api/route.py`). Each pace has a limit for some of
 those who may ask too much; the name of a limit, `write-device`, is what a refused one is told. Numbers are for bursts:
-so many at once, and as many again, evenly, in each window.
+so many at once, and as many again, evenly, in each window. What an organisation may do grows with the devices that it
+has: a few of them cannot take the time of everybody, and 45,000 are not held up by what is enough for fifty.
 
 What has to fit in, and does: a phone that comes back after a day (a thousand queued acts, a day's fixes, every page of
 sync), a collection of requests that is run three times at once, ten thousand phones behind one address, and an
@@ -44,22 +45,23 @@ class By(StrEnum):
     ADDRESS = "address"
 
 
-_MINUTE, _TEN_MINUTES, _HOUR = 60.0, 600.0, 3_600.0
-_NUMBERS: dict[Pace, dict[By, tuple[int, float]]] = {
+_TEN_SECONDS, _MINUTE, _TEN_MINUTES, _HOUR = 10.0, 60.0, 600.0, 3_600.0
+# (how many, in how many seconds), and for an organisation: how many more for each device of it that was seen lately.
+_NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
     Pace.READ: {
         By.DEVICE: (600, _MINUTE),
         By.PERSON: (1_200, _MINUTE),
-        By.ORGANISATION: (240_000, _MINUTE),
+        By.ORGANISATION: (600, _TEN_SECONDS, 10),
     },
     Pace.WRITE: {
         By.DEVICE: (240, _MINUTE),
         By.PERSON: (480, _MINUTE),
-        By.ORGANISATION: (120_000, _MINUTE),
+        By.ORGANISATION: (300, _TEN_SECONDS, 5),
     },
     Pace.BATCH: {
         By.DEVICE: (60, _MINUTE),
         By.PERSON: (120, _MINUTE),
-        By.ORGANISATION: (120_000, _MINUTE),
+        By.ORGANISATION: (150, _TEN_SECONDS, 3),
     },
     Pace.DRAW: {
         By.DEVICE: (120, _MINUTE),
@@ -70,7 +72,7 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float]]] = {
     Pace.CODE: {
         By.DEVICE: (60, _TEN_MINUTES),
         By.PERSON: (120, _TEN_MINUTES),
-        By.ORGANISATION: (120_000, _TEN_MINUTES),
+        By.ORGANISATION: (600, _TEN_MINUTES, 10),
     },
     Pace.LOOK_UP: {By.DEVICE: (300, _TEN_MINUTES), By.PERSON: (600, _TEN_MINUTES)},
     Pace.SIGN_IN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
@@ -85,11 +87,22 @@ Table = dict[Pace, dict[By, Limit]]
 def table(times: int = 1) -> Table:
     """The limits, with so many times the numbers that are written here."""
     return {
-        pace: {by: Limit(f"{pace}-{by}", most * times, window_s) for by, (most, window_s) in limits.items()}
+        pace: {
+            by: Limit(f"{pace}-{by}", most * times, window_s, sum(for_each) * times)
+            for by, (most, window_s, *for_each) in limits.items()
+        }
         for pace, limits in _NUMBERS.items()
     }
 
 
 def policy(limits: dict[By, Limit]) -> str:
-    """A pace's limits as `RateLimit-Policy` tells them (draft-ietf-httpapi-ratelimit-headers-10)."""
-    return ", ".join(f'"{limit.name}";q={limit.most};w={int(limit.window_s)}' for limit in limits.values())
+    """A pace's limits as `RateLimit-Policy` tells them (draft-ietf-httpapi-ratelimit-headers-10).
+
+    That of an organisation is nobody's own, and grows with it: it is told only to whom it holds up.
+    """
+    return ", ".join(told(limit, limit.most) for by, limit in limits.items() if by is not By.ORGANISATION)
+
+
+def told(limit: Limit, most: int) -> str:
+    """One of them."""
+    return f'"{limit.name}";q={most};w={int(limit.window_s)}'

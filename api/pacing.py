@@ -20,9 +20,10 @@ from ipaddress import IPv6Address, ip_address
 
 from flask import Flask, Response, current_app, g, request
 
-from api.pace import By, Pace, Table, policy, table
+from api.pace import By, Pace, Table, policy, table, told
 from api.route import Declaration
 from base.buckets import Buckets, Limit, Who
+from base.crowds import Crowds
 from base.errors import TooManyRequests, Unauthenticated
 from base.settings import Settings
 from people.actor import Actor
@@ -40,6 +41,7 @@ class Paces:
         self.limits: Table = table(settings.pace) if settings.pace else {pace: {} for pace in Pace}
         self.policies = {pace: policy(limits) for pace, limits in self.limits.items() if limits}
         self.persons: dict[int, int] = {}
+        self.devices = Crowds()
         if settings.redis_url is not None:  # its library is dear, and one process has no use for it
             shared = import_module("base.shared_buckets")
             shared.SharedBuckets(self.buckets, settings.redis_url, settings.secret_key)
@@ -53,6 +55,16 @@ class Paces:
                 _note(pace, limit, room_s)
                 if room_s < 0:
                     raise _refusal(limit, room_s)
+
+    def count_organisation(self, pace: Pace, organisation: int, session: int, cost: int = 1) -> None:
+        """As `count`, for an organisation, by how many devices it has."""
+        if (limit := self.limits[pace].get(By.ORGANISATION)) is not None:
+            devices = self.devices.saw(organisation, session)
+            room_s = self.buckets.take(limit, organisation, cost, devices)
+            if room_s < 0:
+                g.policy = told(limit, limit.most_of(devices))
+                _note(pace, limit, room_s)
+                raise _refusal(limit, room_s)
 
     def check_misses(self, *askers: tuple[By, Who]) -> None:
         """As `count`, for what was looked up in vain; nothing is counted."""
@@ -112,7 +124,8 @@ def admitted(declared: Declaration, read_token: Callable[[], AccessClaims]) -> A
     g.asker = one
     if "<" in declared.path:
         paces.check_misses(*one)
-    paces.count(declared.paced, *one, (By.ORGANISATION, claims.organisation_id.int))
+    paces.count(declared.paced, *one)
+    paces.count_organisation(declared.paced, claims.organisation_id.int, session)
     return claims
 
 
@@ -126,10 +139,9 @@ def known(declared: Declaration, actor: Actor) -> None:
 def count_within(actor: Actor, pace: Pace, times: int) -> None:
     """A request does, so many times, what has a pace of its own; raises `TooManyRequests` for all of it."""
     if times:
-        device, person = (By.DEVICE, actor.session_id.int), (By.PERSON, actor.person_id.int)
-        paces_of(current_app).count(
-            pace, device, person, (By.ORGANISATION, actor.organisation_id.int), cost=times
-        )
+        session, paces = actor.session_id.int, paces_of(current_app)
+        paces.count(pace, (By.DEVICE, session), (By.PERSON, actor.person_id.int), cost=times)
+        paces.count_organisation(pace, actor.organisation_id.int, session, cost=times)
 
 
 def _note(pace: Pace, limit: Limit, room_s: float) -> None:
@@ -151,7 +163,7 @@ def _told(response: Response) -> Response:
     _, pace, limit, room_s = least
     paces = paces_of(current_app)
     full_in_s = math.ceil(limit.window_s - max(room_s, 0.0))
-    response.headers["RateLimit-Policy"] = paces.policies[pace]
+    response.headers["RateLimit-Policy"] = g.get("policy") or paces.policies[pace]
     response.headers["RateLimit"] = f'"{limit.name}";r={limit.left(room_s)};t={full_in_s}'
     if response.status_code == 404 and (asker := g.get("asker")) is not None:
         paces.count_miss(*asker)

@@ -31,11 +31,17 @@ class Limit:
     name: str
     most: int
     window_s: float
+    for_each: int = 0
+    """So many more for each member, where it is a crowd that is counted."""
     each_s: float = field(init=False)
-    """After how many seconds a token comes back."""
+    """After how many seconds a token comes back; sooner to a crowd."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "each_s", self.window_s / self.most)
+
+    def most_of(self, members: int) -> int:
+        """How many tokens there are for a crowd."""
+        return self.most + self.for_each * members
 
     def left(self, room_s: float) -> int:
         """How many tokens a room is, in whole ones; none where it is less than nothing."""
@@ -72,26 +78,28 @@ class _Generations:
 
 
 class Buckets:
-    """The buckets of one process. `taken` is told how many tokens go, and from where."""
+    """The buckets of one process. `taken` is told from where tokens go, and after how many seconds they are back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most_kept: int = MOST_KEPT) -> None:
         self._clock, self._most_kept = clock, most_kept
         self._kept: dict[float, _Generations] = {}
-        self.taken: Callable[[Key, int], None] | None = None
+        self.taken: Callable[[Key, float], None] | None = None
 
-    def take(self, limit: Limit, who: Who, cost: int = 1) -> float:
+    def take(self, limit: Limit, who: Who, cost: int = 1, members: int = 0) -> float:
         """Take tokens, all that there may be at most; returns the room that is left, in seconds' worth of tokens. Less
         than nothing: none was taken, and after so many seconds there will be enough."""
-        now, key, cost = self._clock(), (limit, who), min(cost, limit.most)
+        now, key = self._clock(), (limit, who)
+        each_s = limit.window_s / limit.most_of(members) if members else limit.each_s
+        cost_s = min(each_s * cost, limit.window_s)
         kept = self._kept.get(limit.window_s) or self._begun(limit.window_s)
         full_at = kept.full_at(key, now)
-        room_s = limit.window_s - (full_at - now) - limit.each_s * cost
+        room_s = limit.window_s - (full_at - now) - cost_s
         if room_s < -_INEXACT_S:
             kept.keep(key, full_at, now)  # who goes on all the same is not forgotten
             return room_s
         kept.keep(key, now + limit.window_s - room_s, now)
         if self.taken is not None:
-            self.taken(key, cost)
+            self.taken(key, cost_s)
         return max(room_s, 0.0)
 
     def look(self, limit: Limit, who: Who) -> float:

@@ -3,7 +3,7 @@
 A process decides by what it knows. What was taken of its buckets it tells Redis at once, and what gathers meanwhile
 with the next telling; the answer is what all processes have taken together, and raises what this one knows.
 
-    take ─▶ spent += 1 ····▶ a task ─▶ one script for many keys ─▶ owed by all ─▶ Buckets.hear
+    take ─▶ spent += cost ··▶ a task ─▶ one script for many keys ─▶ owed by all ─▶ Buckets.hear
 
 So for the time of a round trip two processes may give the same token twice; the bucket then owes both, and they are
 paid back before another is given. Where Redis is away or silent, every process counts for itself, the same bounds each:
@@ -52,16 +52,16 @@ class SharedBuckets:
     def __init__(self, buckets: Buckets, url: str, secret: str) -> None:
         self._buckets, self._url = buckets, url
         self._secret = hashlib.sha256(f"pace:{secret}".encode()).digest()
-        self._spent: dict[Key, int] = {}
+        self._spent: dict[Key, float] = {}
         self._any = threading.Event()
         self._begun = self._stopping = self._away = False
         buckets.taken = self.tell
 
-    def tell(self, key: Key, count: int) -> None:
-        """Tokens were taken; returns at once."""
+    def tell(self, key: Key, cost_s: float) -> None:
+        """Tokens were taken that are back after so many seconds; returns at once."""
         if self._away or len(self._spent) >= _MOST_SPENT:
             return
-        self._spent[key] = self._spent.get(key, 0) + count
+        self._spent[key] = self._spent.get(key, 0.0) + cost_s
         if not self._any.is_set():
             self._any.set()
             if not self._begun:
@@ -110,12 +110,11 @@ class SharedBuckets:
                 self._tell_and_hear(script, keys[start : start + _AT_ONCE], spent)
             time.sleep(_GAP_S)
 
-    def _tell_and_hear(self, script: Script, keys: Sequence[Key], spent: dict[Key, int]) -> None:
-        costs = [int(spent[key] * key[0].each_s * _MICRO) for key in keys]
+    def _tell_and_hear(self, script: Script, keys: Sequence[Key], spent: dict[Key, float]) -> None:
+        costs = [int(spent[key] * _MICRO) for key in keys]
         owed: list[int] = script(keys=[self._named(key) for key in keys], args=costs)
         for key, micros in zip(keys, owed, strict=True):
-            meanwhile = self._spent.get(key, 0) * key[0].each_s
-            self._buckets.hear(key, micros / _MICRO + meanwhile)
+            self._buckets.hear(key, micros / _MICRO + self._spent.get(key, 0.0))
 
     def _named(self, key: Key) -> bytes:
         limit, who = key

@@ -132,3 +132,16 @@ def test_no_word_from_outside_holds_anybody_up_for_ever(hand: Hand) -> None:
     buckets.hear((LIMIT, "bob"), 1e12)
     hand.at += 66
     assert taken(buckets, "bob", 1) == 1
+
+
+def test_a_crowd_has_more_the_more_they_are(hand: Hand) -> None:
+    buckets, crowd = Buckets(hand), Limit("shout", 10, 60.0, for_each=5)
+    assert sum(buckets.take(crowd, "few", members=2) >= 0 for _ in range(100)) == 20
+    assert sum(buckets.take(crowd, "many", members=1_000) >= 0 for _ in range(6_000)) == 5_010
+
+
+def test_a_crowd_that_grows_is_given_more_at_once(hand: Hand) -> None:
+    buckets, crowd = Buckets(hand), Limit("shout", 10, 60.0, for_each=10)
+    assert sum(buckets.take(crowd, "some") >= 0 for _ in range(20)) == 10
+    hand.at += 30
+    assert sum(buckets.take(crowd, "some", members=9) >= 0 for _ in range(100)) == 50
