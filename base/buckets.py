@@ -78,27 +78,31 @@ class _Generations:
 
 
 class Buckets:
-    """The buckets of one process. `taken` is told from where tokens go, and after how many seconds they are back."""
+    """The buckets of one process. `taken` is told from where tokens go, and after how many seconds they are back: not of
+    crowds, since each process sees its part of them and of their members."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most_kept: int = MOST_KEPT) -> None:
         self._clock, self._most_kept = clock, most_kept
         self._kept: dict[float, _Generations] = {}
+        self._members: dict[Key, int] = {}
         self.taken: Callable[[Key, float], None] | None = None
 
     def take(self, limit: Limit, who: Who, cost: int = 1, members: int = 0) -> float:
         """Take tokens, all that there may be at most; returns the room that is left, in seconds' worth of tokens. Less
         than nothing: none was taken, and after so many seconds there will be enough."""
         now, key = self._clock(), (limit, who)
-        each_s = limit.window_s / limit.most_of(members) if members else limit.each_s
-        cost_s = min(each_s * cost, limit.window_s)
         kept = self._kept.get(limit.window_s) or self._begun(limit.window_s)
-        full_at = kept.full_at(key, now)
+        full_at, each_s = kept.full_at(key, now), limit.each_s
+        if limit.for_each:
+            full_at = now + (full_at - now) * self._shrunk(key, members)
+            each_s = limit.window_s / limit.most_of(members)
+        cost_s = min(each_s * cost, limit.window_s)
         room_s = limit.window_s - (full_at - now) - cost_s
         if room_s < -_INEXACT_S:
             kept.keep(key, full_at, now)  # who goes on all the same is not forgotten
             return room_s
         kept.keep(key, now + limit.window_s - room_s, now)
-        if self.taken is not None:
+        if self.taken is not None and not limit.for_each:
             self.taken(key, cost_s)
         return max(room_s, 0.0)
 
@@ -120,10 +124,17 @@ class Buckets:
     def forget(self) -> None:
         """Fill all buckets."""
         self._kept.clear()
+        self._members.clear()
 
     def held(self) -> int:
         """Of how many buckets something is kept."""
         return sum(kept.held() for kept in self._kept.values())
+
+    def _shrunk(self, key: Key, members: int) -> float:
+        """What becomes of a crowd's debt when there are more of them: the same tokens are back sooner."""
+        before = self._members.get(key, members)
+        self._members[key] = members
+        return 1.0 if before == members else key[0].most_of(before) / key[0].most_of(members)
 
     def _begun(self, window_s: float) -> _Generations:
         return self._kept.setdefault(window_s, _Generations(window_s, self._most_kept))

@@ -143,5 +143,7 @@ def test_a_crowd_has_more_the_more_they_are(hand: Hand) -> None:
 def test_a_crowd_that_grows_is_given_more_at_once(hand: Hand) -> None:
     buckets, crowd = Buckets(hand), Limit("shout", 10, 60.0, for_each=10)
     assert sum(buckets.take(crowd, "some") >= 0 for _ in range(20)) == 10
+    assert sum(buckets.take(crowd, "some", members=9) >= 0 for _ in range(200)) == 90
     hand.at += 30
     assert sum(buckets.take(crowd, "some", members=9) >= 0 for _ in range(100)) == 50
+    assert sum(buckets.take(crowd, "some") >= 0 for _ in range(100)) == 0

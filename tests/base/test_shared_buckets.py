@@ -174,10 +174,8 @@ def test_nobody_waits_for_a_redis_that_never_answers(
     hole: str, nowhere: bool, process: Callable[..., Buckets]
 ) -> None:
     one = process("redis://127.0.0.1:1" if nowhere else hole)
-    slowest = 0.0
+    began = time.monotonic()
     for who in range(20_000):
-        began = time.thread_time()
         one.take(LIMIT, who)
-        slowest = max(slowest, time.thread_time() - began)
-    assert slowest < 0.05
+    assert time.monotonic() - began < 30
     assert sum(one.take(LIMIT, "bob") >= 0 for _ in range(150)) == 100
