@@ -78,7 +78,7 @@ class _Generations:
 
 
 class Buckets:
-    """The buckets of one process. `taken` is told from where tokens go, and after how many seconds they are back: not of
+    """The buckets of one process. `taken` is told from where tokens go, and in how many seconds they are back: not of
     crowds, since each process sees its part of them and of their members."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most_kept: int = MOST_KEPT) -> None:
