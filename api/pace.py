@@ -21,7 +21,9 @@ class Pace(StrEnum):
     READ = "read"
     WRITE = "write"
     BATCH = "batch"
-    """Much in one request, of what a phone gathered: acts, fixes, reports."""
+    """Much in one request, of what a phone gathered: fixes, region events, reports."""
+    QUEUE = "queue"
+    """What was done without a network, up to a hundred acts a request."""
     DRAW = "draw"
     """Outlines and files of them, which are dear to take."""
     INVITE = "invite"
@@ -59,6 +61,11 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
         By.ORGANISATION: (300, _TEN_SECONDS, 5),
     },
     Pace.BATCH: {
+        By.DEVICE: (240, _TEN_MINUTES),
+        By.PERSON: (480, _TEN_MINUTES),
+        By.ORGANISATION: (300, _TEN_SECONDS, 3),
+    },
+    Pace.QUEUE: {
         By.DEVICE: (60, _MINUTE),
         By.PERSON: (120, _MINUTE),
         By.ORGANISATION: (150, _TEN_SECONDS, 3),

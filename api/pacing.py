@@ -13,7 +13,7 @@ sync, the outbox and everything of one's own go on.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from ipaddress import IPv6Address, ip_address
@@ -33,6 +33,9 @@ _NAME = "hereabouts_paces"
 _MOST_SESSIONS = 50_000
 
 
+Asker = tuple[By, Who]
+
+
 class Paces:
     """The limits of one process, and who is known to have which session."""
 
@@ -46,35 +49,38 @@ class Paces:
             shared = import_module("base.shared_buckets")
             shared.SharedBuckets(self.buckets, settings.redis_url, settings.secret_key)
 
-    def count(self, pace: Pace, *askers: tuple[By, Who], cost: int = 1) -> None:
-        """Count a request; raises `TooManyRequests` with the limit's name where there were too many."""
+    def count(self, pace: Pace, *askers: Asker, cost: int = 1, devices: int = 0) -> None:
+        """Count a request; `devices` are those of the organisation.
+
+        Raises `TooManyRequests` with the limit's name where there were too many; then it counts for nobody.
+        """
         limits = self.limits[pace]
-        for by, who in askers:
-            if (limit := limits.get(by)) is not None:
-                room_s = self.buckets.take(limit, who, cost)
-                _note(pace, limit, room_s)
-                if room_s < 0:
-                    raise _refusal(limit, room_s)
-
-    def count_organisation(self, pace: Pace, organisation: int, session: int, cost: int = 1) -> None:
-        """As `count`, for an organisation, by how many devices it has."""
-        if (limit := self.limits[pace].get(By.ORGANISATION)) is not None:
-            devices = self.devices.saw(organisation, session)
-            room_s = self.buckets.take(limit, organisation, cost, devices)
+        for place, (by, who) in enumerate(askers):
+            if (limit := limits.get(by)) is None:
+                continue
+            room_s = self.buckets.take(limit, who, cost, devices)
             if room_s < 0:
-                g.policy = told(limit, limit.most_of(devices))
+                self._put_back(pace, askers[:place], cost)
+                if by is By.ORGANISATION:
+                    g.policy = told(limit, limit.most_of(devices))
+                raise _refusal(pace, limit, room_s)
+            if by is not By.ORGANISATION:
                 _note(pace, limit, room_s)
-                raise _refusal(limit, room_s)
 
-    def check_misses(self, *askers: tuple[By, Who]) -> None:
+    def _put_back(self, pace: Pace, askers: Sequence[Asker], cost: int) -> None:
+        """What was taken for a request that is refused after all."""
+        for by, who in askers:
+            if (limit := self.limits[pace].get(by)) is not None:
+                self.buckets.put_back(limit, who, cost)
+
+    def check_misses(self, *askers: Asker) -> None:
         """As `count`, for what was looked up in vain; nothing is counted."""
         limits = self.limits[Pace.LOOK_UP]
         for by, who in askers:
             if (limit := limits.get(by)) is not None and (room_s := self.buckets.look(limit, who)) < 0:
-                _note(Pace.LOOK_UP, limit, room_s)
-                raise _refusal(limit, room_s)
+                raise _refusal(Pace.LOOK_UP, limit, room_s)
 
-    def count_miss(self, *askers: tuple[By, Who]) -> None:
+    def count_miss(self, *askers: Asker) -> None:
         """One more that was looked up in vain; the next one may be refused."""
         limits = self.limits[Pace.LOOK_UP]
         for by, who in askers:
@@ -118,14 +124,15 @@ def admitted(declared: Declaration, read_token: Callable[[], AccessClaims]) -> A
         raise
     session = claims.session_id.int
     person = paces.persons.get(session)
-    one: tuple[tuple[By, Who], ...] = ((By.DEVICE, session),)
+    one: tuple[Asker, ...] = ((By.DEVICE, session),)
     if person is not None:
         one = (*one, (By.PERSON, person))
     g.asker = one
     if "<" in declared.path:
         paces.check_misses(*one)
-    paces.count(declared.paced, *one)
-    paces.count_organisation(declared.paced, claims.organisation_id.int, session)
+    organisation = claims.organisation_id.int
+    devices = paces.devices.saw(organisation, session)
+    paces.count(declared.paced, *one, (By.ORGANISATION, organisation), devices=devices)
     return claims
 
 
@@ -139,9 +146,10 @@ def known(declared: Declaration, actor: Actor) -> None:
 def count_within(actor: Actor, pace: Pace, times: int) -> None:
     """A request does, so many times, what has a pace of its own; raises `TooManyRequests` for all of it."""
     if times:
-        session, paces = actor.session_id.int, paces_of(current_app)
-        paces.count(pace, (By.DEVICE, session), (By.PERSON, actor.person_id.int), cost=times)
-        paces.count_organisation(pace, actor.organisation_id.int, session, cost=times)
+        session, organisation = actor.session_id.int, actor.organisation_id.int
+        paces = paces_of(current_app)
+        askers = (By.DEVICE, session), (By.PERSON, actor.person_id.int), (By.ORGANISATION, organisation)
+        paces.count(pace, *askers, cost=times, devices=paces.devices.saw(organisation, session))
 
 
 def _note(pace: Pace, limit: Limit, room_s: float) -> None:
@@ -152,7 +160,8 @@ def _note(pace: Pace, limit: Limit, room_s: float) -> None:
         g.least_room = (share, pace, limit, room_s)
 
 
-def _refusal(limit: Limit, room_s: float) -> TooManyRequests:
+def _refusal(pace: Pace, limit: Limit, room_s: float) -> TooManyRequests:
+    g.least_room = (room_s, pace, limit, room_s)
     return TooManyRequests(headers={"Retry-After": str(math.ceil(-room_s))}, limit=limit.name)
 
 

@@ -36,7 +36,7 @@ Known = dict[str, IdempotencyKey]
     "POST",
     "/me/outbox",
     permission=Permission.ACCOUNT_USE,
-    pace=Pace.BATCH,
+    pace=Pace.QUEUE,
     body=OutboxBatch,
     max_body=bounds.QUEUE,
     answer=OutboxReport,

@@ -106,6 +106,15 @@ class Buckets:
             self.taken(key, cost_s)
         return max(room_s, 0.0)
 
+    def put_back(self, limit: Limit, who: Who, cost: int = 1) -> None:
+        """Give back what `take` has just given to somebody."""
+        now, key = self._clock(), (limit, who)
+        kept = self._kept.get(limit.window_s) or self._begun(limit.window_s)
+        cost_s = min(limit.each_s * cost, limit.window_s)
+        kept.keep(key, kept.full_at(key, now) - cost_s, now)
+        if self.taken is not None:
+            self.taken(key, -cost_s)
+
     def look(self, limit: Limit, who: Who) -> float:
         """What `take` of one would return; nothing is taken."""
         now = self._clock()

@@ -38,8 +38,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local owed = {}
 for n, key in ipairs(KEYS) do
-    local full_at = math.max(tonumber(redis.call('GET', key)) or now, now) + tonumber(ARGV[n])
-    redis.call('SET', key, string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000))
+    local full_at = math.max(math.max(tonumber(redis.call('GET', key)) or now, now) + tonumber(ARGV[n]), now)
+    redis.call('SET', key, string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000) + 1)
     owed[n] = full_at - now
 end
 return owed

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -110,11 +111,21 @@ def test_more_phones_are_not_more_patience(org: Organisation) -> None:
 
 def test_a_phone_that_just_signed_in_counts_from_its_first_request(world: World, org: Organisation) -> None:
     bob = org.person("Bob")
-    others_took(world, Pace.WRITE, By.PERSON, ids_of(bob))
+    others_took(world, Pace.WRITE, By.PERSON, UUID(bob.id).int)
     fresh = another_phone(org, bob)
     body = {"text": "in vain"}
     assert refusal(fresh, "POST", f"/v1/scopes/{org.id}/posts", body) == "write-person"
     assert org.admin.feed() == []
+
+
+def test_what_is_refused_costs_nobody_anything(world: World, org: Organisation, hours: Hours) -> None:
+    bob = org.person("Bob")
+    has_asked(bob, 500)
+    others_took(world, Pace.READ, By.PERSON, UUID(bob.id).int)
+    for _ in range(150):
+        assert refusal(bob, "GET", "/v1/me") == "read-person"
+    hours.go_by(3)
+    assert [bob.request("GET", "/v1/me").status_code for _ in range(61)] == [200] * 60 + [429]
 
 
 def test_one_organisation_does_not_hold_up_another(world: World, org: Organisation) -> None:
@@ -132,7 +143,7 @@ def test_what_is_refused_is_not_read(world: World, org: Organisation) -> None:
             raise AssertionError("the body was read")
 
     bob = org.person("Bob")
-    for by, who in ((By.DEVICE, int(bob.session_id.replace("-", ""), 16)), (By.PERSON, ids_of(bob))):
+    for by, who in ((By.DEVICE, UUID(bob.session_id).int), (By.PERSON, UUID(bob.id).int)):
         world.rests()
         others_took(world, Pace.WRITE, by, who)
         answer = world.app.test_client().post(
@@ -271,6 +282,13 @@ def test_a_phone_after_a_day_without_network_gets_everything_through(
     assert said == [f"note {number}" for number in range(1_100)]
 
 
+def test_a_day_of_fixes_fits_in(world: World, hours: Hours) -> None:
+    paces, batches = paces_of(world.app), 24 * 3_600 // 5 // 100 + 1
+    for by in (By.DEVICE, By.PERSON, By.ORGANISATION):
+        limit = paces.limits[Pace.BATCH][by]
+        assert all(paces.buckets.take(limit, 1) >= 0 for _ in range(batches))
+
+
 def test_an_alert_to_forty_five_thousand_fits_in(world: World, hours: Hours) -> None:
     """Within two minutes each phone refreshes, syncs, reads on, acknowledges, answers and says where it is."""
     paces, phones = paces_of(world.app), 45_000
@@ -333,11 +351,6 @@ def test_the_page_tells_the_table() -> None:
         )
         for pace, limits in TABLE.items()
     }
-
-
-def ids_of(phone: Phone) -> int:
-    """A person's id, as it is counted."""
-    return int(phone.id.replace("-", ""), 16)
 
 
 def load(world: World, **changed: str) -> Settings:

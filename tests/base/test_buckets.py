@@ -147,3 +147,13 @@ def test_a_crowd_that_grows_is_given_more_at_once(hand: Hand) -> None:
     hand.at += 30
     assert sum(buckets.take(crowd, "some", members=9) >= 0 for _ in range(100)) == 50
     assert sum(buckets.take(crowd, "some") >= 0 for _ in range(100)) == 0
+
+
+def test_what_is_put_back_can_be_taken_again(hand: Hand) -> None:
+    buckets = Buckets(hand)
+    taken(buckets, "bob", 10)
+    buckets.put_back(LIMIT, "bob", 3)
+    assert taken(buckets, "bob", 10) == 3
+    hand.at += 600
+    buckets.put_back(LIMIT, "bob", 3)
+    assert taken(buckets, "bob", 20) == 10

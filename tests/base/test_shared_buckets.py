@@ -107,6 +107,18 @@ def test_what_two_gave_at_once_is_paid_back(server: RedisServer, process: Callab
 
 
 @needs_redis
+def test_what_is_put_back_others_may_take(server: RedisServer, process: Callable[..., Buckets]) -> None:
+    one, other = process(server.url), process(server.url)
+    one.take(LIMIT, "bob", 60)
+    one.put_back(LIMIT, "bob", 40)
+    until(lambda: 0 < owed_s(server) < 21 * LIMIT.each_s)
+    one.put_back(LIMIT, "bob", 60)  # more than there was
+    until(lambda: owed_s(server) == 0)
+    other.take(LIMIT, "bob")
+    comes_to(other, 99)
+
+
+@needs_redis
 def test_many_keys_are_told_in_parts(server: RedisServer, process: Callable[..., Buckets]) -> None:
     one, other = process(server.url), process(server.url)
     for who in range(1_800):
