@@ -290,7 +290,7 @@ def test_a_day_of_fixes_fits_in(world: World, hours: Hours) -> None:
 
 
 def test_an_alert_to_forty_five_thousand_fits_in(world: World, hours: Hours) -> None:
-    """Within two minutes each phone refreshes, syncs, reads on, acknowledges, answers and says where it is."""
+    """Within two minutes each phone refreshes, syncs, reads on, answers and says where it is."""
     paces, phones = paces_of(world.app), 45_000
     does = [Pace.READ] * 6 + [Pace.WRITE] * 3 + [Pace.BATCH] * 2
     for phone in range(phones):
