@@ -1,6 +1,7 @@
 """Those who ask too much, and a clock that a story turns to let time go by."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -52,3 +53,18 @@ def has_asked(phone: Phone, times: int, pace: Pace = Pace.READ) -> None:
 def another_phone(org: Organisation, phone: Phone) -> Phone:
     """A further device of somebody."""
     return org.signs_in(f"{phone.name.lower()}@example.com", phone.name)
+
+
+def others_took(world: World, pace: Pace, by: By, who: int | str) -> None:
+    """All that there is was taken, by whatever ways."""
+    paces = paces_of(world.app)
+    limit = paces.limits[pace][by]
+    paces.buckets.hear((limit, who), limit.window_s)
+
+
+def refusal(phone: Phone, method: str, path: str, body: Any = None) -> str:
+    """The name of the limit by which a request is refused."""
+    answer = phone.request(method, path, body)
+    assert answer.status_code == 429, answer.get_data(as_text=True)
+    assert int(answer.headers["Retry-After"]) >= 1
+    return answer.get_json()["limit"]
