@@ -182,9 +182,7 @@ def test_a_gate_opens_sixty_times_from_one_address(world: World, org: Organisati
 
 def test_who_guesses_at_ids_is_held_up_and_what_is_ones_own_goes_on(org: Organisation) -> None:
     mallory = org.person("Mallory")
-    count = 0
-    while (answer := mallory.request("GET", f"/v1/posts/{ids.new_id()}")).status_code == 404:
-        count += 1
+    count, answer = asks_until_refused(mallory, f"/v1/posts/{ids.new_id()}", 400)
     assert (count, answer.get_json()["limit"]) == (300, "look-up-device")
     assert refusal(mallory, "DELETE", f"/v1/posts/{ids.new_id()}") == "look-up-device"
     mallory.get("/v1/feed")
