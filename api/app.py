@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import document, health
 from api.compression import register_compression
+from api.pacing import register_pacing
 from api.problems import register_problems
 from api.request_log import register_request_log
 from api.resources import register_resources
@@ -31,6 +32,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["hereabouts"] = _runtime(settings, database)
     register_request_log(app)
     register_problems(app)
+    register_pacing(app, settings)
     register_compression(app)
     app.before_request(_refuse_nul)
     app.after_request(_keep_private)

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 
+from api.pace import Pace
 from api.route import Call, Routes
 from geo.regions.events import take_region_events
 from geo.stays import checkins, gate
@@ -26,7 +27,13 @@ routes = Routes("check-ins", "Check-ins: codes, beacons, Wi-Fi, regions")
 
 
 @routes.route(
-    "POST", "/me/check-ins", permission=Permission.ACCOUNT_USE, body=CheckIn, answer=ChangedVisits, status=201
+    "POST",
+    "/me/check-ins",
+    permission=Permission.ACCOUNT_USE,
+    pace=Pace.CODE,
+    body=CheckIn,
+    answer=ChangedVisits,
+    status=201,
 )
 def check_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Check in with a scanned code, a beacon or an access point. A zone's check-in counts for its site too."""
@@ -51,6 +58,7 @@ def set_my_floor(call: Call, body: dict[str, Any]) -> None:
     "POST",
     "/me/regions/events",
     permission=Permission.ACCOUNT_USE,
+    pace=Pace.BATCH,
     body=RegionEvents,
     answer=RegionReport,
 )
@@ -59,7 +67,7 @@ def report_region_events(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return take_region_events(call.session, call.actor, body["events"], body["sent_at"])
 
 
-@routes.route("POST", "/visitors", public=True, body=NewVisitor, answer=Tokens, status=201)
+@routes.route("POST", "/visitors", public=True, pace=Pace.GATE, body=NewVisitor, answer=Tokens, status=201)
 def admit_at_the_gate(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Scan the gate's code as a stranger: an account for some hours, checked in at once. A phone has one at a time."""
     account = {"name": body["name"], "locale": body["locale"], "timezone": "UTC"}

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.pace import Pace
 from api.route import Call, Routes
 from people.models import Device as DeviceRow
 from people.permissions import Permission
@@ -31,7 +32,12 @@ def remove_push_address(call: Call) -> None:
 
 
 @routes.route(
-    "POST", "/me/device/reports", permission=Permission.ACCOUNT_USE, body=DeliveryReports, answer=ReportsTaken
+    "POST",
+    "/me/device/reports",
+    permission=Permission.ACCOUNT_USE,
+    pace=Pace.BATCH,
+    body=DeliveryReports,
+    answer=ReportsTaken,
 )
 def report_deliveries(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Say which pushes this device received and which were opened. The first time of each stands."""

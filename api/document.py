@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -39,6 +39,28 @@ SETTINGS: dict[str, Any] = {
 _REFUSAL = {
     "description": "A refusal",
     "content": {"application/problem+json": {"schema": ProblemDetails}},
+}
+_PACE_HEADERS = {
+    "RateLimit-Policy": (
+        "The limits of the route's pace: the greatest number at once, which comes back evenly within `w` seconds",
+        '"write-device";q=240;w=60, "write-person";q=480;w=60',
+    ),
+    "RateLimit": (
+        "The limit that will be reached first: how many are left, and after how many seconds all are back",
+        '"write-device";r=239;t=1',
+    ),
+}
+_RETRY_HEADERS = {"Retry-After": ("Seconds until the next one is taken", "3")}
+
+
+def _referred(headers: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+
+
+_TOO_MANY = {
+    **_REFUSAL,
+    "description": "Too many of these lately; `limit` is the limit's name, and `Retry-After` when to go on",
+    "headers": _referred((*_RETRY_HEADERS, *_PACE_HEADERS)),
 }
 _EVENT_TYPE = {
     "description": "What happened; new types come without notice. What each carries: /asyncapi.json",
@@ -85,6 +107,9 @@ class DocumentedApi(Api):
             blueprint.register_views_in_doc(self, self._flask, spec, name=blueprint.name, parameters=None)
             spec.tag({"name": blueprint.name, "description": blueprint.description})
         spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+        for name, (text, example) in (_PACE_HEADERS | _RETRY_HEADERS).items():
+            shown = {"schema": {"type": "string"}, "description": text, "example": example}
+            spec.components.header(name, shown)
         document = spec.to_dict()
         document["components"]["schemas"]["Event"]["properties"]["type"] |= _EVENT_TYPE
         return document
@@ -118,6 +143,7 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
         "security": [] if declared.public else [{"bearer": []}],
         "x-permission": "public" if declared.permission is None else str(declared.permission),
         "x-max-body": declared.most_bytes,
+        "x-pace": str(declared.paced),
     }
     if parameters := _parameters(declared):
         operation["parameters"] = parameters
@@ -141,12 +167,12 @@ def _responses(declared: Declaration) -> dict[str, Any]:
         good["content"] = {declared.media: {"schema": _file(declared.media)}}
     elif declared.answer is not None:
         good |= _json(declared.answer)
-    if declared.headers:
-        good["headers"] = {
-            name: {"schema": {"type": "string"}, "description": text}
-            for name, text in declared.headers.items()
-        }
-    responses = {str(declared.status): good, "default": _REFUSAL}
+    own = {
+        name: {"schema": {"type": "string"}, "description": text}
+        for name, text in (declared.headers or {}).items()
+    }
+    good["headers"] = own | _referred(_PACE_HEADERS)
+    responses = {str(declared.status): good, "429": _TOO_MANY, "default": _REFUSAL}
     if declared.body is not None or declared.query is not None:
         responses["422"] = _REFUSAL
     return responses

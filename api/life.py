@@ -1,6 +1,6 @@
 """The life of every request:
 
-    check the token ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
+    check the token ─▶ count it ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
     ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
 
 A body that is much work (`api/making.py`) is worked on before the transaction opens, in another process, and a
@@ -27,6 +27,7 @@ from uuid import UUID
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
+from api import pacing
 from api.again import is_done_again, kept_of, made_again
 from api.answers import Answer
 from api.making import body_before, check_manages_anything, is_much
@@ -54,7 +55,7 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-    claims = None if declared.public else shared.read_access_token(_bearer_token())
+    claims = pacing.admitted(declared, lambda: shared.read_access_token(_bearer_token()))
     read_body(declared.most_bytes)
     prepared = _prepared(declared, shared, claims)
     attempt = partial(_attempt, declared, view, path, shared, claims, prepared)
@@ -87,6 +88,7 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     if claims is None or declared.permission is None:
         return Call(session, shared)
     call = Call(session, shared, actor_of(session, claims))
+    pacing.known(declared, call.actor)
     _check_role(call.actor, declared.permission)
     return call
 

@@ -52,8 +52,8 @@ def _too_large(most_bytes: int) -> TooLarge:
 def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
     """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them.
 
-    `made` is what was made of the body already (`api/making.py`), or why that was not possible. Each attempt gets a body
-    of its own.
+    `made` is what was made of the body already (`api/making.py`), or why that was not possible. Each attempt gets
+    a body of its own.
     """
     found = {**made}
     if declared.query is not None:

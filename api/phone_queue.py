@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from api import bounds
 from api.again import kept_of, made_again
 from api.answers import Answer
+from api.pace import Pace
+from api.pacing import count_within
 from api.parsing import faults_of
 from api.problems import INTERNAL, Refusal
 from api.route import Call, Routes
@@ -38,12 +40,15 @@ Known = dict[str, IdempotencyKey]
     "POST",
     "/me/outbox",
     permission=Permission.ACCOUNT_USE,
+    pace=Pace.QUEUE,
     body=OutboxBatch,
     max_body=bounds.QUEUE,
     answer=OutboxReport,
 )
 def send_queued(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Do what was queued, in order, each once. One that is refused does not keep the others from being done."""
+    # A code that is guessed at counts, whichever way it comes; the whole batch waits, so nothing of it is lost.
+    count_within(call.actor, Pace.CODE, sum(_is_check_in(item) for item in body["items"]))
     phone_queue.one_at_a_time(call.session, call.actor)
     received = clock.now()
     keys = [f"{_KEY}{item['client_id']}" for item in body["items"] if _client_id(item)]
@@ -126,6 +131,10 @@ def _parsed(item: dict[str, Any], sent_at: datetime, received: datetime) -> Act:
 
 def _refused(problem: Problem) -> dict[str, Any]:
     return _result(problem.status, problem=Refusal.of(problem).body())
+
+
+def _is_check_in(item: dict[str, Any] | Faulty) -> bool:
+    return not isinstance(item, Faulty) and item.get("kind") == "check_in"
 
 
 def _client_id(item: dict[str, Any] | Faulty) -> str | None:

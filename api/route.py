@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from api import bounds
 from api.answers import Answer
+from api.pace import Pace
 from people.actor import Actor
 from people.permissions import Permission
 from people.runtime import Runtime
@@ -58,6 +59,8 @@ class Declaration:
     """The media type, where the answer is a file."""
     secret: bool = False
     """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
+    pace: Pace | None = None
+    """How often it may be done (`api/pace.py`); None for the default of its method."""
     prepare: Callable[[Runtime, Any], Any] | None = None
     """What takes long (a hash, a file), done to the body before the transaction opens; the view gets the outcome."""
     prepare_for: Callable[[Runtime, Actor, Any], Any] | None = None
@@ -75,6 +78,18 @@ class Declaration:
     def __call__(self, view: View) -> View:
         self.routes.declared.append((self, view))
         return view
+
+    @property
+    def paced(self) -> Pace:
+        """How often it may be done. What is public and names nothing else opens a session; what takes more than usual
+        takes outlines."""
+        if self.pace is not None:
+            return self.pace
+        if self.public:
+            return Pace.SIGN_IN
+        if self.most_bytes > bounds.USUAL:
+            return Pace.DRAW
+        return Pace.READ if self.method == "GET" else Pace.WRITE
 
     @property
     def most_bytes(self) -> int:

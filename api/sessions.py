@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 
+from api.pace import Pace
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
 from people.idempotency import check_key
@@ -33,7 +34,7 @@ def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return tokens.wire()
 
 
-@routes.route("POST", "/sessions/refresh", public=True, body=Refresh, answer=Tokens)
+@routes.route("POST", "/sessions/refresh", public=True, pace=Pace.REFRESH, body=Refresh, answer=Tokens)
 def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Exchange the refresh token. Using a used one ends the session, but for a retry with the same Idempotency-Key."""
     key = request.headers.get("Idempotency-Key")

@@ -39,6 +39,7 @@ class Settings:
     access_token_ttl: int
     session_ttl: int
     password_memory_kib: int
+    pace: int
     firebase_credentials: Path | None
     firebase_project_id: str | None
     fcm_endpoint: str | None
@@ -139,6 +140,7 @@ _FIELDS: dict[str, _Field] = {
     "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=86_400), 900),
     "session_ttl": ("SESSION_TTL", partial(_whole, low=60, high=31_536_000), 7_776_000),
     "password_memory_kib": ("PASSWORD_MEMORY_KIB", partial(_whole, low=8, high=1_048_576), 65_536),
+    "pace": ("PACE", partial(_whole, low=0, high=1_000), 1),
     "firebase_credentials": ("FIREBASE_CREDENTIALS", _file, None),
     "firebase_project_id": ("FIREBASE_PROJECT_ID", _text, None),
     "fcm_endpoint": ("FCM_ENDPOINT", _http_url, None),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bench.report import report
-from bench.stage import DATABASE, migrated_cluster
+from bench.stage import DATABASE, UNHURRIED, migrated_cluster
 from bench.sync import in_transaction, medians
 from people.actor import Actor
 from social.posts import read
@@ -21,7 +21,7 @@ FEW, MANY, ROUNDS, MOST = 5, 10_000, 200, 1.3
 def main() -> None:
     """Make both organisations and measure."""
     with migrated_cluster() as (cluster, _):
-        measure(World(cluster, DATABASE))
+        measure(World(cluster, DATABASE, **UNHURRIED))
 
 
 def measure(world: World) -> None:

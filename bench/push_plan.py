@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bench.report import percentile, report
-from bench.stage import DATABASE, migrated_cluster
+from bench.stage import DATABASE, UNHURRIED, migrated_cluster
 from push.plans.planner import plan
 from tests.world import Organisation, World
 
@@ -33,7 +33,7 @@ WHERE organisation_id = :org AND push_address LIKE 'address-%';
 def main() -> None:
     """Make the organisation and measure."""
     with migrated_cluster() as (cluster, _):
-        world = World(cluster, DATABASE)
+        world = World(cluster, DATABASE, **UNHURRIED)
         org = crowd(world, PHONES)
         report("push_audience_queued_45000", queue_audience(org), "ms", 2_000.0)
         report("the account of an alert to 45,000", _account(org, "/summary"), "ms", 500.0)

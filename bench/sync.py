@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import text
 
 from bench.report import report
-from bench.stage import DATABASE, migrated_cluster
+from bench.stage import DATABASE, UNHURRIED, migrated_cluster
 from people.actor import Actor
 from people.sync import sync
 from social.unread import COUNTED, unread
@@ -50,7 +50,7 @@ UPDATE journal_heads SET position = :base + :n, placed = :base + :n WHERE organi
 def main() -> None:
     """Make the organisation and measure."""
     with migrated_cluster() as (cluster, _):
-        measure(World(cluster, DATABASE))
+        measure(World(cluster, DATABASE, **UNHURRIED))
 
 
 def measure(world: World) -> None:

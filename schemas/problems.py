@@ -28,6 +28,7 @@ class ProblemDetails(Wire):
     request_id = fields.String(required=True)
     errors = Some(fields.Nested(Fault), most=MOST_FAULTS, required=True)
     more_errors = fields.Boolean(metadata={"description": "True where more is wrong than is told"})
+    limit = fields.String(metadata={"description": "With 429: the name of the limit that was reached"})
     position = fields.Integer(metadata={"description": "With 410: the present one"})
     start_over = Some(
         fields.String(),

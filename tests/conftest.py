@@ -147,6 +147,7 @@ def _opened(world: World) -> Iterator[World]:
 def _left_as_found(world: World) -> Iterator[World]:
     """Lend a world to a test, which must keep neither connections nor what it changed about the application."""
     extensions = dict(world.app.extensions)
+    world.rests()
     yield world
     assert world.connections_in_use() == 0
     assert world.app.extensions == extensions

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 class Product:
     """Starts, kills and stops the processes; people are made through `world`, which shares the database."""
 
-    def __init__(self, cluster: Cluster, database: str, folder: Path) -> None:
-        self.world = World(cluster, database)
+    def __init__(self, cluster: Cluster, database: str, folder: Path, **changed: str) -> None:
+        self.world = World(cluster, database, **changed)
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"

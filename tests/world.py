@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.pacing import paces_of
 from api.resources import DECLARATIONS
 from api.route import Declaration
 from base.database import Database, make_engine
@@ -32,7 +33,7 @@ _names = itertools.count(1)
 class World:
     """One database with the product on it."""
 
-    def __init__(self, cluster: Cluster, database: str) -> None:
+    def __init__(self, cluster: Cluster, database: str, **changed: str) -> None:
         self.environment = {
             "DATABASE_URL": cluster.url("hereabouts_web", database),
             "WORKER_DATABASE_URL": cluster.url("hereabouts_worker", database),
@@ -43,6 +44,7 @@ class World:
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
             "ACCESS_TOKEN_TTL": "7200",  # stories do not end because the machine is slow
+            **changed,
         }
         self.settings = load_settings(self.environment)
         self.web = Database(make_engine(self.settings.database_url, 5))
@@ -73,6 +75,10 @@ class World:
     def relays(self) -> int:
         """Move everything into the journal, as the worker does."""
         return self._relay.drain()
+
+    def rests(self) -> None:
+        """Everybody has done nothing for a while: what was counted is made good."""
+        paces_of(self.app).buckets.forget()
 
     def connections_in_use(self) -> int:
         """How many connections somebody holds."""

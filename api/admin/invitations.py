@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.pace import Pace
 from api.route import Call, Routes
 from people.accounts.invitations import invite, wire_invitation
 from people.permissions import Permission
@@ -14,6 +15,7 @@ routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
     "POST",
     "/invitations",
     permission=Permission.MEMBERS_MANAGE,
+    pace=Pace.INVITE,
     body=NewInvitation,
     answer=Invitation,
     status=201,

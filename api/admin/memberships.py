@@ -11,7 +11,7 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
 from geo.stays.admission import resume_presence
-from people.models import Person
+from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
@@ -61,7 +61,7 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
 def wire_of_person(session: Session, membership: Membership) -> dict[str, Any]:
     """A membership as those who manage its scope see it."""
     scope = session.get_one(Scope, membership.scope_id)
-    return _with_person(membership, scope, _person(session, membership.person_id))
+    return member_lists.wire_of_person(membership, scope, _person(session, membership.person_id))
 
 
 @routes.route(

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.pace import Pace
 from api.paging import by_moment, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
@@ -56,6 +57,7 @@ def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[st
     "POST",
     "/people/<uuid:person_id>/reset-code",
     permission=Permission.PEOPLE_MANAGE,
+    pace=Pace.INVITE,
     secret=True,
     answer=ResetCode,
     status=201,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.chaos.skew import some_skew
 from bench.live_world import rss
-from bench.stage import DATABASE, migrated_cluster
+from bench.stage import DATABASE, UNHURRIED, migrated_cluster
 from deploy.local.cluster import Cluster
 from deploy.local.proxy import nginx, write_configuration
 from tests.product import free_port
@@ -28,7 +28,7 @@ _READY_S = 60.0
 def database() -> Generator[tuple[Cluster, World]]:
     """A cluster of its own, with the product's tables."""
     with migrated_cluster() as (cluster, _):
-        world = World(cluster, DATABASE)
+        world = World(cluster, DATABASE, **UNHURRIED)
         yield cluster, world
         world.close()
 

@@ -18,7 +18,9 @@ FAILURES = (OSError, http.client.HTTPException)
 
 
 class Failed(OSError):
-    """The server could not: 429 or 5xx. To be sent again, as where no answer came."""
+    """The server could not: 429 or 5xx. To be sent again, as where no answer came, and not before `wait_s`."""
+
+    wait_s = 0.0
 
 
 class Phone:
@@ -76,7 +78,9 @@ class Phone:
             answer = self._connection.getresponse()
             content = answer.read()
             if answer.status == 429 or answer.status >= 500:
-                raise Failed(answer.status, content[:200])
+                failed = Failed(answer.status, content[:200])
+                failed.wait_s = float(answer.headers.get("Retry-After", 0))
+                raise failed
             return answer.status, json.loads(content) if content else None
         except FAILURES:
             self.close()
@@ -89,9 +93,9 @@ class Phone:
         while not stop.is_set():
             try:
                 return self.once(method, path, body)
-            except FAILURES:
+            except FAILURES as failed:
                 self.again += 1
-                time.sleep(_PAUSE_S * random.random())
+                stop.wait(getattr(failed, "wait_s", 0.0) + _PAUSE_S * random.random())
         return None
 
     def close(self) -> None:

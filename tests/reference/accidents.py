@@ -69,5 +69,5 @@ class Network:
         if lost:
             raise ConnectionError
         if answer.status_code >= 400:
-            raise Refused(answer.status_code, answer.get_json())
+            raise Refused(answer.status_code, answer.get_json(), answer.headers.get("Retry-After"))
         return answer.get_json()

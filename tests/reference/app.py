@@ -67,7 +67,7 @@ class App:
         token = {"Authorization": f"Bearer {self._token}"}
         answer = requests.request(method, self._address + path, json=body, headers=token, timeout=60)
         if not answer.ok:
-            raise Refused(answer.status_code, answer.json())
+            raise Refused(answer.status_code, answer.json(), answer.headers.get("Retry-After"))
         return answer.json()
 
     def _is_let_in(self) -> dict[str, Any]:

@@ -6,10 +6,12 @@
 
 There is one way into the store, sync, and two exceptions: history, fetched when a scope begins, and posts that came
 over the socket. They may overlap, and a post's `version` tells which is later.
+Asked to slow down, it waits as long as it is told and asks the same again.
 Positions are of an epoch; what comes of another one (a socket that was open while the server was restored) is dropped.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,15 +19,16 @@ from typing import Any
 from tests.reference.store import Store
 
 PAGE, BATCH = 100, 100
-_RETRY = 500
+_RETRY, _TOO_MANY = 500, 429
 
 
 class Refused(Exception):
     """The server's refusal; no answer at all is a ConnectionError."""
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+    def __init__(self, status: int, problem: dict[str, Any], retry_after: str | None = None) -> None:
         super().__init__(problem.get("code"))
         self.status, self.problem = status, problem
+        self.wait_s = int(retry_after or 0)
 
 
 Send = Callable[[str, str, Any], Any]
@@ -34,8 +37,16 @@ Send = Callable[[str, str, Any], Any]
 class ReferenceClient:
     """One app. `send(method, path, body)` gives the answer's JSON; it raises `Refused` or ConnectionError."""
 
-    def __init__(self, store: Store, send: Send, page: int = PAGE) -> None:
-        self.store, self._send, self._page = store, send, page
+    def __init__(
+        self,
+        store: Store,
+        send: Send,
+        page: int = PAGE,
+        batch: int = BATCH,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.store, self._page, self._batch = store, page, batch
+        self._try, self._wait = send, wait
 
     def do(self, kind: str, **said: Any) -> str:
         """Queue what the person does, network or not; returns its client_id."""
@@ -74,10 +85,19 @@ class ReferenceClient:
         else:
             self.catch_up()
 
+    def _send(self, method: str, path: str, body: Any) -> Any:
+        while True:
+            try:
+                return self._try(method, path, body)
+            except Refused as refusal:
+                if refusal.status != _TOO_MANY:
+                    raise
+                self._wait(refusal.wait_s)
+
     def _send_queue(self) -> None:
         """Send all that is queued, once. What waits for news of where the phone was stays, and what is of it."""
         last, waiting = 0, set[str]()
-        while batch := self.store.queued(BATCH, last):
+        while batch := self.store.queued(self._batch, last):
             body = {"sent_at": datetime.now(UTC).isoformat(), "items": [item for _, item in batch]}
             results = self._send("POST", "/v1/me/outbox", body)["items"]
             with self.store.change():

@@ -70,6 +70,7 @@ def test_the_app_survives_a_kill_wherever_it_stands(world: World) -> None:
         story.store.close()
         before, line, killed = story.path.read_bytes(), 0, True
         while killed:
+            world.rests()  # each kill is a story of its own
             story.path.write_bytes(before)
             story.open_app()
             killed = killed_at(line, story.app.catch_up)
