@@ -12,6 +12,7 @@ import engineio
 import orjson
 
 from live.engine import packets
+from live.engine.budget import Budget
 from live.engine.channel import Backlog
 from live.engine.farewells import Farewells
 from live.engine.handshake import asks_for_websocket, open_channel
@@ -35,6 +36,7 @@ class EngineServer(engineio.Server):
         *,
         timing: Timing | None = None,
         backlog: Backlog | None = None,
+        budget: Budget | None = None,
         deflates: bool = True,
         name: str = "",
         **options: Any,
@@ -49,8 +51,10 @@ class EngineServer(engineio.Server):
         )
         self.heartbeat = Heartbeat(timing)
         self.backlog = backlog or Backlog()
+        self.budget = budget or Budget()
         self.ping_packet = Outgoing(packets.PING)
         self.close_packet = Outgoing(packets.CLOSE)
+        self.overspent_packets = Outgoing()
         self.farewells = Farewells()
         self._deflates = deflates
         self._name = name
@@ -131,7 +135,8 @@ class EngineServer(engineio.Server):
         return packets.OPEN + orjson.dumps(facts).decode()
 
     def _channel(self, environ: Mapping[str, Any]) -> Any:
-        return open_channel(environ, self.max_http_buffer_size, self.backlog, deflates=self._deflates)
+        limit = self.max_http_buffer_size
+        return open_channel(environ, limit, self.backlog, self.budget, deflates=self._deflates)
 
     def _upgrade(self, socket: EngineSocket, environ: Mapping[str, Any]) -> Reply:
         """A WebSocket for a session that polls; a second one is heard out, told so, and ended, as clients expect."""
@@ -168,8 +173,7 @@ class EngineServer(engineio.Server):
             socket.fail("transport error")
             return {"status": "413 CONTENT TOO LARGE", "headers": list(_TEXT), "response": b"too large"}
         try:
-            for packet in packets.packets_of(body.decode()):
-                socket.receive(packet)
+            socket.receive_posted(packets.packets_of(body.decode()), len(body))
         except (Malformed, UnicodeDecodeError):
             socket.fail("transport error")
             return self._bad_request("Malformed packet")

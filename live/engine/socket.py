@@ -12,6 +12,7 @@ from typing import Any
 
 from base.logs import logger
 from live.engine import packets
+from live.engine.budget import MESSAGE, READ
 from live.engine.channel import Channel
 from live.engine.host import Host
 from live.engine.packets import Encoded, Malformed, Outgoing
@@ -34,6 +35,7 @@ class EngineSocket:
 
     __slots__ = (
         "_inbox",
+        "_paid_until",
         "_polls",
         "_working",
         "channel",
@@ -57,6 +59,7 @@ class EngineSocket:
         self.closed = self.settled = self.posting = self._working = False
         self.pong_deadline: float | None = None
         self.session: dict[str, Any] = {}
+        self._paid_until = 0.0  # of what comes by polling
         self._polls = Polls(server.backlog)
         self._inbox: deque[Encoded | _End] | None = None
 
@@ -113,6 +116,26 @@ class EngineSocket:
             self.receive(message)
         except Malformed:
             self.fail("transport error")
+
+    def receive_posted(self, posted: list[Encoded], size: int) -> None:
+        """The packets of a polling request of `size` bytes; raises `Malformed`."""
+        cost = READ + MESSAGE * len(posted) + size
+        self._paid_until, too_much = self.server.budget.spend(self._paid_until, cost)
+        if too_much:
+            self.channel_overspent()
+            return
+        for packet in posted:
+            self.receive(packet)
+
+    def channel_overspent(self) -> None:
+        """It has more done than it may: what is not handled yet is dropped, and it is told why it ends."""
+        if self._inbox:
+            self._inbox.clear()
+        if self.settled:
+            self.send_all(self.server.overspent_packets)
+            self.close("too much")
+        else:
+            self.fail("too much")
 
     def channel_closed(self, reason: str) -> None:
         """The WebSocket's end."""
