@@ -40,7 +40,6 @@ def make_app(timing: Timing, backlog: Backlog, budget: Budget) -> Flask:
         backlog=backlog,
         budget=budget,
         max_http_buffer_size=1_000_000,
-        cors_allowed_origins="*",
     )
 
     def greet(auth: Any = None) -> None:

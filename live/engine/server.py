@@ -1,16 +1,18 @@
 """The Engine.IO server: every request of its path, and the table of sockets.
 
 Overridden of `engineio.Server`: serving a request, opening a session, sending, disconnecting, shutting down. Used as
-they are: handlers, origins, compression of polling answers, ids, background tasks.
+they are: handlers, compression of polling answers, ids, background tasks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 import engineio
 import orjson
 
+from base.origins import is_welcome
 from live.engine import packets
 from live.engine.budget import Budget
 from live.engine.channel import Backlog
@@ -24,10 +26,14 @@ from live.engine.socket import EngineSocket
 Reply = dict[str, Any]
 _TEXT = [("Content-Type", "text/plain; charset=UTF-8")]
 _TAKEN: Reply = {}
+_NOBODY_ELSE = partial(is_welcome, listed=frozenset(), proxies=0)
 
 
 class EngineServer(engineio.Server):
-    """See the package's essay."""
+    """See the package's essay.
+
+    `welcomes` says of an origin and a request whether pages of it may connect; phones name none, and may.
+    """
 
     sockets: dict[str, EngineSocket]
 
@@ -39,6 +45,7 @@ class EngineServer(engineio.Server):
         budget: Budget | None = None,
         deflates: bool = True,
         name: str = "",
+        welcomes: Callable[[str, Mapping[str, Any]], bool] = _NOBODY_ELSE,
         **options: Any,
     ) -> None:
         timing = timing or Timing()
@@ -58,6 +65,7 @@ class EngineServer(engineio.Server):
         self.farewells = Farewells()
         self._deflates = deflates
         self._name = name
+        self._welcomes = welcomes
         self._beating: Any = None
 
     def generate_id(self) -> str:
@@ -73,7 +81,7 @@ class EngineServer(engineio.Server):
         if reply is _TAKEN:
             return []
         self._compress(environ, reply)
-        start_response(reply["status"], reply["headers"] + self._cors_headers(environ))
+        start_response(reply["status"], reply["headers"] + self._origin_headers(environ))
         return [reply["response"]]
 
     def _reply(self, environ: dict[str, Any]) -> Reply:
@@ -196,10 +204,19 @@ class EngineServer(engineio.Server):
         return socket
 
     def _refused_origin(self, environ: dict[str, Any]) -> Reply | None:
-        allowed = self._cors_allowed_origins(environ) if "HTTP_ORIGIN" in environ else None
-        if allowed is None or environ["HTTP_ORIGIN"] in allowed or self.cors_allowed_origins == []:
+        if "HTTP_ORIGIN" not in environ or self._welcomes(environ["HTTP_ORIGIN"], environ):
             return None
         return self._bad_request("Not an accepted origin")
+
+    def _origin_headers(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What a browser asks of an answer before a page of another address may read it."""
+        told, origin = [("Vary", "Origin")], environ.get("HTTP_ORIGIN")
+        if origin is not None and self._welcomes(origin, environ):
+            told += [("Access-Control-Allow-Origin", origin)]
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                told += [("Access-Control-Allow-Methods", "GET, POST")]
+                told += [("Access-Control-Allow-Headers", "Content-Type")]
+        return told
 
     def _compress(self, environ: Mapping[str, Any], reply: Reply) -> None:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")

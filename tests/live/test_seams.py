@@ -22,8 +22,6 @@ OVERRIDDEN_OR_CALLED = {
     engineio.Server.send: "982d37995465",
     engineio.Server.disconnect: "3f5faf6e405f",
     engineio.Server._trigger_event: "bc536417c304",
-    engineio.Server._cors_allowed_origins: "d0cad0c66d53",
-    engineio.Server._cors_headers: "da3a25b43052",
     socketio.Server._handle_connect: "1b0ba130a57d",
     socketio.Server._handle_disconnect: "fb93d61de8cb",
     socketio.Server._handle_event: "3f64c030f25e",
