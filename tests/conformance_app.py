@@ -20,13 +20,11 @@ from typing import Any
 
 from flask import Flask, request
 from flask_socketio import emit
-from gevent.pywsgi import WSGIServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from live.engine.budget import Budget
 from live.engine.channel import Backlog
-from live.engine.handshake import SocketHandler
 from live.engine.heartbeat import Timing
 from live.sockets import LiveSocketIO
 
@@ -79,9 +77,7 @@ def main() -> None:
     most = int(os.environ.get("BUDGET", 100_000_000))
     budget = Budget(at_once=most, a_second=int(os.environ.get("A_SECOND", most // 8)))
     address = ("127.0.0.1", int(os.environ.get("PORT", "3000")))
-    WSGIServer(
-        address, make_app(timing, backlog, budget), handler_class=SocketHandler, log=None
-    ).serve_forever()
+    FrontServer(address, make_app(timing, backlog, budget), Times(), Room(per_address=0)).serve_forever()
 
 
 if __name__ == "__main__":

@@ -58,6 +58,9 @@ class Lane(Generic[Item]):
         """Due at `since` + delay."""
         self._queue.append((since + self.delay, item))
 
+    def __iter__(self) -> Iterator[Item]:
+        return (item for _, item in self._queue)
+
     def due(self, now: float) -> Iterator[tuple[float, Item]]:
         """Take out what is due, with the moment at which it was."""
         while self._queue and self._queue[0][0] <= now:
@@ -96,6 +99,10 @@ class Heartbeat:
         if socket.pong_deadline is not None:
             socket.pong_deadline = None
             self._resting.put(socket, self._clock())
+
+    def unsettled(self) -> Iterator[Beating]:
+        """Those that have not connected, the oldest first."""
+        return (socket for socket in self._unsettled if not socket.closed and not socket.settled)
 
     def overdue(self, socket: Beating) -> bool:
         """Whether the answer should have come by now."""

@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 
 import engineio
 import orjson
+from werkzeug.exceptions import HTTPException
 
+from base.errors import Problem
 from base.origins import is_welcome
 from live.engine import packets
 from live.engine.budget import Budget
@@ -175,6 +177,9 @@ class EngineServer(engineio.Server):
         socket.posting = True
         try:
             body = environ["wsgi.input"].read(self.max_http_buffer_size + 1)
+        except (Problem, HTTPException):  # it did not come in its time, or not whole
+            socket.fail("transport error")
+            return self._bad_request("The body did not come")
         finally:
             socket.posting = False
         if len(body) > self.max_http_buffer_size:
@@ -246,6 +251,14 @@ class EngineServer(engineio.Server):
         if self._beating is not None:
             self._beating.kill()
             self._beating = None
+
+    def let_one_go(self) -> bool:
+        """End the WebSocket that has been open longest without having connected; False: there is none."""
+        for socket in self.heartbeat.unsettled():
+            if isinstance(socket, EngineSocket) and socket.upgraded:
+                socket.cut("no room")
+                return True
+        return False
 
     # -- what sockets tell
 

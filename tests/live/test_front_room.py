@@ -1,0 +1,140 @@
+"""However many connections there are, and whatever they do not do: others are answered, and health always is."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from deploy.local.phone import Phone
+from tests.product import Product
+from tests.raw_socket import RawWebSocket
+
+CROWD = DESCRIPTORS = 300
+WEBSOCKET = "EIO=4&transport=websocket"
+
+
+@pytest.fixture(scope="module")
+def narrow(product: Product) -> Iterator[str]:
+    """A web process with 300 descriptors; its times are as they are by default."""
+    yield product.start_narrow_web("narrow", DESCRIPTORS)
+    product.stop_part("narrow")
+
+
+@pytest.fixture
+def crowd() -> Iterator[contextlib.ExitStack]:
+    """Who is in it leaves at the end."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+def connects(address: str, *said: bytes) -> socket.socket:
+    host, port = address.removeprefix("http://").split(":")
+    made = socket.create_connection((host, int(port)), timeout=60)
+    with contextlib.suppress(OSError):  # it may be ended while it speaks
+        for words in said:
+            made.sendall(words)
+    return made
+
+
+def half_a_head(address: str) -> socket.socket:
+    return connects(address, b"GET /v1/me HTTP/1.1\r\nHost: here\r\nAccept: ")
+
+
+def nothing(address: str) -> socket.socket:
+    return connects(address)
+
+
+def half_a_body(address: str) -> socket.socket:
+    head = b"POST /v1/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    return connects(address, head, b'{"organisation":')
+
+
+def a_rest(address: str) -> socket.socket:
+    made = connects(address, b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
+    with contextlib.suppress(OSError):
+        made.recv(65_536)
+    return made
+
+
+def unread_answers(address: str) -> socket.socket:
+    made = connects(address, b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n" * 40)
+    with contextlib.suppress(OSError):
+        made.recv(1)  # they have begun
+    return made
+
+
+def a_socket_that_never_connects(address: str) -> RawWebSocket:
+    return RawWebSocket(address, WEBSOCKET)
+
+
+@pytest.mark.parametrize(
+    "join",
+    [half_a_head, nothing, half_a_body, a_rest, unread_answers, a_socket_that_never_connects],
+    ids=lambda join: join.__name__,
+)
+def test_a_crowd_that_waits_for_nothing_keeps_nobody_waiting(
+    narrow: str, crowd: contextlib.ExitStack, join: Callable[[str], contextlib.AbstractContextManager[object]]
+) -> None:
+    for _ in range(CROWD):
+        crowd.enter_context(contextlib.closing(join(narrow)))  # type: ignore[type-var]
+    for path, status in (("/health/live", 200), ("/v1/me", 401), ("/health/ready", 200)) * 4:
+        began = time.monotonic()
+        answer = requests.get(f"{narrow}{path}", timeout=60)
+        assert answer.status_code == status
+        assert time.monotonic() - began < 0.5
+
+
+def test_when_all_seats_are_taken_in_earnest_health_is_answered_and_others_are_sent_away(
+    product: Product, alice: Phone, narrow: str, crowd: contextlib.ExitStack
+) -> None:
+    auth = "40" + json.dumps({"token": alice.token})
+    for _ in range(CROWD):
+        with contextlib.suppress(ConnectionError):
+            phone = crowd.enter_context(contextlib.closing(RawWebSocket(narrow, WEBSOCKET)))
+            if phone.refused is None:
+                phone.sends(auth)
+                while not phone.reads_text().startswith('42["ready"'):
+                    pass
+    for _ in range(5):
+        assert requests.get(f"{narrow}/health/live", timeout=60).status_code == 200
+        refused = requests.get(f"{narrow}/v1/me", timeout=60)
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["Retry-After"] == "5"
+        assert refused.headers["Connection"] == "close"
+    crowd.close()
+    while requests.get(f"{narrow}/v1/me", timeout=60).status_code == 503:
+        pass
+
+
+def test_one_address_has_so_many_connections_and_those_that_wait_make_room(
+    product: Product, alice: Phone, crowd: contextlib.ExitStack
+) -> None:
+    (address,) = product.start_other_webs("bounded", CONNECTIONS_PER_ADDRESS="8")
+    phones = []
+    for _ in range(8):
+        phone = crowd.enter_context(contextlib.closing(RawWebSocket.opened(address)))
+        phone.sends("40" + json.dumps({"token": alice.token}))
+        while not phone.reads_text().startswith('42["ready"'):
+            pass
+        phones.append(phone)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{address}/health/live", timeout=60)
+    phones.pop().close()
+    while not answers(address):
+        pass
+    for _ in range(20):
+        crowd.enter_context(contextlib.closing(half_a_head(address)))
+    assert answers(address)
+    phones[0].sends('421["presence.watch",{"person_ids":[]}]')
+    assert '"ok":true' in phones[0].reads_text()
+    product.stop_part("bounded")
+
+
+def answers(address: str) -> bool:
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(f"{address}/health/live", timeout=60).ok
+    return False
