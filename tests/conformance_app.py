@@ -26,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from live.engine.budget import Budget
 from live.engine.channel import Backlog
 from live.engine.heartbeat import Timing
+from live.front.intake import Times
+from live.front.seats import Room
+from live.front.server import FrontServer
 from live.sockets import LiveSocketIO
 
 
