@@ -3,6 +3,7 @@
 Used from the event loop only; nothing in it yields.
 """
 
+import contextlib
 import ipaddress
 import socket as sockets
 import struct
@@ -16,6 +17,7 @@ from gevent import monkey
 
 _MOST_WAITING = 4_096  # of one kind: each holds a greenlet and a buffer
 _AT_ONCE = struct.pack("ii", 1, 0)
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
 _Socket = monkey.get_original("socket", "socket")
 
 
@@ -147,13 +149,20 @@ class Seats:
         )
 
     def _end_first(self, waiting: dict[Seat, None]) -> bool:
-        """End the one that waits longest, and keep nothing of what was to be sent to it."""
+        """End the one that waits longest, and keep nothing of what was to be sent to it.
+
+        Whose body is read is told so: a proxy would else take the end for a fault of the process, and leave it alone.
+        """
         seat = next(iter(waiting), None)
         if seat is None:
             return False
-        sock = seat.sock
+        sock, waits = seat.sock, seat.waits
         self.leave(seat)
-        end_at_once(sock)
+        if waits is Waits.BODY:
+            with contextlib.suppress(OSError):
+                sock.send(_TOO_SLOW, 0, 0.0)
+        else:
+            end_at_once(sock)
         sock.close()
         return True
 

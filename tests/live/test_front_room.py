@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,11 +9,11 @@ import pytest
 import requests
 
 from deploy.local.phone import Phone
+from tests.live.crowds import CROWDS, WEBSOCKET, half_a_head
 from tests.product import Product
 from tests.raw_socket import RawWebSocket
 
 CROWD = DESCRIPTORS = 300
-WEBSOCKET = "EIO=4&transport=websocket"
 
 
 @pytest.fixture(scope="module")
@@ -31,49 +30,9 @@ def crowd() -> Iterator[contextlib.ExitStack]:
         yield stack
 
 
-def connects(address: str, *said: bytes) -> socket.socket:
-    host, port = address.removeprefix("http://").split(":")
-    made = socket.create_connection((host, int(port)), timeout=60)
-    with contextlib.suppress(OSError):  # it may be ended while it speaks
-        for words in said:
-            made.sendall(words)
-    return made
-
-
-def half_a_head(address: str) -> socket.socket:
-    return connects(address, b"GET /v1/me HTTP/1.1\r\nHost: here\r\nAccept: ")
-
-
-def nothing(address: str) -> socket.socket:
-    return connects(address)
-
-
-def half_a_body(address: str) -> socket.socket:
-    head = b"POST /v1/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
-    return connects(address, head, b'{"organisation":')
-
-
-def a_rest(address: str) -> socket.socket:
-    made = connects(address, b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
-    with contextlib.suppress(OSError):
-        made.recv(65_536)
-    return made
-
-
-def unread_answers(address: str) -> socket.socket:
-    made = connects(address, b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n" * 40)
-    with contextlib.suppress(OSError):
-        made.recv(1)  # they have begun
-    return made
-
-
-def a_socket_that_never_connects(address: str) -> RawWebSocket:
-    return RawWebSocket(address, WEBSOCKET)
-
-
 @pytest.mark.parametrize(
     "join",
-    [half_a_head, nothing, half_a_body, a_rest, unread_answers, a_socket_that_never_connects],
+    CROWDS,
     ids=lambda join: join.__name__,
 )
 def test_a_crowd_that_waits_for_nothing_keeps_nobody_waiting(

@@ -15,6 +15,9 @@ class Seated:
     def setsockopt(self, *_: Any) -> None:
         """It is about to be closed."""
 
+    def send(self, words: bytes, *_: Any) -> None:
+        self.heard = words
+
     def close(self) -> None:
         self.closed = True
 
@@ -32,6 +35,7 @@ def test_who_waits_longest_makes_room_and_who_is_at_work_does_not() -> None:
         assert newcomer is not None
         assert not newcomer.spare
         assert socks[waits].closed
+        assert (waits is Waits.BODY) == hasattr(socks[waits], "heard")
         assert seats.taken == 5
     spare = seats.take(Seated(), "10.0.1.2")
     assert spare is not None
