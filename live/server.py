@@ -101,7 +101,7 @@ class LiveServer:
         self.socketio.server.shutdown()
 
     def let_one_go(self) -> bool:
-        """End the WebSocket that has been open longest without having connected; False: there is none."""
+        """End who has kept a connection longest without having connected; False: there is nobody."""
         return self.socketio.server.eio.let_one_go()
 
     def _connect(self, auth: Any = None) -> bool | None:

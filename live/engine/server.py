@@ -253,9 +253,9 @@ class EngineServer(engineio.Server):
             self._beating = None
 
     def let_one_go(self) -> bool:
-        """End the WebSocket that has been open longest without having connected; False: there is none."""
+        """End who has kept a connection longest without having connected, and keeps it yet; False: there is nobody."""
         for socket in self.heartbeat.unsettled():
-            if isinstance(socket, EngineSocket) and socket.upgraded:
+            if isinstance(socket, EngineSocket) and socket.holds_connection:
                 socket.cut("no room")
                 return True
         return False

@@ -68,6 +68,11 @@ class EngineSocket:
         """Whether it speaks WebSocket."""
         return self.channel is not None
 
+    @property
+    def holds_connection(self) -> bool:
+        """Whether a connection is open for it: its WebSocket, or a poll that waits."""
+        return self.upgraded or self._polls.open
+
     # -- what it is sent
 
     def send_all(self, outgoing: Outgoing) -> None:

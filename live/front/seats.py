@@ -77,11 +77,13 @@ class Seats:
 
     def take(self, sock: Any, address: str) -> Seat | None:
         """A seat for a new connection, another one's if need be; None: it has to go."""
-        address = block_of(address)
-        if not (self._has_room_for(address) and self._has_room()):
+        address, room = block_of(address), self._room
+        if not self._has_room_for(address):
             return None
         seat = Seat(sock, address)
-        seat.spare = self.taken >= self._room.most
+        seat.spare = self.taken >= room.most and not self._made_room()
+        if self.taken >= room.most + (1 if seat.spare else 2) * room.spare:
+            return None
         self.taken += 1
         self._places.setdefault(address, Place()).count += 1
         return seat
@@ -133,13 +135,8 @@ class Seats:
             return True
         return place.waiting is not None and self._end_first(place.waiting)
 
-    def _has_room(self) -> bool:
-        """Whether there is room for one more, made if need be."""
-        if self.taken < self._room.most or self._made_room():
-            return True
-        return self.taken < self._room.most + self._room.spare
-
     def _made_room(self) -> bool:
+        """Whether one had to go; a poll of one who has not connected is over within a moment."""
         first_head, rest, *standing = self._waiting
         return (
             self._end_first(first_head)

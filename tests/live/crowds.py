@@ -1,9 +1,12 @@
 """Connections that cost their clients nothing, and wait for nothing."""
 
 import contextlib
+import http.client
 import socket
 
-from tests.raw_socket import RawWebSocket
+import requests
+
+from tests.raw_socket import Polling, RawWebSocket
 
 WEBSOCKET = "EIO=4&transport=websocket"
 
@@ -48,4 +51,19 @@ def a_socket_that_never_connects(address: str) -> RawWebSocket:
     return RawWebSocket(address, WEBSOCKET)
 
 
-CROWDS = [half_a_head, nothing, half_a_body, a_rest, unread_answers, a_socket_that_never_connects]
+def a_poll_that_never_connects(address: str) -> http.client.HTTPConnection:
+    phone = Polling(address)
+    with contextlib.suppress(requests.ConnectionError, AssertionError):
+        phone.opened()
+    return phone.begins_poll(http.client.HTTPConnection(address.removeprefix("http://"), timeout=60))
+
+
+CROWDS = [
+    half_a_head,
+    nothing,
+    half_a_body,
+    a_rest,
+    unread_answers,
+    a_socket_that_never_connects,
+    a_poll_that_never_connects,
+]
