@@ -22,7 +22,7 @@ _GRACE_S = 5
 def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
     """Block until a signal; exits with a sentence when the port is taken."""
     server = FrontServer((settings.host, settings.port), app, _times(settings), _room(settings))
-    server.seats.unsettled = live.let_one_go
+    server.seats.unsettled = live.socketio.server.eio.heartbeat.let_one_go
     try:
         server.start()
     except OSError as error:

@@ -100,10 +100,6 @@ class LiveServer:
         self.signals.stop()
         self.socketio.server.shutdown()
 
-    def let_one_go(self) -> bool:
-        """End who has kept a connection longest without having connected; False: there is nobody."""
-        return self.socketio.server.eio.let_one_go()
-
     def _connect(self, auth: Any = None) -> bool | None:
         """Refuse, or let in: the rooms come right after the CONNECT packet, which nothing may overtake.
 

@@ -8,12 +8,13 @@ import socket as sockets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from gevent import get_hub
 
 from live.engine.budget import FRAME, MESSAGE, READ, Budget
 from live.engine.frames import CLOSE, PING, PONG, FrameReader, ProtocolFault, Received, close_frame, frame
+from live.engine.receiver import Receiver
 
 _READ, _WRITE = 1, 2
 _READ_SIZE = 16 * 1024
@@ -28,19 +29,6 @@ class Backlog:
 
     most_bytes: int = 1024 * 1024
     most_packets: int = 4_096
-
-
-class Receiver(Protocol):
-    """Who is told what a channel hears."""
-
-    def channel_heard(self, message: str | bytes) -> None:
-        """A whole message."""
-
-    def channel_closed(self, reason: str) -> None:
-        """The end, once; not told when it was asked for with `close`, `hang_up` or `cut`."""
-
-    def channel_overspent(self) -> None:
-        """The client has more done than it may: end it."""
 
 
 class Channel:

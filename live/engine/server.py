@@ -4,8 +4,7 @@ Overridden of `engineio.Server`: serving a request, opening a session, sending, 
 they are: handlers, compression of polling answers, ids, background tasks.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,13 +13,13 @@ import orjson
 from werkzeug.exceptions import HTTPException
 
 from base.errors import Problem
-from base.origins import is_welcome
 from live.engine import packets
 from live.engine.budget import Budget
 from live.engine.channel import Backlog
 from live.engine.farewells import Farewells
 from live.engine.handshake import asks_for_websocket, open_channel
 from live.engine.heartbeat import Heartbeat, Timing
+from live.engine.origins import NOBODY_ELSE, Origins, Welcomes
 from live.engine.packets import Malformed, Outgoing
 from live.engine.polls import SecondPoll
 from live.engine.socket import EngineSocket
@@ -28,7 +27,6 @@ from live.engine.socket import EngineSocket
 Reply = dict[str, Any]
 _TEXT = [("Content-Type", "text/plain; charset=UTF-8")]
 _TAKEN: Reply = {}
-_NOBODY_ELSE = partial(is_welcome, listed=frozenset(), proxies=0)
 
 
 class EngineServer(engineio.Server):
@@ -47,7 +45,7 @@ class EngineServer(engineio.Server):
         budget: Budget | None = None,
         deflates: bool = True,
         name: str = "",
-        welcomes: Callable[[str, Mapping[str, Any]], bool] = _NOBODY_ELSE,
+        welcomes: Welcomes = NOBODY_ELSE,
         **options: Any,
     ) -> None:
         timing = timing or Timing()
@@ -67,7 +65,7 @@ class EngineServer(engineio.Server):
         self.farewells = Farewells()
         self._deflates = deflates
         self._name = name
-        self._welcomes = welcomes
+        self._origins = Origins(welcomes)
         self._beating: Any = None
 
     def generate_id(self) -> str:
@@ -83,7 +81,7 @@ class EngineServer(engineio.Server):
         if reply is _TAKEN:
             return []
         self._compress(environ, reply)
-        start_response(reply["status"], reply["headers"] + self._origin_headers(environ))
+        start_response(reply["status"], reply["headers"] + self._origins.headers(environ))
         return [reply["response"]]
 
     def _reply(self, environ: dict[str, Any]) -> Reply:
@@ -209,19 +207,7 @@ class EngineServer(engineio.Server):
         return socket
 
     def _refused_origin(self, environ: dict[str, Any]) -> Reply | None:
-        if "HTTP_ORIGIN" not in environ or self._welcomes(environ["HTTP_ORIGIN"], environ):
-            return None
-        return self._bad_request("Not an accepted origin")
-
-    def _origin_headers(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What a browser asks of an answer before a page of another address may read it."""
-        told, origin = [("Vary", "Origin")], environ.get("HTTP_ORIGIN")
-        if origin is not None and self._welcomes(origin, environ):
-            told += [("Access-Control-Allow-Origin", origin)]
-            if environ["REQUEST_METHOD"] == "OPTIONS":
-                told += [("Access-Control-Allow-Methods", "GET, POST")]
-                told += [("Access-Control-Allow-Headers", "Content-Type")]
-        return told
+        return None if self._origins.let_in(environ) else self._bad_request("Not an accepted origin")
 
     def _compress(self, environ: Mapping[str, Any], reply: Reply) -> None:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
@@ -251,14 +237,6 @@ class EngineServer(engineio.Server):
         if self._beating is not None:
             self._beating.kill()
             self._beating = None
-
-    def let_one_go(self) -> bool:
-        """End who has kept a connection longest without having connected, and keeps it yet; False: there is nobody."""
-        for socket in self.heartbeat.unsettled():
-            if isinstance(socket, EngineSocket) and socket.holds_connection:
-                socket.cut("no room")
-                return True
-        return False
 
     # -- what sockets tell
 

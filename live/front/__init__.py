@@ -10,6 +10,6 @@ Room. The process knows how many descriptors it has and keeps some back, for the
 are taken a newcomer gets that of the one who has kept the process waiting longest: first of those who never asked
 anything, then of those who rest between requests, of sockets and polls that have not connected, and at last of those
 whose bodies or answers stand still. Where nobody waits at all, some spare seats are left: on them `/health/` is
-answered as ever, and everything else with 503. One address may have so many connections and no more; where a proxy stands before the
-process, the proxy counts, since the process sees its address alone.
+answered as ever, and everything else with 503. One address may have so many connections and no more; where a proxy
+stands before the process, the proxy counts, since the process sees its address alone.
 """
