@@ -50,7 +50,7 @@ http {{
     keepalive_timeout {rest_s}s;
     lingering_time 10s;
 
-    geo $stranger {{ default 1; 127.0.0.0/8 0; ::1 0; }}
+    geo $stranger {{ default 1; {own} }}
     map $stranger $counted {{ 0 ""; default $binary_remote_addr; }}
     limit_conn_zone $counted zone=connections:10m;
     limit_req_zone $counted zone=requests:10m rate=500r/s;
@@ -77,6 +77,7 @@ http {{
         listen {host}:{port};
         error_page 413 @too_large;
         error_page 429 @too_many;
+        error_page 503 @full;
         location @too_large {{
             default_type application/problem+json;
             return 413 '{too_large}';
@@ -85,6 +86,11 @@ http {{
             default_type application/problem+json;
             add_header Retry-After 1 always;
             return 429 '{too_many}';
+        }}
+        location @full {{
+            default_type application/problem+json;
+            add_header Retry-After 5 always;
+            return 503 '{full}';
         }}
         location / {{
             limit_conn connections {per_address};
@@ -133,21 +139,25 @@ def free_ports(count: int, after: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Patience:
-    """Seconds for heads, between two reads or writes, of rest between requests; then connections of one address."""
+class Bounds:
+    """Seconds for heads, between two reads or writes, of rest between requests; then connections of one address.
+
+    `count_own`: addresses of the machine itself are counted, too.
+    """
 
     header_s: int = 15
     transfer_s: int = 20
     rest_s: int = 75
     per_address: int = 1_000
+    count_own: bool = False
 
 
 def write_configuration(
-    folder: Path, host: str, port: int, webs: Mapping[str, int], patience: Patience | None = None
+    folder: Path, host: str, port: int, webs: Mapping[str, int], bounds: Bounds | None = None
 ) -> Path:
     """Write it for web processes (name to port) into a folder that nginx may use as its own; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "nginx.conf"
+    path, bounds = folder / "nginx.conf", bounds or Bounds()
     text = _CONFIGURATION.format(
         user=f"user root {grp.getgrgid(0).gr_name};" if os.geteuid() == 0 else "",
         names="\n".join(f'        "~^{name}\\." web_{name};' for name in webs),
@@ -157,7 +167,9 @@ def write_configuration(
         port=port,
         too_large=_problem(413, "too_large", "The body is too large"),
         too_many=_problem(429, "too_many_requests", "Too many requests from this address; wait a little"),
-        **asdict(patience or Patience()),
+        full=_problem(503, "unavailable", "Too many connections from this address"),
+        own="" if bounds.count_own else "127.0.0.0/8 0; ::1 0;",
+        **asdict(bounds),
     )
     path.write_text(text)
     return path

@@ -4,6 +4,9 @@ Time cannot be measured for one client, since handlers wait for the database whi
 the time goes into: reads, frames, messages and their length. No message of an app has 8 KiB, and none comes ten times a
 second for long; so an honest client never gets near its budget.
 
+Who has spent half of it waits for answers, as long as it takes to be paid for. So a client that asks again and again,
+but hears each answer first, is slowed down to the even rate; one that does not wait is beyond its budget soon, and ended.
+
 Of each client one number is kept: the moment until which its work is paid for, were it done at the even rate.
 """
 
@@ -28,3 +31,7 @@ class Budget:
         now = self.clock()
         paid_until = max(paid_until, now) + cost / self.a_second
         return paid_until, (paid_until - now) * self.a_second > self.at_once
+
+    def pause_s(self, paid_until: float) -> float:
+        """For how long a client waits before more is done for it."""
+        return max(0.0, paid_until - self.clock() - self.at_once / self.a_second / 2)

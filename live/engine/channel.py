@@ -90,6 +90,10 @@ class Channel:
         if self._socket is not None and self._readable.active:
             self._on_readable()
 
+    def pause_s(self) -> float:
+        """For how long the client waits before more is done for it."""
+        return self._budget.pause_s(self._paid_until)
+
     def write(self, data: bytes, packets: int = 1) -> bool:
         """Send frames now, or behind what is already waiting. False: the backlog is full, and they were not taken."""
         if self._ended:

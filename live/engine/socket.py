@@ -10,6 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+import gevent
+
 from base.logs import logger
 from live.engine import packets
 from live.engine.budget import MESSAGE, READ
@@ -170,11 +172,19 @@ class EngineSocket:
             if isinstance(item, _End):
                 self.server.socket_ended(self.sid, item.reason)
             else:
+                self._slow_down()
                 self.server.socket_said(self.sid, item)
         self._inbox = None
         self._working = False
         if self.channel is not None:
             self.channel.resume()
+
+    def _slow_down(self) -> None:
+        """Let a client wait that has much done."""
+        channel = self.channel
+        pause_s = self.server.budget.pause_s(self._paid_until) if channel is None else channel.pause_s()
+        if pause_s > 0 and not self.closed:
+            gevent.sleep(pause_s)
 
     # -- its transports and its end
 

@@ -4,8 +4,8 @@ import pytest
 
 from base.origins import is_welcome, own_origin, parse_origins
 from base.settings import SettingsError, load_settings
-from tests.base.test_settings import GOOD
 
+GOOD = {"DATABASE_URL": "postgresql://localhost/x", "SECRET_KEY": "s" * 32}
 LISTED = parse_origins("https://app.example, http://localhost:5173,capacitor://localhost")
 HERE = {"wsgi.url_scheme": "http", "HTTP_HOST": "api.example:8000"}
 

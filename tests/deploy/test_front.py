@@ -13,9 +13,10 @@ import pytest
 import requests
 
 from deploy.local.processes import dies_with
-from deploy.local.proxy import Patience, has_nginx, nginx, write_configuration
-from tests.live.crowds import CROWDS, connects, half_a_body
+from deploy.local.proxy import Bounds, has_nginx, nginx, write_configuration
+from tests.live.crowds import CROWDS, WEBSOCKET, connects, half_a_body
 from tests.product import Product, free_port
+from tests.raw_socket import RawWebSocket
 from tests.stories.waiting import until
 
 pytestmark = [
@@ -27,11 +28,11 @@ POST = b"POST /v1/me/fixes HTTP/1.1\r\nHost: here\r\nContent-Type: application/j
 
 
 @contextlib.contextmanager
-def fronted(folder: Path, webs: dict[str, str], patience: Patience | None = None) -> Iterator[str]:
+def fronted(folder: Path, webs: dict[str, str], bounds: Bounds | None = None) -> Iterator[str]:
     """nginx before these web processes (name to address); its address."""
     port = free_port()
     ports = {name: int(address.rpartition(":")[2]) for name, address in webs.items()}
-    file = write_configuration(folder, "127.0.0.1", port, ports, patience)
+    file = write_configuration(folder, "127.0.0.1", port, ports, bounds)
     command = [str(nginx()), "-p", str(folder), "-c", str(file)]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=dies_with(os.getpid()))
@@ -110,9 +111,24 @@ def test_a_body_that_no_route_takes_is_refused_in_the_applications_form(
 def test_heads_and_rests_have_their_time_at_nginx_too(
     webs: dict[str, str], nginx_folder: Path, said: bytes
 ) -> None:
-    with fronted(nginx_folder, webs, Patience(header_s=1, transfer_s=1, rest_s=1)) as address:
+    with fronted(nginx_folder, webs, Bounds(header_s=1, transfer_s=1, rest_s=1)) as address:
         assert ends(connects(address, said))
         assert ends(half_a_body(address))
+
+
+def test_one_address_has_so_many_sockets_and_requests_at_a_time(
+    webs: dict[str, str], nginx_folder: Path
+) -> None:
+    with fronted(nginx_folder, webs, Bounds(per_address=4, count_own=True)) as address:
+        phones = [RawWebSocket(address, WEBSOCKET) for _ in range(4)]
+        assert [phone.refused for phone in phones] == [None] * 4
+        refused = requests.get(f"{address}/v1/me", timeout=60)
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["Retry-After"] == "5"
+        phones.pop().close()
+        until(lambda: requests.get(f"{address}/v1/me", timeout=60).status_code == 401)
+        for phone in phones:
+            phone.close()
 
 
 def ends(connection: socket.socket) -> bool:

@@ -30,6 +30,14 @@ def stingy() -> Iterator[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def patient() -> Iterator[str]:
+    """A server where what was spent comes back soon."""
+    yield from serve_conformance(
+        PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BUDGET=32_768, A_SECOND=131_072
+    )
+
+
 def a_socket(product: Product, phone: Phone) -> RawWebSocket:
     socket = RawWebSocket.opened(product.address)
     socket.sends("40" + json.dumps({"token": phone.token}))
@@ -140,6 +148,22 @@ def test_every_flood_ends(stingy: str, flood: str) -> None:
     socket = RawWebSocket.connected(stingy, extensions="permessage-deflate")
     socket.sends_bytes(FLOODS[flood] * 1_000)
     assert CLOSING in said_until_the_end(socket)
+
+
+def test_who_waits_for_each_answer_is_slowed_down_and_not_ended(patient: str) -> None:
+    socket = RawWebSocket.connected(patient)
+    for number in range(200):
+        socket.sends(f'42{number}["message-with-ack",1]')
+        assert socket.reads_text() == f"43{number}[1]"
+
+
+def test_a_poller_that_waits_for_each_answer_is_too(patient: str) -> None:
+    phone = Polling(patient).opened()
+    phone.push("40")
+    phone.poll()
+    for number in range(100):
+        assert phone.push(f'42{number}["message-with-ack",1]').text == "ok"
+        assert phone.poll().text == f"43{number}[1]"
 
 
 def test_bytes_that_dribble_end_it_too(stingy: str) -> None:
