@@ -8,6 +8,9 @@ It keeps nothing for anybody: bodies and answers pass through bounded buffers an
 says to a body what it thinks of it before it has come. What does not come or is not read in its time is cut. One
 address has so many requests and sockets at a time, and so many new requests a second: enough for hundreds of phones
 behind a carrier's one address. Addresses of the machine itself are not counted.
+
+No process is ever left alone for having failed (`max_fails=0`): a dead one refuses at once, and the next is tried; a
+living one may end connections that keep it waiting, and whoever brings that about must not take it from everybody.
 """
 
 import grp
@@ -70,7 +73,7 @@ http {{
         zone web 256k;
         least_conn;
 {servers}
-        keepalive 64;
+        keepalive 64;  # for 60 s, less than a process's KEEP_ALIVE
     }}
 {singles}
     server {{
@@ -161,7 +164,7 @@ def write_configuration(
     text = _CONFIGURATION.format(
         user=f"user root {grp.getgrgid(0).gr_name};" if os.geteuid() == 0 else "",
         names="\n".join(f'        "~^{name}\\." web_{name};' for name in webs),
-        servers="\n".join(f"        server {_INNER}:{p} max_fails=1 fail_timeout=1s;" for p in webs.values()),
+        servers="\n".join(f"        server {_INNER}:{p} max_fails=0;" for p in webs.values()),
         singles="\n".join(_single(name, inner) for name, inner in webs.items()),
         host=host,
         port=port,

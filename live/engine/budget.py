@@ -5,7 +5,7 @@ the time goes into: reads, frames, messages and their length. No message of an a
 second for long; so an honest client never gets near its budget.
 
 Who has spent half of it waits for answers, as long as it takes to be paid for. So a client that asks again and again,
-but hears each answer first, is slowed down to the even rate; one that does not wait is beyond its budget soon, and ended.
+but hears each answer first, is slowed down to the even rate; one that does not wait is soon beyond its budget.
 
 Of each client one number is kept: the moment until which its work is paid for, were it done at the even rate.
 """
