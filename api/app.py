@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import document, health
 from api.compression import register_compression
+from api.cors import register_cors
 from api.pacing import register_pacing
 from api.problems import register_problems
 from api.request_log import register_request_log
@@ -31,6 +32,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     _trust_proxies(app, settings.trusted_proxies)
     app.extensions["hereabouts"] = _runtime(settings, database)
     register_request_log(app)
+    register_cors(app, settings.allowed_origins)
     register_problems(app)
     register_pacing(app, settings)
     register_compression(app)

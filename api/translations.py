@@ -14,6 +14,7 @@ _KOREAN = {
     "The body is too large": "본문이 너무 큽니다",
     "The body is nested too deep": "본문의 중첩이 너무 깊습니다",
     "The body has too many values": "본문에 값이 너무 많습니다",
+    "The body came too slowly": "본문이 너무 느리게 전송되었습니다",
     "Someone else has changed this meanwhile": "그사이 다른 사람이 변경했습니다",
     "Send If-Match with the ETag of the version that you edit": "수정하려는 버전의 ETag를 If-Match로 보내 주세요",
     "This post is neither an announcement nor an alert": "공지나 경보가 아닙니다",

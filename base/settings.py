@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from base.origins import parse_origins
+
 _URL_LOOKS = (
     "looks like postgresql+psycopg2://ROLE:PASSWORD@HOST:PORT/DATABASE, with %.. for special characters"
 )
@@ -35,6 +37,11 @@ class Settings:
     host: str
     port: int
     web_name: str
+    allowed_origins: frozenset[str]
+    header_timeout: int
+    transfer_timeout: int
+    keep_alive: int
+    connections_per_address: int | None
     pool_size: int
     access_token_ttl: int
     session_ttl: int
@@ -136,6 +143,11 @@ _FIELDS: dict[str, _Field] = {
     "host": ("HOST", _text, "127.0.0.1"),
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
     "web_name": ("WEB_NAME", _name, ""),
+    "allowed_origins": ("ALLOWED_ORIGINS", parse_origins, frozenset()),
+    "header_timeout": ("HEADER_TIMEOUT", partial(_whole, low=1, high=600), 15),
+    "transfer_timeout": ("TRANSFER_TIMEOUT", partial(_whole, low=1, high=600), 20),
+    "keep_alive": ("KEEP_ALIVE", partial(_whole, low=1, high=3_600), 75),
+    "connections_per_address": ("CONNECTIONS_PER_ADDRESS", partial(_whole, low=0, high=1_000_000), None),
     "pool_size": ("POOL_SIZE", partial(_whole, low=1, high=500), 20),
     "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=86_400), 900),
     "session_ttl": ("SESSION_TTL", partial(_whole, low=60, high=31_536_000), 7_776_000),

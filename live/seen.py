@@ -20,9 +20,10 @@ from base.errors import Faulty
 from base.logs import logger
 from live.hub import Hub
 from live.limits import Limit
+from live.measuring import fits
 from live.subscribers import Subscriber
 from push.reports.sightings import connected, see
-from schemas.sightings import SeenPosts
+from schemas.sightings import MOST_SEEN, SeenPosts
 
 log = logger(__name__)
 _LOOK_S, _AGAIN_S = 2.0, 60.0
@@ -46,8 +47,10 @@ class Seen:
             return {"ok": False, "code": "not_ready"}
         if not self._limit.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
+        if not fits(data, post_ids=MOST_SEEN):
+            return {"ok": False, "code": "invalid"}
         try:
-            said: Any = _SCHEMA.load(data if isinstance(data, dict) else {})
+            said: Any = _SCHEMA.load(data)
             post_ids = [post_id for post_id in said["post_ids"] if not isinstance(post_id, Faulty)]
             with self._database.transaction(subscriber.organisation_id) as session:
                 see(session, subscriber.organisation_id, subscriber.person_id, post_ids)

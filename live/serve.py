@@ -3,14 +3,16 @@
 import errno
 import signal
 import sys
+from dataclasses import replace
 
 import gevent
 from flask import Flask
-from gevent.pywsgi import WSGIServer
 
 from base.logs import logger
 from base.settings import Settings
-from live.engine.handshake import SocketHandler
+from live.front.intake import Times
+from live.front.seats import Room
+from live.front.server import FrontServer, room_for_connections
 from live.server import LiveServer
 
 log = logger(__name__)
@@ -19,9 +21,8 @@ _GRACE_S = 5
 
 def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
     """Block until a signal; exits with a sentence when the port is taken."""
-    server = WSGIServer(
-        (settings.host, settings.port), app, handler_class=SocketHandler, log=None, error_log=None
-    )
+    server = FrontServer((settings.host, settings.port), app, _times(settings), _room(settings))
+    server.seats.unsettled = live.socketio.server.eio.heartbeat.let_one_go
     try:
         server.start()
     except OSError as error:
@@ -35,6 +36,22 @@ def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
     server.serve_forever(stop_timeout=_GRACE_S)
 
 
-def _stop(server: WSGIServer, live: LiveServer) -> None:
+def _times(settings: Settings) -> Times:
+    return Times(
+        headers_s=settings.header_timeout, rest_s=settings.keep_alive, grace_s=settings.transfer_timeout
+    )
+
+
+def _room(settings: Settings) -> Room:
+    """Of how many connections the process takes; where a proxy counts them by their address, it does not."""
+    room = Room(most=room_for_connections(settings.pool_size, Room.spare))
+    if settings.trusted_proxies:
+        return replace(room, per_address=0)
+    if settings.connections_per_address is None:
+        return room
+    return replace(room, per_address=settings.connections_per_address, own=True)
+
+
+def _stop(server: FrontServer, live: LiveServer) -> None:
     live.stop()
     server.stop(timeout=_GRACE_S)

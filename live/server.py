@@ -13,6 +13,7 @@ another; `ready` names the present one, and when a restored database begins the 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import gevent
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base import clock
 from base.errors import Unauthenticated
 from base.logs import logger
+from base.origins import is_welcome
 from journal.catalogue import SESSION_ENDED
 from journal.tail import Head, wire_event
 from live.engine.channel import Backlog
@@ -60,7 +62,11 @@ class LiveServer:
             timing=timing,
             backlog=backlog,
             name=self._runtime.settings.web_name,
-            cors_allowed_origins="*",
+            welcomes=partial(
+                is_welcome,
+                listed=self._runtime.settings.allowed_origins,
+                proxies=self._runtime.settings.trusted_proxies,
+            ),
             max_http_buffer_size=LARGEST_MESSAGE,
         )
         self.socketio.on_event("connect", self._connect)

@@ -15,7 +15,7 @@ from flask_socketio import SocketIO
 from socketio import packet as kinds
 
 from live import codec
-from live.engine.packets import Encoded
+from live.engine.packets import Encoded, Outgoing
 from live.engine.server import EngineServer
 from live.engine.socket import EngineSocket
 from live.rooms import RoomManager, outgoing
@@ -43,6 +43,7 @@ class SocketServer(socketio.Server):
     def __init__(self, **options: Any) -> None:
         # One handler at a time for each client: events keep their order, and a flood of them waits in the network.
         super().__init__(client_manager=RoomManager(), async_handlers=False, **options)
+        self.eio.overspent_packets = Outgoing(codec.event("connection.closing", {"code": "too_much"}), "41")
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer

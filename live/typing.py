@@ -18,6 +18,7 @@ from base.database import Database
 from journal.order import position_of
 from live.bus import Message, Publish
 from live.hub import Hub
+from live.measuring import fits
 from live.subscribers import Subscriber
 from live.telling import tell
 from people.models import Person
@@ -77,6 +78,8 @@ class TypingSignals:
         self._spread(UUID(message["organisation_id"]), told, thread, started=bool(message["started"]))
 
     def _asked(self, sid: str, data: Any) -> tuple[Subscriber, UUID, UUID | None] | None:
+        if not fits(data):
+            return None
         try:
             asked: Any = _ASKED.load(data)
         except (ValidationError, TypeError, ValueError):

@@ -20,13 +20,14 @@ from journal.event_types import Reader
 from live.hub import Hub
 from live.last_seen import LastSeen
 from live.limits import Limit
+from live.measuring import fits
 from live.subscribers import Subscriber
 from live.telling import tell
 from live.watches import Line, WatchList, WatchLists
 from people.online.last_seen import online_states, wire_online_state
 from people.online.online import Key
 from people.runtime import Runtime
-from schemas.online import Watch
+from schemas.online import MOST_PERSONS, Watch
 
 log = logger(__name__)
 _LOOK_S = 1.0
@@ -53,11 +54,10 @@ class Watching:
             return {"ok": False, "code": "not_ready"}
         if not self._limit.allows(subscriber):
             return {"ok": False, "code": "too_many_requests"}
-        try:
-            asked: Any = _ASKED.load(data)
-        except (ValidationError, TypeError, ValueError):
+        asked = _asked(data)
+        if asked is None:
             return {"ok": False, "code": "invalid"}
-        watched = WatchList(list(dict.fromkeys(asked["person_ids"])))
+        watched = WatchList(list(dict.fromkeys(asked)))
         self._unread.leave(sid)
         self._lists.put(sid, watched)
         try:
@@ -157,3 +157,14 @@ class Watching:
         if online == item["online"] and (online or left_at is None):
             return item
         return wire_online_state(person_id, online, left_at or clock.now())
+
+
+def _asked(data: Any) -> list[UUID] | None:
+    """Whom a socket asks for; None where that makes no sense."""
+    if not fits(data, person_ids=MOST_PERSONS):
+        return None
+    try:
+        asked: Any = _ASKED.load(data)
+    except (ValidationError, TypeError, ValueError):
+        return None
+    return asked["person_ids"]

@@ -4,7 +4,8 @@
 
 On `/` and `/custom` it says `auth` with the auth data at connect, answers `message` with `message-back` and
 `message-with-ack` through the acknowledgement; `leave` on `/` has it say `last-words` and end the connection.
-PING_INTERVAL, PING_TIMEOUT and CONNECT_TIMEOUT are seconds.
+PING_INTERVAL, PING_TIMEOUT and CONNECT_TIMEOUT are seconds; BUDGET is what a
+client may have done at once, A_SECOND what comes back of it.
 """
 
 # ruff: noqa: E402 - gevent has to come before everything that opens a socket
@@ -19,21 +20,27 @@ from typing import Any
 
 from flask import Flask, request
 from flask_socketio import emit
-from gevent.pywsgi import WSGIServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from live.engine.budget import Budget
 from live.engine.channel import Backlog
-from live.engine.handshake import SocketHandler
 from live.engine.heartbeat import Timing
+from live.front.intake import Times
+from live.front.seats import Room
+from live.front.server import FrontServer
 from live.sockets import LiveSocketIO
 
 
-def make_app(timing: Timing, backlog: Backlog) -> Flask:
+def make_app(timing: Timing, backlog: Backlog, budget: Budget) -> Flask:
     """An application with the two namespaces."""
     app = Flask("conformance")
     socketio = LiveSocketIO(
-        app, timing=timing, backlog=backlog, max_http_buffer_size=1_000_000, cors_allowed_origins="*"
+        app,
+        timing=timing,
+        backlog=backlog,
+        budget=budget,
+        max_http_buffer_size=1_000_000,
     )
 
     def greet(auth: Any = None) -> None:
@@ -70,8 +77,10 @@ def main() -> None:
         connect_timeout=float(os.environ.get("CONNECT_TIMEOUT", "1.5")),
     )
     backlog = Backlog(most_bytes=int(os.environ.get("BACKLOG_BYTES", Backlog.most_bytes)))
+    most = int(os.environ.get("BUDGET", 100_000_000))
+    budget = Budget(at_once=most, a_second=int(os.environ.get("A_SECOND", most // 8)))
     address = ("127.0.0.1", int(os.environ.get("PORT", "3000")))
-    WSGIServer(address, make_app(timing, backlog), handler_class=SocketHandler, log=None).serve_forever()
+    FrontServer(address, make_app(timing, backlog, budget), Times(), Room(per_address=0)).serve_forever()
 
 
 if __name__ == "__main__":

@@ -61,6 +61,16 @@ class Product:
         self._until(lambda: all(map(_ready, addresses)))
         return addresses
 
+    def start_narrow_web(self, name: str, descriptors: int, **changed: str) -> str:
+        """Start a web process that may have so many descriptors; returns its address once it is ready."""
+        port = free_port()
+        program = f"ulimit -n {descriptors} && exec {sys.executable} {ROOT / 'wsgi.py'}"
+        self._start(
+            name, "-c", f"import os; os.execvp('sh', ['sh', '-c', {program!r}])", PORT=str(port), **changed
+        )
+        self._until(lambda: _ready(f"http://127.0.0.1:{port}"))
+        return f"http://127.0.0.1:{port}"
+
     def start_relay(self) -> None:
         """Start the relay."""
         self._start("relay", "-m", "jobs.relay")

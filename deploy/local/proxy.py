@@ -3,13 +3,23 @@
 Who connects anew goes to the process with the fewest connections. A polling client must come back to the process that
 has its session: every process begins its session ids with its own name (`WEB_NAME`), and nginx reads the name from the
 query. So no cookie is needed, many phones behind one address spread, and a WebSocket needs no stickiness at all.
+
+It keeps nothing for anybody: bodies and answers pass through bounded buffers and never lie on its disk, so the process
+says to a body what it thinks of it before it has come. What does not come or is not read in its time is cut. One
+address has so many requests and sockets at a time, and so many new requests a second: enough for hundreds of phones
+behind a carrier's one address. Addresses of the machine itself are not counted.
+
+No process is ever left alone for having failed (`max_fails=0`): a dead one refuses at once, and the next is tried; a
+living one may end connections that keep it waiting, and whoever brings that about must not take it from everybody.
 """
 
 import grp
+import json
 import os
 import shutil
 import socket
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _INNER = "127.0.0.1"
@@ -25,6 +35,31 @@ events {{ worker_connections 16384; }}
 
 http {{
     access_log off;
+    server_tokens off;
+
+    # Heads and bodies: within their time, and no larger than any route of the application takes.
+    client_header_timeout {header_s}s;
+    client_header_buffer_size 4k;
+    large_client_header_buffers 4 16k;
+    client_body_timeout {transfer_s}s;  # between two reads
+    client_max_body_size 16m;  # what a route takes is said by the application
+    client_body_buffer_size 64k;
+    proxy_request_buffering off;
+    # Answers: what a phone does not take waits in these buffers and then in the application, which cuts it.
+    send_timeout {transfer_s}s;
+    reset_timedout_connection on;
+    proxy_buffers 8 16k;
+    proxy_max_temp_file_size 0;
+    keepalive_timeout {rest_s}s;
+    lingering_time 10s;
+
+    geo $stranger {{ default 1; {own} }}
+    map $stranger $counted {{ 0 ""; default $binary_remote_addr; }}
+    limit_conn_zone $counted zone=connections:10m;
+    limit_req_zone $counted zone=requests:10m rate=500r/s;
+    limit_conn_status 503;
+    limit_req_status 429;
+
     client_body_temp_path body;
     proxy_temp_path answers;
     fastcgi_temp_path unused; uwsgi_temp_path unused; scgi_temp_path unused;
@@ -38,13 +73,31 @@ http {{
         zone web 256k;
         least_conn;
 {servers}
-        keepalive 64;
+        keepalive 64;  # for 60 s, less than a process's KEEP_ALIVE
     }}
 {singles}
     server {{
         listen {host}:{port};
-        client_max_body_size 0;  # the application says what is too large
+        error_page 413 @too_large;
+        error_page 429 @too_many;
+        error_page 503 @full;
+        location @too_large {{
+            default_type application/problem+json;
+            return 413 '{too_large}';
+        }}
+        location @too_many {{
+            default_type application/problem+json;
+            add_header Retry-After 1 always;
+            return 429 '{too_many}';
+        }}
+        location @full {{
+            default_type application/problem+json;
+            add_header Retry-After 5 always;
+            return 503 '{full}';
+        }}
         location / {{
+            limit_conn connections {per_address};
+            limit_req zone=requests burst=2000 nodelay;
             proxy_pass http://$web;
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;
@@ -54,6 +107,7 @@ http {{
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header X-Forwarded-Host $http_host;
             proxy_connect_timeout 2s;
+            proxy_send_timeout {transfer_s}s;
             proxy_read_timeout 75s;  # longer than the heartbeat of a socket and the longest wait of sync
         }}
     }}
@@ -87,20 +141,48 @@ def free_ports(count: int, after: int) -> list[int]:
     return found
 
 
-def write_configuration(folder: Path, host: str, port: int, webs: Mapping[str, int]) -> Path:
+@dataclass(frozen=True)
+class Bounds:
+    """Seconds for heads, between two reads or writes, of rest between requests; then connections of one address.
+
+    `count_own`: addresses of the machine itself are counted, too.
+    """
+
+    header_s: int = 15
+    transfer_s: int = 20
+    rest_s: int = 75
+    per_address: int = 1_000
+    count_own: bool = False
+
+
+def write_configuration(
+    folder: Path, host: str, port: int, webs: Mapping[str, int], bounds: Bounds | None = None
+) -> Path:
     """Write it for web processes (name to port) into a folder that nginx may use as its own; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "nginx.conf"
+    path, bounds = folder / "nginx.conf", bounds or Bounds()
     text = _CONFIGURATION.format(
         user=f"user root {grp.getgrgid(0).gr_name};" if os.geteuid() == 0 else "",
         names="\n".join(f'        "~^{name}\\." web_{name};' for name in webs),
-        servers="\n".join(f"        server {_INNER}:{p} max_fails=1 fail_timeout=1s;" for p in webs.values()),
+        servers="\n".join(f"        server {_INNER}:{p} max_fails=0;" for p in webs.values()),
         singles="\n".join(_single(name, inner) for name, inner in webs.items()),
         host=host,
         port=port,
+        too_large=_problem(413, "too_large", "The body is too large"),
+        too_many=_problem(429, "too_many_requests", "Too many requests from this address; wait a little"),
+        full=_problem(503, "unavailable", "Too many connections from this address"),
+        own="" if bounds.count_own else "127.0.0.0/8 0; ::1 0;",
+        **asdict(bounds),
     )
     path.write_text(text)
     return path
+
+
+def _problem(status: int, code: str, title: str) -> str:
+    """A refusal of nginx's own in the form of the application's."""
+    return json.dumps(
+        {"type": f"/errors#{code}", "title": title, "status": status, "detail": title, "code": code}
+    )
 
 
 def _single(name: str, port: int) -> str:

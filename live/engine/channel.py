@@ -8,16 +8,19 @@ import socket as sockets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from gevent import get_hub
 
-from live.engine.frames import CLOSE, PING, PONG, FrameReader, ProtocolFault, close_frame, frame
+from live.engine.budget import FRAME, MESSAGE, READ, Budget
+from live.engine.frames import CLOSE, PING, PONG, FrameReader, ProtocolFault, Received, close_frame, frame
+from live.engine.receiver import Receiver
 
 _READ, _WRITE = 1, 2
 _READ_SIZE = 16 * 1024
 _LINGER_S = 2.0
 _KERNEL_BUFFER = 128 * 1024  # the kernel's default grows to megabytes, for each of ten thousand
+_BUDGET = Budget()
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,17 @@ class Backlog:
     most_packets: int = 4_096
 
 
-class Receiver(Protocol):
-    """Who is told what a channel hears."""
-
-    def channel_heard(self, message: str | bytes) -> None:
-        """A whole message."""
-
-    def channel_closed(self, reason: str) -> None:
-        """The end, once; not told when it was asked for with `close`, `hang_up` or `cut`."""
-
-
 class Channel:
     """The server's end of a WebSocket that has been shaken hands on."""
 
     __slots__ = (
         "_backlog",
+        "_budget",
         "_bytes",
         "_ended",
         "_limits",
         "_packets",
+        "_paid_until",
         "_readable",
         "_reader",
         "_send",
@@ -57,12 +52,16 @@ class Channel:
         "receiver",
     )
 
-    def __init__(self, sock: Any, reader: FrameReader, limits: Backlog, deflates: bool) -> None:
+    def __init__(
+        self, sock: Any, reader: FrameReader, limits: Backlog, deflates: bool, budget: Budget | None = None
+    ) -> None:
         sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, _KERNEL_BUFFER)
         self._socket: Any = sock  # None once it is closed
         self._send: Callable[[Any], int] = sock.send
         self._reader = reader
         self._limits = limits
+        self._budget = budget or _BUDGET
+        self._paid_until = 0.0
         self._backlog: deque[tuple[Any, int]] | None = None
         self._bytes = self._packets = 0
         self._ended = False
@@ -90,6 +89,10 @@ class Channel:
         """Read what has come already, rather than when the event loop gets to it."""
         if self._socket is not None and self._readable.active:
             self._on_readable()
+
+    def pause_s(self) -> float:
+        """For how long the client waits before more is done for it."""
+        return self._budget.pause_s(self._paid_until)
 
     def write(self, data: bytes, packets: int = 1) -> bool:
         """Send frames now, or behind what is already waiting. False: the backlog is full, and they were not taken."""
@@ -208,10 +211,25 @@ class Channel:
 
     def _read(self, data: bytes) -> None:
         try:
-            for opcode, message in self._reader.feed(data):
-                self._hear(opcode, message)
+            received = self._reader.feed(data)
         except ProtocolFault as fault:
             self._end(fault.code, fault.reason, "transport error")
+            return
+        if not self._pays_for(received):
+            if self.receiver is not None:
+                self.receiver.channel_overspent()
+            return
+        for opcode, message in received:
+            self._hear(opcode, message)
+
+    def _pays_for(self, received: list[Received]) -> bool:
+        """Whether the client may have this much done, counted before anything is done with it."""
+        cost = READ + FRAME * self._reader.frames
+        for opcode, message in received:
+            if opcode < CLOSE:
+                cost += MESSAGE + len(message)
+        self._paid_until, too_much = self._budget.spend(self._paid_until, cost)
+        return not too_much
 
     def _hear(self, opcode: int, message: Any) -> None:
         if opcode == CLOSE:

@@ -6,6 +6,7 @@ from live.engine.deflate import InflateError, inflate
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _CONTROL_LIMIT = 125
+_MOST_PIECES = 256  # of one message; empty ones would come without end, and add nothing to its size
 _KNOWN = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 _FIN, _COMPRESSED, _RESERVED, _MASKED = 0x80, 0x40, 0x30, 0x80
 
@@ -47,7 +48,7 @@ def unmasked(mask: bytes, data: bytes) -> bytes:
 class FrameReader:
     """Turns the bytes of one client into messages; text arrives as str, everything else as bytes."""
 
-    __slots__ = ("_buffer", "_compressed", "_deflates", "_limit", "_opcode", "_parts", "_size")
+    __slots__ = ("_buffer", "_compressed", "_deflates", "_limit", "_opcode", "_parts", "_size", "frames")
 
     def __init__(self, limit: int, deflates: bool) -> None:
         self._limit = limit
@@ -56,14 +57,17 @@ class FrameReader:
         self._parts: list[bytes] | None = None
         self._opcode = self._size = 0
         self._compressed = False
+        self.frames = 0  # how many the last bytes completed
 
     def feed(self, data: bytes) -> list[Received]:
         """The messages that are complete now; raises `ProtocolFault`."""
         buffer = self._buffer + data if self._buffer else data
         at, received = 0, []
+        self.frames = 0
         while (end := self._end_of_frame(buffer, at)) is not None:
             message = self._take(buffer[at], buffer, *end)
             at = end[2]
+            self.frames += 1
             if message is not None:
                 received.append(message)
         self._buffer = buffer[at:]
@@ -110,6 +114,8 @@ class FrameReader:
             self._parts, self._opcode, self._compressed = [], opcode, compressed
         elif compressed:
             raise ProtocolFault(1002, "only a message's first frame says that it is compressed")
+        if len(self._parts) >= _MOST_PIECES:
+            raise ProtocolFault(1009, "message in too many pieces")
         self._parts.append(payload)
         self._size += len(payload)
         if not first & _FIN:

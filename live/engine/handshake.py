@@ -16,6 +16,7 @@ from gevent import monkey
 from gevent.pywsgi import WSGIHandler
 
 from live.engine import deflate
+from live.engine.budget import Budget
 from live.engine.channel import Backlog, Channel
 from live.engine.frames import FrameReader
 
@@ -87,7 +88,9 @@ def asks_for_websocket(environ: Mapping[str, Any]) -> bool:
     )
 
 
-def open_channel(environ: Mapping[str, Any], limit: int, backlog: Backlog, *, deflates: bool) -> Channel:
+def open_channel(
+    environ: Mapping[str, Any], limit: int, backlog: Backlog, budget: Budget, *, deflates: bool
+) -> Channel:
     """Shake hands, and return the channel; `limit` is the largest message in bytes that is read."""
     deflates = deflates and deflate.accepted(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
     digest = hashlib.sha1(environ["HTTP_SEC_WEBSOCKET_KEY"].strip().encode() + _GUID, usedforsecurity=False)
@@ -99,6 +102,6 @@ def open_channel(environ: Mapping[str, Any], limit: int, backlog: Backlog, *, de
     ]
     if deflates:
         lines.append(f"Sec-WebSocket-Extensions: {deflate.ACCEPTED}")
-    channel = Channel(environ[CONNECTION].take(), FrameReader(limit, deflates), backlog, deflates)
+    channel = Channel(environ[CONNECTION].take(), FrameReader(limit, deflates), backlog, deflates, budget)
     channel.write("\r\n".join([*lines, "", ""]).encode(), 0)
     return channel

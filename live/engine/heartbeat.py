@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 import gevent
@@ -21,6 +22,7 @@ log = logger(__name__)
 Item = TypeVar("Item")
 _BEATS_PER_DELAY = 50
 _SLOWEST_BEAT_S = 0.5
+_MOST_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ class Beating(Protocol):
     settled: bool
     pong_deadline: float | None
 
+    @property
+    def holds_connection(self) -> bool:
+        """Whether a connection is open for it."""
+        ...
+
+    def cut(self, reason: str) -> None:
+        """End it without a word."""
+
     def ping(self) -> None:
         """Send a ping."""
 
@@ -57,6 +67,14 @@ class Lane(Generic[Item]):
     def put(self, item: Item, since: float) -> None:
         """Due at `since` + delay."""
         self._queue.append((since + self.delay, item))
+
+    def __iter__(self) -> Iterator[Item]:
+        return (item for _, item in self._queue)
+
+    def drop_first(self, useless: Callable[[Item], bool]) -> None:
+        """Forget the first ones as far as they are of no use any more."""
+        while self._queue and useless(self._queue[0][1]):
+            self._queue.popleft()
 
     def due(self, now: float) -> Iterator[tuple[float, Item]]:
         """Take out what is due, with the moment at which it was."""
@@ -96,6 +114,15 @@ class Heartbeat:
         if socket.pong_deadline is not None:
             socket.pong_deadline = None
             self._resting.put(socket, self._clock())
+
+    def let_one_go(self) -> bool:
+        """End who has kept a connection longest without having connected to a namespace; False: there is nobody."""
+        self._unsettled.drop_first(lambda socket: socket.closed or socket.settled)
+        for socket in islice(self._unsettled, _MOST_LOOKED_AT):
+            if not socket.closed and not socket.settled and socket.holds_connection:
+                socket.cut("no room")
+                return True
+        return False
 
     def overdue(self, socket: Beating) -> bool:
         """Whether the answer should have come by now."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from live.engine.budget import Budget
 from live.engine.channel import Backlog
 from live.engine.farewells import Farewells
 from live.engine.heartbeat import Heartbeat
@@ -13,9 +14,11 @@ class Host(Protocol):
     """Limits and packets that all sockets share, and where they bring what they heard."""
 
     backlog: Backlog
+    budget: Budget
     heartbeat: Heartbeat
     ping_packet: Outgoing
     close_packet: Outgoing
+    overspent_packets: Outgoing  # the last words to a client that has connected and has too much done
     farewells: Farewells
 
     def start_background_task(self, target: Callable[..., object], *args: Any) -> Any:

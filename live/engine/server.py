@@ -1,7 +1,7 @@
 """The Engine.IO server: every request of its path, and the table of sockets.
 
 Overridden of `engineio.Server`: serving a request, opening a session, sending, disconnecting, shutting down. Used as
-they are: handlers, origins, compression of polling answers, ids, background tasks.
+they are: handlers, compression of polling answers, ids, background tasks.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,16 @@ from urllib.parse import parse_qs
 
 import engineio
 import orjson
+from werkzeug.exceptions import HTTPException
 
+from base.errors import Problem
 from live.engine import packets
+from live.engine.budget import Budget
 from live.engine.channel import Backlog
 from live.engine.farewells import Farewells
 from live.engine.handshake import asks_for_websocket, open_channel
 from live.engine.heartbeat import Heartbeat, Timing
+from live.engine.origins import NOBODY_ELSE, Origins, Welcomes
 from live.engine.packets import Malformed, Outgoing
 from live.engine.polls import SecondPoll
 from live.engine.socket import EngineSocket
@@ -26,7 +30,10 @@ _TAKEN: Reply = {}
 
 
 class EngineServer(engineio.Server):
-    """See the package's essay."""
+    """See the package's essay.
+
+    `welcomes` says of an origin and a request whether pages of it may connect; phones name none, and may.
+    """
 
     sockets: dict[str, EngineSocket]
 
@@ -35,8 +42,10 @@ class EngineServer(engineio.Server):
         *,
         timing: Timing | None = None,
         backlog: Backlog | None = None,
+        budget: Budget | None = None,
         deflates: bool = True,
         name: str = "",
+        welcomes: Welcomes = NOBODY_ELSE,
         **options: Any,
     ) -> None:
         timing = timing or Timing()
@@ -49,11 +58,14 @@ class EngineServer(engineio.Server):
         )
         self.heartbeat = Heartbeat(timing)
         self.backlog = backlog or Backlog()
+        self.budget = budget or Budget()
         self.ping_packet = Outgoing(packets.PING)
         self.close_packet = Outgoing(packets.CLOSE)
+        self.overspent_packets = Outgoing()
         self.farewells = Farewells()
         self._deflates = deflates
         self._name = name
+        self._origins = Origins(welcomes)
         self._beating: Any = None
 
     def generate_id(self) -> str:
@@ -69,7 +81,7 @@ class EngineServer(engineio.Server):
         if reply is _TAKEN:
             return []
         self._compress(environ, reply)
-        start_response(reply["status"], reply["headers"] + self._cors_headers(environ))
+        start_response(reply["status"], reply["headers"] + self._origins.headers(environ))
         return [reply["response"]]
 
     def _reply(self, environ: dict[str, Any]) -> Reply:
@@ -131,7 +143,8 @@ class EngineServer(engineio.Server):
         return packets.OPEN + orjson.dumps(facts).decode()
 
     def _channel(self, environ: Mapping[str, Any]) -> Any:
-        return open_channel(environ, self.max_http_buffer_size, self.backlog, deflates=self._deflates)
+        limit = self.max_http_buffer_size
+        return open_channel(environ, limit, self.backlog, self.budget, deflates=self._deflates)
 
     def _upgrade(self, socket: EngineSocket, environ: Mapping[str, Any]) -> Reply:
         """A WebSocket for a session that polls; a second one is heard out, told so, and ended, as clients expect."""
@@ -162,14 +175,16 @@ class EngineServer(engineio.Server):
         socket.posting = True
         try:
             body = environ["wsgi.input"].read(self.max_http_buffer_size + 1)
+        except (Problem, HTTPException):  # it did not come in its time, or not whole
+            socket.fail("transport error")
+            return self._bad_request("The body did not come")
         finally:
             socket.posting = False
         if len(body) > self.max_http_buffer_size:
             socket.fail("transport error")
             return {"status": "413 CONTENT TOO LARGE", "headers": list(_TEXT), "response": b"too large"}
         try:
-            for packet in packets.packets_of(body.decode()):
-                socket.receive(packet)
+            socket.receive_posted(packets.packets_of(body.decode()), len(body))
         except (Malformed, UnicodeDecodeError):
             socket.fail("transport error")
             return self._bad_request("Malformed packet")
@@ -192,10 +207,7 @@ class EngineServer(engineio.Server):
         return socket
 
     def _refused_origin(self, environ: dict[str, Any]) -> Reply | None:
-        allowed = self._cors_allowed_origins(environ) if "HTTP_ORIGIN" in environ else None
-        if allowed is None or environ["HTTP_ORIGIN"] in allowed or self.cors_allowed_origins == []:
-            return None
-        return self._bad_request("Not an accepted origin")
+        return None if self._origins.let_in(environ) else self._bad_request("Not an accepted origin")
 
     def _compress(self, environ: Mapping[str, Any], reply: Reply) -> None:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")

@@ -10,8 +10,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+import gevent
+
 from base.logs import logger
 from live.engine import packets
+from live.engine.budget import MESSAGE, READ
 from live.engine.channel import Channel
 from live.engine.host import Host
 from live.engine.packets import Encoded, Malformed, Outgoing
@@ -34,6 +37,7 @@ class EngineSocket:
 
     __slots__ = (
         "_inbox",
+        "_paid_until",
         "_polls",
         "_working",
         "channel",
@@ -57,6 +61,7 @@ class EngineSocket:
         self.closed = self.settled = self.posting = self._working = False
         self.pong_deadline: float | None = None
         self.session: dict[str, Any] = {}
+        self._paid_until = 0.0  # of what comes by polling
         self._polls = Polls(server.backlog)
         self._inbox: deque[Encoded | _End] | None = None
 
@@ -64,6 +69,11 @@ class EngineSocket:
     def upgraded(self) -> bool:
         """Whether it speaks WebSocket."""
         return self.channel is not None
+
+    @property
+    def holds_connection(self) -> bool:
+        """Whether a connection is open for it: its WebSocket, or a poll that waits."""
+        return self.upgraded or self._polls.open
 
     # -- what it is sent
 
@@ -114,6 +124,26 @@ class EngineSocket:
         except Malformed:
             self.fail("transport error")
 
+    def receive_posted(self, posted: list[Encoded], size: int) -> None:
+        """The packets of a polling request of `size` bytes; raises `Malformed`."""
+        cost = READ + MESSAGE * len(posted) + size
+        self._paid_until, too_much = self.server.budget.spend(self._paid_until, cost)
+        if too_much:
+            self.channel_overspent()
+            return
+        for packet in posted:
+            self.receive(packet)
+
+    def channel_overspent(self) -> None:
+        """It has more done than it may: what is not handled yet is dropped, and it is told why it ends."""
+        if self._inbox:
+            self._inbox.clear()
+        if self.settled:
+            self.send_all(self.server.overspent_packets)
+            self.close("too much")
+        else:
+            self.fail("too much")
+
     def channel_closed(self, reason: str) -> None:
         """The WebSocket's end."""
         self.channel = None
@@ -142,11 +172,19 @@ class EngineSocket:
             if isinstance(item, _End):
                 self.server.socket_ended(self.sid, item.reason)
             else:
+                self._slow_down()
                 self.server.socket_said(self.sid, item)
         self._inbox = None
         self._working = False
         if self.channel is not None:
             self.channel.resume()
+
+    def _slow_down(self) -> None:
+        """Let a client wait that has much done."""
+        channel = self.channel
+        pause_s = self.server.budget.pause_s(self._paid_until) if channel is None else channel.pause_s()
+        if pause_s > 0 and not self.closed:
+            gevent.sleep(pause_s)
 
     # -- its transports and its end
 

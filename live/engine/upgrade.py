@@ -53,6 +53,10 @@ class Upgrade:
         if self._socket.upgrading is self:
             self._socket.upgrading = None
 
+    def channel_overspent(self) -> None:
+        """Who floods a WebSocket that is not in use yet gets none."""
+        self.abandon()
+
     def abandon(self) -> None:
         """Give the attempt up."""
         self._channel.close()

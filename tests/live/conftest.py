@@ -36,7 +36,8 @@ def alice(product: Product, org: Organisation) -> Phone:
     return product.phone(org.slug, "Alice")
 
 
-def _serve(**settings: float) -> Iterator[str]:
+def serve_conformance(**settings: float) -> Iterator[str]:
+    """The conformance application with these settings; its address."""
     port = free_port()
     environment = {**os.environ, "PORT": str(port), **{name: str(value) for name, value in settings.items()}}
     process = subprocess.Popen(
@@ -69,13 +70,13 @@ def _answers(address: str) -> bool:
 @pytest.fixture(scope="session")
 def brisk() -> Iterator[str]:
     """A server with short heartbeats, as protocol suites use them."""
-    yield from _serve(PING_INTERVAL=INTERVAL_S, PING_TIMEOUT=TIMEOUT_S, CONNECT_TIMEOUT=CONNECT_S)
+    yield from serve_conformance(PING_INTERVAL=INTERVAL_S, PING_TIMEOUT=TIMEOUT_S, CONNECT_TIMEOUT=CONNECT_S)
 
 
 @pytest.fixture(scope="session")
 def calm() -> Iterator[str]:
     """A server whose heartbeats do not come into a test's way."""
-    yield from _serve(PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BACKLOG_BYTES=262_144)
+    yield from serve_conformance(PING_INTERVAL=25, PING_TIMEOUT=20, CONNECT_TIMEOUT=20, BACKLOG_BYTES=262_144)
 
 
 @contextlib.contextmanager
