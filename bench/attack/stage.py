@@ -15,7 +15,7 @@ from tests.product import Product
 from tests.world import Organisation
 
 PEOPLE = 10
-_SETTINGS = {"PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
+_SETTINGS = {"PACE": "1", "PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
 _REST_S = 3.0
 
 
