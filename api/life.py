@@ -7,15 +7,15 @@ Where a route is not public, nothing of a body is read without a good token, and
 is read before the transaction opens: a slow phone must not hold a database connection. A transaction that PostgreSQL
 undid to let another pass is begun again, twice at most.
 
-A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
-organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
+A view that has nothing to tell yet may ask to wait (`Answer.waiting`): its transaction ends, the request waits without
+holding a connection for an event that is addressed to it, and everything from the transaction on is done again. Where
+none comes, it gets what it would have got at once.
 """
 
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from flask import Response, current_app, request
 
@@ -24,6 +24,7 @@ from api.parsing import arguments, read_body
 from api.route import Call, Declaration, View
 from base.database import again_if_it_gave_way
 from base.errors import Forbidden, Problem, Unauthenticated
+from journal.waiters import Waiting
 from journal.wakeups import Wakeups
 from people import idempotency
 from people.actor import Actor
@@ -49,13 +50,13 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     attempt = partial(_attempt, declared, view, path, shared, claims)
     if claims is None:
         return again_if_it_gave_way(attempt)[0]
-    return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
+    return _when_there_is_news(shared.wakeups, partial(again_if_it_gave_way, attempt))
 
 
 def _attempt(
     declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
-) -> tuple[Response, float]:
-    """One transaction: its response, and for how many seconds it would rather wait for another one."""
+) -> tuple[Response, Waiting | None]:
+    """One transaction: its response, and what it would rather wait for."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
         call = Call(session, shared)
         if claims is not None and declared.permission is not None:
@@ -69,7 +70,7 @@ def _attempt(
             if key is not None:
                 _keep_answer(call, key, answer, declared.status)
         # Encoded before the commit: what cannot be told must not have happened.
-        return answer.response(declared.status, declared.media), answer.wait_s
+        return answer.response(declared.status, declared.media), answer.waiting
 
 
 def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any] | None]) -> Any:
@@ -82,18 +83,17 @@ def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any]
         raise
 
 
-def _when_there_is_news(
-    wakeups: Wakeups, organisation_id: UUID, look: Callable[[], tuple[Response, float]]
-) -> Response:
+def _when_there_is_news(wakeups: Wakeups, look: Callable[[], tuple[Response, Waiting | None]]) -> Response:
     """Look until there is something to tell, or the time to wait for it is over."""
-    began = time.monotonic()
-    while True:
-        ticket = wakeups.ticket(organisation_id)
-        response, wait_s = look()
-        left = wait_s - (time.monotonic() - began)
-        if left <= 0:
-            return response
-        wakeups.wait(organisation_id, ticket, left)
+    began, ticket = time.monotonic(), wakeups.ticket()
+    response, waiting = look()
+    while waiting is not None:
+        with wakeups.turn(waiting, ticket, began) as looks:
+            if not looks:
+                break
+            ticket = wakeups.ticket()
+            response, waiting = look()
+    return response
 
 
 def _bearer_token() -> str:

@@ -25,12 +25,15 @@ _ALWAYS = {"id", "version", "deleted_at"}
 def read_events(call: Call, query: dict[str, Any]) -> Answer:
     """The events after a position that I may see, in order, each exactly once over the pages.
 
-    With `wait`, the answer comes when there is something to tell, or after so many seconds without.
+    With `wait`, the answer comes when there is something to tell, or after so many seconds without. A session waits
+    once: when it asks again meanwhile, the earlier request is answered.
     """
     page = sync(call.session, call.actor, query["after"], query["limit"], query["epoch"])
+    wire = page.wire()
     if query["members"] is not None:
-        page["items"] = [_cut(event, _ALWAYS | query["members"]) for event in page["items"]]
-    return conditional(page, wait_s=0 if page["items"] else query["wait"])
+        wire["items"] = [_cut(event, _ALWAYS | query["members"]) for event in wire["items"]]
+    waits = query["wait"] > 0 and not page.items
+    return conditional(wire, waiting=page.waiting(call.actor, query["wait"]) if waits else None)
 
 
 def _cut(event: dict[str, Any], members: set[str]) -> dict[str, Any]:
