@@ -35,6 +35,7 @@ from people.sign_in.tokens import AccessClaims
 
 _ORGANISATION_PREFIXES = ("organisation:", "me:")
 _KEPT_HEADERS = ("ETag", "Location")
+Outcome = tuple[Response, Waiting | None]
 
 
 def runtime() -> Runtime:
@@ -50,12 +51,13 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     attempt = partial(_attempt, declared, view, path, shared, claims)
     if claims is None:
         return again_if_it_gave_way(attempt)[0]
-    return _when_there_is_news(shared.wakeups, partial(again_if_it_gave_way, attempt))
+    at_once = _answer_at_once(declared, shared, claims)
+    return _when_there_is_news(shared.wakeups, partial(again_if_it_gave_way, attempt), at_once)
 
 
 def _attempt(
     declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
-) -> tuple[Response, Waiting | None]:
+) -> Outcome:
     """One transaction: its response, and what it would rather wait for."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
         call = Call(session, shared)
@@ -83,10 +85,18 @@ def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any]
         raise
 
 
-def _when_there_is_news(wakeups: Wakeups, look: Callable[[], tuple[Response, Waiting | None]]) -> Response:
+def _answer_at_once(declared: Declaration, shared: Runtime, claims: AccessClaims) -> Outcome | None:
+    """What is answered without a transaction: somebody goes on waiting, and nothing has come since."""
+    if declared.at_once is None:
+        return None
+    answer = declared.at_once(shared, claims, partial(arguments, declared))
+    return None if answer is None else (answer.response(declared.status, declared.media), answer.waiting)
+
+
+def _when_there_is_news(wakeups: Wakeups, look: Callable[[], Outcome], at_once: Outcome | None) -> Response:
     """Look until there is something to tell, or the time to wait for it is over."""
     began, ticket = time.monotonic(), wakeups.ticket()
-    response, waiting = look()
+    response, waiting = at_once or look()
     while waiting is not None:
         with wakeups.turn(waiting, ticket, began) as looks:
             if not looks:

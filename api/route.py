@@ -61,6 +61,10 @@ class Declaration:
     max_body: int | None = None
     """The greatest body in bytes; None for the default of `api/bounds.py`."""
 
+    at_once: Callable[..., Answer | None] | None = None
+    """Answers without a look at the database, where it can: a function of the runtime, the token's claims, and one that
+    gives the request's arguments."""
+
     def __post_init__(self) -> None:
         if (self.permission is None) is not self.public:
             raise ValueError(f"{self.method} {self.path}: name a permission, or say that it is public")

@@ -29,6 +29,8 @@ class Waiting:
     """The person, and the scopes that they follow. Taken from here when it waits: its rooms know them."""
     position: int
     epoch: UUID
+    goes_on: bool = False
+    """Whether it has not looked: it takes up the seat of the session's last request, as `Seats.kept_for` told."""
 
 
 class Addressed(NamedTuple):
@@ -44,7 +46,8 @@ class State(enum.Enum):
     WAITS = enum.auto()
     CALLED = enum.auto()  # something has come; it stands in the queue of those who look
     LOOKS = enum.auto()  # it is its turn
-    DONE = enum.auto()  # its time is over, or a younger request of its session has come
+    RESTS = enum.auto()  # its time is over; its seat is kept for the session's next request
+    DONE = enum.auto()
 
 
 class Room:
@@ -60,10 +63,11 @@ class Room:
 class Waiter:
     """One request that waits. There may be thousands, so it keeps little: rooms instead of their ids."""
 
-    __slots__ = ("began", "bell", "position", "rooms", "session_id", "state")
+    __slots__ = ("began", "bell", "home", "looked", "position", "rooms", "session_id", "state")
 
-    def __init__(self, waiting: Waiting, began: float) -> None:
-        self.session_id, self.position, self.began = waiting.session_id, waiting.position, began
+    def __init__(self, waiting: Waiting, began: float, home: "Waiters") -> None:
+        self.session_id, self.position, self.home = waiting.session_id, waiting.position, home
+        self.began = self.looked = began  # when the present request came, and the one that looked
         self.state = State.WAITS
         self.rooms: list[Room] = []
         self.bell = threading.Lock()
@@ -82,6 +86,7 @@ class Waiters:
     def __init__(self, organisation_id: UUID, position: int, epoch: UUID) -> None:
         self.organisation_id, self.position, self.epoch = organisation_id, position, epoch
         self.looked_at = 0.0
+        self._count = 0
         self._rooms: dict[UUID, Room] = {}
         self._recent: deque[Addressed] = deque(maxlen=_KEPT)
 
@@ -91,15 +96,17 @@ class Waiters:
             room = self._rooms.get(address) or self._rooms.setdefault(address, Room(address))
             room.waiters.add(waiter)
             waiter.rooms.append(room)
+        self._count += 1
         return not self._has_come(waiter.position, addresses)
 
     def dismiss(self, waiter: Waiter) -> bool:
         """Let a waiter go; returns whether nobody is left."""
+        self._count -= 1
         for room in waiter.rooms:
             room.waiters.discard(waiter)
             if not room.waiters:
                 self._rooms.pop(room.address, None)
-        return not self._rooms
+        return not self._count
 
     def apply(self, events: Sequence[Addressed]) -> Iterable[Waiter]:
         """Advance over the next events, and return whom they concern.

@@ -14,14 +14,12 @@ then an announcement since the ticket, which is taken before the look, has the w
 costs at most `POLL_S`: the reader, and nobody else, looks by itself. After a reconnect it does so at once, and where
 the journal is in another epoch, everybody looks.
 
-A session waits once: the younger request has the place, the older one is answered. The reader runs while somebody
-waits, and a little longer; under gevent it is a greenlet.
+The reader runs while somebody waits, and a little longer; under gevent it is a greenlet.
 """
 
 import threading
 import time
-from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -30,6 +28,7 @@ import psycopg2
 from base.listen import Listener
 from base.logs import logger
 from journal.events import JOURNAL_CHANNEL
+from journal.seats import Seats
 from journal.tail import READ_LIMIT, follow_addresses
 from journal.waiters import State, Waiter, Waiters, Waiting
 
@@ -47,12 +46,9 @@ class Wakeups:
     """Shared by all requests of a process. `looks` of them look at the same time, and at most `most` wait."""
 
     def __init__(self, url: str, *, looks: int = LOOKS, most: int = _MOST) -> None:
-        self._url, self._looks, self._most = url, looks, most
+        self._url = url
         self._lock = threading.Lock()
-        self._organisations: dict[UUID, Waiters] = {}
-        self._sessions: dict[UUID, Waiter] = {}
-        self._called: deque[Waiter] = deque()
-        self._looking = 0
+        self.seats = Seats(looks, most)
         self._reading, self._needed_at = False, 0.0
         self._announcements = 0
         self._announced: dict[str, int] = {}  # which was the last, by organisation; "" for all
@@ -63,16 +59,21 @@ class Wakeups:
 
     def waiting(self) -> int:
         """How many requests wait now."""
-        return len(self._sessions)
+        return len(self.seats)
 
     def handed_out(self, organisation_id: UUID) -> int | None:
         """Up to which position those who wait have been called; None where nobody of the organisation waits."""
-        waiters = self._organisations.get(organisation_id)
-        return None if waiters is None else waiters.position
+        home = self.seats.organisations.get(organisation_id)
+        return None if home is None else home.position
 
-    def looking(self) -> int:
-        """How many of those that were called look now."""
-        return self._looking
+    def rests(self, session_id: UUID) -> bool:
+        """Whether a session's seat is kept, perhaps."""
+        return self.seats.rests(session_id)
+
+    def kept_for(self, session_id: UUID, after: int, epoch: str | None) -> tuple[int, UUID] | None:
+        """As `Seats.kept_for`: the position and epoch from which a session may go on waiting without a look."""
+        with self._lock:
+            return self.seats.kept_for(session_id, after, epoch)
 
     @contextmanager
     def turn(self, waiting: Waiting, ticket: int, began: float) -> Generator[bool]:
@@ -90,90 +91,40 @@ class Wakeups:
                 self._end_turn()
 
     def _waits(self, waiting: Waiting, ticket: int, began: float, left: float) -> bool:
-        waiter = Waiter(waiting, began)
         with self._lock:
-            waiters = self._join(waiter, waiting, ticket)
-        if waiters is None:
+            waiter = self._join(waiting, ticket, began)
+        if waiter is None:
             return False
         try:
             waiter.bell.acquire(timeout=left)
             if waiter.state is State.CALLED:
                 waiter.bell.acquire(timeout=_LATE_S)
         except BaseException:  # its greenlet is being killed
-            if self._leave(waiter, waiters):
+            if self._leave(waiter):
                 self._end_turn()
             raise
-        return self._leave(waiter, waiters)
+        return self._leave(waiter)
 
-    def _join(self, waiter: Waiter, waiting: Waiting, ticket: int) -> Waiters | None:
-        """Where the waiter waits; None where it may not."""
-        older = self._sessions.get(waiter.session_id)
-        if older is None and len(self._sessions) >= self._most:
+    def _join(self, waiting: Waiting, ticket: int, began: float) -> Waiter | None:
+        joined = self.seats.join(waiting, began)
+        if joined is None:
             return None
-        if older is not None:
-            if older.began > waiter.began:
-                return None
-            older.becomes(State.DONE)
-        self._sessions[waiter.session_id] = waiter
-        waiters, is_first = self._waiters_of(waiting)
-        addresses, waiting.addresses = waiting.addresses, ()
-        if not waiters.admit(waiter, addresses) or (is_first and self._was_announced(waiting, ticket)):
-            self._call([waiter])
+        waiter, is_first = joined
+        names = ("", str(waiting.organisation_id))
+        if is_first and any(self._announced.get(name, 0) > ticket for name in names):
+            self.seats.call([waiter])
         if not self._reading:
             self._reading, self._needed_at = True, time.monotonic()
             threading.Thread(target=self._read_on, name="journal-wakeups", daemon=True).start()
-        return waiters
+        return waiter
 
-    def _waiters_of(self, waiting: Waiting) -> tuple[Waiters, bool]:
-        """Those of the organisation, and whether there were none before."""
-        waiters = self._organisations.get(waiting.organisation_id)
-        if waiters is not None and waiters.epoch != waiting.epoch:
-            self._start_over(waiters)
-            waiters = None
-        if waiters is not None:
-            return waiters, False
-        waiters = Waiters(waiting.organisation_id, waiting.position, waiting.epoch)
-        self._organisations[waiting.organisation_id] = waiters
-        return waiters, True
-
-    def _was_announced(self, waiting: Waiting, ticket: int) -> bool:
-        return any(self._announced.get(name, 0) > ticket for name in ("", str(waiting.organisation_id)))
-
-    def _leave(self, waiter: Waiter, waiters: Waiters) -> bool:
-        """Whether it is the waiter's turn."""
+    def _leave(self, waiter: Waiter) -> bool:
         with self._lock:
-            looks, waiter.state = waiter.state is State.LOOKS, State.DONE
-            if self._sessions.get(waiter.session_id) is waiter:
-                del self._sessions[waiter.session_id]
-            if waiters.dismiss(waiter) and self._organisations.get(waiters.organisation_id) is waiters:
-                del self._organisations[waiters.organisation_id]
-            return looks
+            return self.seats.leave(waiter)
 
     def _end_turn(self) -> None:
         with self._lock:
-            self._looking -= 1
-            self._hand_out()
-
-    def _call(self, waiters: Iterable[Waiter]) -> None:
-        for waiter in waiters:
-            if waiter.state is State.WAITS:
-                waiter.state = State.CALLED
-                self._called.append(waiter)
-        self._hand_out()
-
-    def _hand_out(self) -> None:
-        """Give turns to those who were called first."""
-        while self._called and self._looking < self._looks:
-            waiter = self._called.popleft()
-            if waiter.state is State.CALLED:
-                self._looking += 1
-                waiter.becomes(State.LOOKS)
-
-    def _start_over(self, waiters: Waiters) -> None:
-        """Have everybody look: the journal is in another epoch."""
-        if self._organisations.get(waiters.organisation_id) is waiters:
-            del self._organisations[waiters.organisation_id]
-        self._call(waiters.everyone())
+            self.seats.end_turn()
 
     # -- the reader
 
@@ -188,7 +139,8 @@ class Wakeups:
     def _is_needed(self) -> bool:
         """One who was called comes again in a moment: to connect anew each time would cost more than to stay."""
         with self._lock:
-            if self._sessions:
+            self.seats.clear()
+            if self.seats.taken:
                 self._needed_at = time.monotonic()
             self._reading = time.monotonic() - self._needed_at < _LINGER_S
             return self._reading
@@ -199,29 +151,28 @@ class Wakeups:
         with self._lock:
             self._announcements += 1
             self._announced.update(dict.fromkeys(names or {""}, self._announcements))
-            present = list(self._organisations.values())
+            present = list(self.seats.organisations.values())
         try:
-            for waiters in present:
-                if not names or str(waiters.organisation_id) in names or now - waiters.looked_at >= POLL_S:
-                    waiters.looked_at = now
-                    self._hear(listener, waiters)
+            for home in present:
+                if not names or str(home.organisation_id) in names or now - home.looked_at >= POLL_S:
+                    home.looked_at = now
+                    self._hear(listener, home)
         except psycopg2.Error as error:
             # The next wait reconnects and returns at once, and everybody is looked after.
             log.warning("wakeups_lost_database", error=type(error).__name__)
         except Exception as error:
             log.error("wakeups_failed", exc_info=error)  # the next look tries again
 
-    def _hear(self, listener: Listener, waiters: Waiters) -> None:
+    def _hear(self, listener: Listener, home: Waiters) -> None:
         """Call those whom the next events of an organisation concern."""
         while True:
-            epoch, events = follow_addresses(listener, waiters.organisation_id, waiters.position)
+            epoch, events = follow_addresses(listener, home.organisation_id, home.position)
             with self._lock:
-                if epoch != waiters.epoch:
+                if epoch != home.epoch:
                     log.warning("wakeups_start_over", epoch=str(epoch))
-                    self._start_over(waiters)
+                    self.seats.start_over(home)
                     listener.close()  # whichever of the two is behind, the next connection is to the present database
                     return
-                if events:
-                    self._call(waiters.apply(events))
+                self.seats.hear(home, events)
             if len(events) < READ_LIMIT:
                 return

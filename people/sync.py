@@ -89,15 +89,19 @@ class Page(NamedTuple):
             "more": self.more,
         }
 
-    def waiting(self, actor: Actor, seconds: float) -> Waiting:
-        """To wait for what comes after the page."""
+    def waiting(
+        self, organisation_id: UUID, session_id: UUID, seconds: float, person_id: UUID | None = None
+    ) -> Waiting:
+        """To wait for what comes after the page; as nobody, where the session has a seat that it only takes up again."""
+        addresses = () if person_id is None else frozenset((person_id, *self.scope_ids))
         return Waiting(
             seconds,
-            actor.organisation_id,
-            actor.session_id,
-            frozenset((actor.person_id, *self.scope_ids)),
+            organisation_id,
+            session_id,
+            addresses,
             self.position,
             self.epoch,
+            goes_on=person_id is None,
         )
 
 

@@ -13,7 +13,7 @@ SITE, HARBOUR, BOB, ANN = (ids.new_id() for _ in range(4))
 
 def waits(waiters: Waiters, position: int, *addresses: UUID) -> tuple[Waiter, bool]:
     """A waiter that has seen everything up to a position, and whether it may wait."""
-    waiter = Waiter(Waiting(30, ORG, ids.new_id(), addresses, position, EPOCH), time.monotonic())
+    waiter = Waiter(Waiting(30, ORG, ids.new_id(), addresses, position, EPOCH), time.monotonic(), waiters)
     return waiter, waiters.admit(waiter, addresses)
 
 

@@ -58,7 +58,7 @@ class Process:
         until(lambda: self.wakeups.waiting() > before)
 
     def ends(self) -> None:
-        for waiter in list(self.wakeups._sessions.values()):
+        for waiter in list(self.wakeups.seats._sessions.values()):
             self.waits(self.sees(session_id=waiter.session_id, seconds=0.01))
         self.pool.shutdown()
 
@@ -128,7 +128,7 @@ def test_of_many_who_are_called_few_look_at_a_time_and_all_in_their_turn(process
         with process.wakeups.turn(waiting, process.wakeups.ticket(), time.monotonic()) as looks:
             assert looks
             looked.append(number)
-            most.append(process.wakeups.looking())
+            most.append(process.wakeups.seats.looking)
             gate.acquire()
 
     for number in range(6):
@@ -138,7 +138,7 @@ def test_of_many_who_are_called_few_look_at_a_time_and_all_in_their_turn(process
     until(lambda: len(looked) == 2)
     assert process.wakeups.waiting() == 4
     gate.release(6)
-    until(lambda: process.wakeups.waiting() + process.wakeups.looking() == 0)
+    until(lambda: process.wakeups.waiting() + process.wakeups.seats.looking == 0)
     assert (sorted(looked), max(most)) == (list(range(6)), 2)
 
 
@@ -149,4 +149,4 @@ def test_a_look_that_fails_gives_its_turn_back(process: Process) -> None:
         with ExitStack() as turn, pytest.raises(ZeroDivisionError):
             assert turn.enter_context(process.wakeups.turn(waiting, ticket, time.monotonic()))
             raise ZeroDivisionError
-    assert process.wakeups.looking() == 0
+    assert process.wakeups.seats.looking == 0

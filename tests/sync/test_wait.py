@@ -3,6 +3,8 @@
 import time
 from uuid import UUID
 
+import pytest
+
 from base import ids
 from deploy.local.cluster import Cluster
 from journal.catalogue import POST_CREATED
@@ -90,13 +92,70 @@ def test_one_whose_time_is_over_is_answered_without_another_look(world: World) -
     assert (page["items"], page["position"], asked) == ([], start, [])
 
 
+def test_one_who_waits_on_is_not_looked_after_until_something_comes(world: World) -> None:
+    org, bob, site = bob_and_a_site(world)
+    start = head(bob)
+    Waits(bob, start, wait=1).answer()
+    with statements(world.web.engine) as asked:
+        Waits(bob, start, wait=1).answer()
+    assert asked == []
+    org.admin.posts(site, "secret")
+    world.relays()
+    is_handed_out(org, start + 1)
+    with statements(world.web.engine) as asked:
+        page = Waits(bob, start, wait=1).answer()
+    assert (asked, page["items"], page["position"]) == ([], [], start + 1)
+    waiting = Waits(bob, page["position"])
+    org.admin.posts(str(org.id), "news")
+    world.relays()
+    assert waiting.texts() == ["news"]
+
+
+def test_one_who_waits_on_looks_where_something_came_in_between(world: World) -> None:
+    org, bob, _ = bob_and_a_site(world)
+    start = head(bob)
+    Waits(bob, start, wait=1).answer()
+    org.admin.posts(str(org.id), "news")
+    world.relays()
+    until(lambda: not wakeups(world).rests(UUID(bob.session_id)))
+    assert Waits(bob, start).texts() == ["news"]
+
+
+def test_one_whose_session_ended_in_between_does_not_wait_on(world: World) -> None:
+    org, bob, _ = bob_and_a_site(world)
+    ann = org.person("Ann")
+    start = head(bob)
+    anns = Waits(ann, start)
+    Waits(bob, start, wait=1).answer()
+    bob.delete("/v1/sessions/current")
+    world.relays()
+    is_handed_out(org, start + 1)
+    assert Waits(bob, start, 401).answer()["code"] == "session_ended"
+    assert anns.goes_on
+    org.admin.posts(str(org.id), "news")
+    world.relays()
+    assert anns.texts() == ["news"]
+
+
+@pytest.mark.parametrize("wait", [0, 1])
+def test_one_who_asks_from_elsewhere_is_looked_after(world: World, wait: int) -> None:
+    org, bob, _ = bob_and_a_site(world)
+    before = head(bob)
+    org.admin.posts(str(org.id), "news")
+    start = head(bob)
+    Waits(bob, start, wait=1).answer()
+    assert [e["data"]["text"] for e in bob.get(f"/v1/sync?after={before}&wait={wait}")["items"]] == ["news"]
+    assert bob.get(f"/v1/sync?after={start}&epoch=another&wait={wait}", 410)["code"] == "position_unknown"
+    assert bob.get(f"/v1/sync?after={start + 1}&wait={wait}", 410)["code"] == "position_unknown"
+
+
 def test_a_session_that_ends_while_it_waits_is_told_so(world: World) -> None:
     _, bob, _ = bob_and_a_site(world)
     waiting = Waits(bob, head(bob), 401)
     bob.delete("/v1/sessions/current")
     world.relays()
     assert waiting.answer()["code"] == "session_ended"
-    assert wakeups(bob.organisation.world).looking() == 0
+    assert wakeups(bob.organisation.world).seats.looking == 0
 
 
 def test_a_person_who_is_let_go_while_waiting_is_told_so(world: World) -> None:
