@@ -92,7 +92,7 @@ class Page(NamedTuple):
     def waiting(
         self, organisation_id: UUID, session_id: UUID, seconds: float, person_id: UUID | None = None
     ) -> Waiting:
-        """To wait for what comes after the page; as nobody, where the session has a seat that it only takes up again."""
+        """To wait for what comes after the page; as nobody, where the session only takes its seat up again."""
         addresses = () if person_id is None else frozenset((person_id, *self.scope_ids))
         return Waiting(
             seconds,
