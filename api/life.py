@@ -9,11 +9,12 @@ undid to let another pass is begun again, twice at most.
 
 A view that has nothing to tell yet may ask to wait (`Answer.waiting`): its transaction ends, the request waits without
 holding a connection for an event that is addressed to it, and everything from the transaction on is done again. Where
-none comes, it gets what it would have got at once.
+none comes, it gets what it would have got at once. Such routes look few at a time, for everybody comes after a restart.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -49,10 +50,10 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     claims = None if declared.public else shared.read_access_token(_bearer_token())
     read_body(declared.most_bytes)
     attempt = partial(_attempt, declared, view, path, shared, claims)
-    if claims is None:
-        return again_if_it_gave_way(attempt)[0]
-    at_once = _answer_at_once(declared, shared, claims)
-    return _when_there_is_news(shared.wakeups, partial(again_if_it_gave_way, attempt), at_once)
+    look = partial(again_if_it_gave_way, attempt)
+    if claims is None or declared.at_once is None:
+        return look()[0]
+    return _when_there_is_news(shared.wakeups, look, _answer_at_once(declared, shared, claims))
 
 
 def _attempt(
@@ -95,8 +96,10 @@ def _answer_at_once(declared: Declaration, shared: Runtime, claims: AccessClaims
 
 def _when_there_is_news(wakeups: Wakeups, look: Callable[[], Outcome], at_once: Outcome | None) -> Response:
     """Look until there is something to tell, or the time to wait for it is over."""
-    began, ticket = time.monotonic(), wakeups.ticket()
-    response, waiting = at_once or look()
+    began = time.monotonic()
+    with wakeups.arrivals if at_once is None else nullcontext():
+        ticket = wakeups.ticket()
+        response, waiting = at_once or look()
     while waiting is not None:
         with wakeups.turn(waiting, ticket, began) as looks:
             if not looks:

@@ -63,7 +63,7 @@ class Declaration:
 
     at_once: Callable[..., Answer | None] | None = None
     """Answers without a look at the database, where it can: a function of the runtime, the token's claims, and one that
-    gives the request's arguments."""
+    gives the request's arguments. Only routes that have it may wait (`Answer.waiting`)."""
 
     def __post_init__(self) -> None:
         if (self.permission is None) is not self.public:

@@ -30,7 +30,7 @@ from base.logs import logger
 log = logger(__name__)
 HELD_S = 0.05
 _PERIOD_S, _STACK_S, _DOZES_AFTER = 0.02, 0.025, 3
-# Of one kind a line in so many seconds, except for what is that long.
+# Of one kind a line in so many seconds, except for what computes that long.
 _AGAIN_S, _ALWAYS_S = 10.0, 0.25
 _ROOT = str(Path(__file__).resolve().parent.parent) + "/"
 _FRAMES = 12
@@ -160,7 +160,7 @@ class Watchdog:
         self.holds[hold.doing] += 1
         self.longest[hold.doing] = max(hold.wall, self.longest.get(hold.doing, 0.0))
         now = time.monotonic()
-        if hold.wall < _ALWAYS_S and now - self._told.get(hold.doing, -_AGAIN_S) < _AGAIN_S:
+        if hold.cpu < _ALWAYS_S and now - self._told.get(hold.doing, -_AGAIN_S) < _AGAIN_S:
             self._untold[hold.doing] += 1
             return
         self._told[hold.doing] = now

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
 
-_A_SECOND = 80  # that come
+_A_SECOND = 60  # that come
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 

@@ -49,6 +49,8 @@ class Wakeups:
         self._url = url
         self._lock = threading.Lock()
         self.seats = Seats(looks, most)
+        # So many who come look at the same time: after a restart, all of them come at once.
+        self.arrivals = threading.Semaphore(looks)
         self._reading, self._needed_at = False, 0.0
         self._announcements = 0
         self._announced: dict[str, int] = {}  # which was the last, by organisation; "" for all
