@@ -16,6 +16,7 @@ import gc
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ from base.logs import logger
 
 log = logger(__name__)
 HELD_S = 0.05
-_PERIOD_S, _STACK_S, _DOZES_AFTER = 0.02, 0.025, 3
+_PERIOD_S, _YOUNG_S, _STACK_S, _DOZES_AFTER = 0.02, 0.005, 0.02, 3
 # Of one kind a line in so many seconds, except for what computes that long.
 _AGAIN_S, _ALWAYS_S = 10.0, 0.25
 _ROOT = str(Path(__file__).resolve().parent.parent) + "/"
@@ -60,9 +61,10 @@ class Sample(NamedTuple):
 
 
 class Watchdog:
-    """Watches the event loop of the thread that starts it."""
+    """Watches the event loop of the thread that starts it. `says` gets the lines, and else the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, says: Callable[..., Any] | None = None) -> None:
+        self._says = says
         self.holds: Counter[str] = Counter()
         self.longest: dict[str, float] = {}
         self.looks = 0
@@ -164,7 +166,7 @@ class Watchdog:
             self._untold[hold.doing] += 1
             return
         self._told[hold.doing] = now
-        log.warning(
+        (self._says or log.warning)(
             "loop_held",
             doing=hold.doing,
             ms=round(hold.wall * 1000),
@@ -199,9 +201,10 @@ class Watchdog:
             _sleep(_PERIOD_S)
             self.looks += 1
             turn, since, now = self._turn, self._since, time.monotonic()
-            if turn != seen:
-                self._take_sample(now)
-            elif since is not None and now - since >= _STACK_S and self._stack[0] != turn:
+            lasted = 0.0 if since is None else now - since
+            if lasted < _YOUNG_S:
+                self._take_sample(now)  # and not later: what a run has computed by then would be lost
+            elif lasted >= _STACK_S and self._stack[0] != turn:
                 self._stack = (turn, _own(_frames().get(self._thread)))
             idle = idle + 1 if turn == seen and since is None else 0
             seen = turn
