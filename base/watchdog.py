@@ -30,7 +30,7 @@ from base.logs import logger
 
 log = logger(__name__)
 HELD_S = 0.05
-_PERIOD_S, _YOUNG_S, _STACK_S, _DOZES_AFTER = 0.02, 0.005, 0.02, 3
+_PERIOD_S, _STACK_S, _DOZES_AFTER = 0.02, 0.02, 3
 # Of one kind a line in so many seconds, except for what computes that long.
 _AGAIN_S, _ALWAYS_S = 10.0, 0.25
 _ROOT = str(Path(__file__).resolve().parent.parent) + "/"
@@ -133,9 +133,8 @@ class Watchdog:
     def _wakes(self) -> None:
         self._since = time.monotonic()
         self._turn += 1
-        if self._dozes:
-            self._take_sample(self._since)
-            self._ring()
+        self._take_sample(self._since)
+        self._ring()
 
     def _switches(self, _event: str, origin_and_target: tuple[Any, Any]) -> None:
         self._ends_run(origin_and_target[0])
@@ -147,12 +146,12 @@ class Watchdog:
         if since is not None and now - since >= HELD_S:
             # Told by the hub in a moment: nothing may fail, and nobody may wait, in the middle of a switch.
             self._hub.loop.run_callback(self._tell, self._hold(ran, turn, since, now))
+        self._take_sample(now)
 
     def _hold(self, ran: Any, turn: int, since: float, now: float) -> Hold:
         sample, wall = self._sample, now - since
         # The sample is of a little before the run, and all of the time between may have been computed.
-        unknown = max(0.0, since - sample.at)
-        cpu = time.clock_gettime(self._clock) - sample.cpu - unknown
+        cpu = time.clock_gettime(self._clock) - sample.cpu - (since - sample.at)
         stack = (
             self._stack[1] if self._stack[0] == turn else [f"ended at {each}" for each in _own(_frame(ran))]
         )
@@ -186,7 +185,9 @@ class Watchdog:
         self.gc_longest = max(self.gc_longest, took)
 
     def _take_sample(self, now: float) -> None:
-        self._sample = Sample(now, time.clock_gettime(self._clock), self.gc_all)
+        """Now and then: to ask for the thread's time at each switch would cost more than the switch."""
+        if now - self._sample.at >= _PERIOD_S:
+            self._sample = Sample(now, time.clock_gettime(self._clock), self.gc_all)
 
     def _ring(self) -> None:
         if self._dozes:
@@ -201,10 +202,7 @@ class Watchdog:
             _sleep(_PERIOD_S)
             self.looks += 1
             turn, since, now = self._turn, self._since, time.monotonic()
-            lasted = 0.0 if since is None else now - since
-            if lasted < _YOUNG_S:
-                self._take_sample(now)  # and not later: what a run has computed by then would be lost
-            elif lasted >= _STACK_S and self._stack[0] != turn:
+            if since is not None and now - since >= _STACK_S and self._stack[0] != turn:
                 self._stack = (turn, _own(_frames().get(self._thread)))
             idle = idle + 1 if turn == seen and since is None else 0
             seen = turn
