@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-outlines bench-place bench-sync bench-live bench-push bench-starts chaos chaos-push fuzz attack
+	bench-audience bench-outlines bench-place bench-sync bench-waiting bench-live bench-push bench-starts chaos chaos-push fuzz attack
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-audience: packages ## reading one post in an organisation of 10,000 zones,
 
 bench-sync: packages ## sync of quiet and busy phones, unread counts, sizes of pages
 	@$(PYTHON) -m bench.sync
+
+bench-waiting: packages ## what 5,000 waiting requests of sync cost the others, the process and its memory
+	@$(PYTHON) -m bench.waiting
 
 bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms lone idle http relay" chooses
 	@sh deploy/local/node.sh bench/node

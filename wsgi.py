@@ -24,8 +24,10 @@ with absent("cryptography", "redis", "requests", "rich", "websocket"):
 
 from api.app import create_app
 from base import hashing, offload, waiting
+from base.exposition import expose, gauge
 from base.guards import tell_faults
 from base.settings import settings_or_exit
+from base.watchdog import Watchdog
 from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
 from live.server import LiveServer
@@ -40,8 +42,25 @@ places = PlaceIndexes(application.extensions["hereabouts"].database)
 application.extensions["hereabouts_place_indexes"] = places
 gc.freeze()  # nor is it looked through later
 gc.enable()
+# Thousands who wait are much to look through, at every fourth of them who comes anew: it held up everybody for 100 ms.
+gc.set_threshold(*gc.get_threshold()[:2], 100)
+
+watchdog = Watchdog()
+
+
+def numbers() -> str:
+    """What this process tells Prometheus: of itself alone."""
+    waiting = application.extensions["hereabouts"].wakeups.waiting()
+    lines = gauge("hereabouts_sync_waiting", "Requests of sync that wait for news.", waiting)
+    lines += gauge("hereabouts_sockets", "Sockets that are let in.", len(live.hub.subscribers()))
+    return "\n".join([*lines, *watchdog.lines(), ""])
+
 
 if __name__ == "__main__":
     threading.Thread(target=tell_faults, args=(settings.database_url,), daemon=True).start()
+    if settings.web_metrics_port:
+        exposed = (settings.metrics_host, settings.web_metrics_port, numbers, threading.Event())
+        threading.Thread(target=expose, args=exposed, daemon=True).start()
     places.start()
+    watchdog.start()
     serve(application, live, settings)

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from flask import Response
 
+from journal.waiters import Waiting
+
 _JSON = "application/json"
 
 
@@ -22,8 +24,8 @@ class Answer:
     """Instead of a body: a file, JSON that is encoded already, or pieces that are made and sent after the commit."""
     media: str | None = None
     """The content's media type, where it is not the one that the route declares."""
-    wait_s: float = 0.0
-    """Not yet: look again when the journal has grown, for so many seconds from the request's beginning on."""
+    waiting: Waiting | None = None
+    """Not yet: look again when something has come that this waits for."""
 
     def response(self, status: int, media: str | None) -> Response:
         """The response, with the route's status and media type where the answer names none."""

@@ -15,7 +15,7 @@ from base.database import Database, make_engine
 from base.errors import NotFound
 from base.logs import configure_logs
 from base.settings import Settings
-from journal.wakeups import Wakeups
+from journal.wakeups import LOOKS, Wakeups
 from people.runtime import Runtime
 from people.sign_in.passwords import configure_passwords
 from people.sign_in.tokens import TokenMaker
@@ -45,7 +45,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 def _runtime(settings: Settings, database: Database | None) -> Runtime:
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
     tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, settings.former_secret_key)
-    return Runtime(settings, database, tokens, Wakeups(settings.database_url))
+    looks = max(1, min(LOOKS, settings.pool_size // 4))
+    return Runtime(settings, database, tokens, Wakeups(settings.database_url, looks=looks))
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

@@ -8,6 +8,7 @@ from flask import request
 
 from api.answers import Answer
 from base.errors import PreconditionMissing, Stale
+from journal.waiters import Waiting
 
 
 def etag(version: int) -> dict[str, str]:
@@ -24,7 +25,7 @@ def check_if_match(version: int) -> None:
         raise Stale
 
 
-def conditional(body: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
+def conditional(body: dict[str, Any], *, waiting: Waiting | None = None) -> Answer:
     """An answer whose ETag is its content's digest, or 304 without a body where the caller has just that.
 
     The tag is weak: compressed or not, it is the same answer.
@@ -33,5 +34,5 @@ def conditional(body: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
     digest = hashlib.sha256(content).hexdigest()[:32]
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
     if request.if_none_match.contains_weak(digest):
-        return Answer(None, 304, headers, wait_s=wait_s)
-    return Answer(headers=headers, content=content, wait_s=wait_s)
+        return Answer(None, 304, headers, waiting=waiting)
+    return Answer(headers=headers, content=content, waiting=waiting)

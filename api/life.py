@@ -14,15 +14,16 @@ What takes long is done before, too (`Declaration.prepare`): where a route decla
 looked at in a transaction of their own, then the body is parsed and prepared while none is open, and the transaction
 that acts looks at both anew.
 
-A view that has nothing to tell yet may ask to wait (`Answer.wait_s`): its transaction ends, the request waits for the
-organisation's journal to grow without holding a connection, and everything from the transaction on is done again.
+A view that has nothing to tell yet may ask to wait (`Answer.waiting`): its transaction ends, the request waits without
+holding a connection for an event that is addressed to it, and everything from the transaction on is done again. Where
+none comes, it gets what it would have got at once. Such routes look few at a time, for everybody comes after a restart.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ from api.parsing import arguments, read_body
 from api.route import Call, Declaration, View
 from base.database import again_if_it_gave_way
 from base.errors import Forbidden, Problem, Unauthenticated
+from journal.waiters import Waiting
 from journal.wakeups import Wakeups
 from people import idempotency
 from people.actor import Actor
@@ -45,6 +47,7 @@ from people.sign_in.tokens import AccessClaims
 
 _ORGANISATION_PREFIXES = ("organisation:", "me:")
 _KEPT_HEADERS = ("ETag", "Location")
+Outcome = tuple[Response, Waiting | None]
 
 
 def runtime() -> Runtime:
@@ -58,10 +61,10 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     claims = pacing.admitted(declared, lambda: shared.read_access_token(_bearer_token()))
     read_body(declared.most_bytes)
     prepared = _prepared(declared, shared, claims)
-    attempt = partial(_attempt, declared, view, path, shared, claims, prepared)
-    if claims is None:
-        return again_if_it_gave_way(attempt)[0]
-    return _when_there_is_news(shared.wakeups, claims.organisation_id, lambda: again_if_it_gave_way(attempt))
+    look = partial(again_if_it_gave_way, partial(_attempt, declared, view, path, shared, claims, prepared))
+    if claims is None or declared.at_once is None:
+        return look()[0]
+    return _when_there_is_news(shared.wakeups, look, _answer_at_once(declared, shared, claims))
 
 
 def _prepared(declared: Declaration, shared: Runtime, claims: AccessClaims | None) -> dict[str, Any]:
@@ -100,8 +103,8 @@ def _attempt(
     shared: Runtime,
     claims: AccessClaims | None,
     prepared: dict[str, Any],
-) -> tuple[Response, float]:
-    """One transaction: its response, and for how many seconds it would rather wait for another one."""
+) -> Outcome:
+    """One transaction: its response, and what it would rather wait for."""
     with shared.database.transaction(claims.organisation_id if claims else None) as session:
         call = _call(declared, shared, session, claims)
         key = _idempotency_key(declared)
@@ -112,7 +115,7 @@ def _attempt(
             if key is not None:
                 _keep_answer(call, key, answer, declared)
         # Encoded before the commit: what cannot be told must not have happened.
-        return answer.response(declared.status, declared.media), answer.wait_s
+        return answer.response(declared.status, declared.media), answer.waiting
 
 
 def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any] | None]) -> Any:
@@ -125,18 +128,27 @@ def _done(call: Call, key: str | None, act: Callable[[], Answer | dict[str, Any]
         raise
 
 
-def _when_there_is_news(
-    wakeups: Wakeups, organisation_id: UUID, look: Callable[[], tuple[Response, float]]
-) -> Response:
+def _answer_at_once(declared: Declaration, shared: Runtime, claims: AccessClaims) -> Outcome | None:
+    """What is answered without a transaction: somebody goes on waiting, and nothing has come since."""
+    if declared.at_once is None:
+        return None
+    answer = declared.at_once(shared, claims, partial(arguments, declared))
+    return None if answer is None else (answer.response(declared.status, declared.media), answer.waiting)
+
+
+def _when_there_is_news(wakeups: Wakeups, look: Callable[[], Outcome], at_once: Outcome | None) -> Response:
     """Look until there is something to tell, or the time to wait for it is over."""
     began = time.monotonic()
-    while True:
-        ticket = wakeups.ticket(organisation_id)
-        response, wait_s = look()
-        left = wait_s - (time.monotonic() - began)
-        if left <= 0:
-            return response
-        wakeups.wait(organisation_id, ticket, left)
+    with wakeups.arrivals if at_once is None else nullcontext():
+        ticket = wakeups.ticket()
+        response, waiting = at_once or look()
+    while waiting is not None:
+        with wakeups.turn(waiting, ticket, began) as looks:
+            if not looks:
+                break
+            ticket = wakeups.ticket()
+            response, waiting = look()
+    return response
 
 
 def _bearer_token() -> str:

@@ -6,6 +6,7 @@ import time
 from flask import Flask, Response, g, request
 
 from base import ids
+from base.doing import DOING
 from base.logs import logger
 
 log = logger(__name__)
@@ -21,6 +22,7 @@ def register_request_log(app: Flask) -> None:
 def _begin() -> None:
     g.started = time.monotonic()
     given = request.headers.get("X-Request-Id", "")
+    DOING.set(f"{request.method} {_route()}")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else str(ids.new_id())
 
 
@@ -28,10 +30,14 @@ def _end(response: Response) -> Response:
     log.info(
         "request",
         method=request.method,
-        route=str(request.url_rule) if request.url_rule else "none",
+        route=_route(),
         status=response.status_code,
         ms=round((time.monotonic() - g.started) * 1000, 1),
         request_id=g.request_id,
     )
     response.headers["X-Request-Id"] = g.request_id
     return response
+
+
+def _route() -> str:
+    return str(request.url_rule) if request.url_rule else "none"

@@ -71,6 +71,10 @@ class Declaration:
     """What is made of a body that was loaded, before it comes to the view: a pure function of a module, which neither
     fails nor asks the database. Large bodies are loaded and worked on in another process, before the transaction."""
 
+    at_once: Callable[..., Answer | None] | None = None
+    """Answers without a look at the database, where it can: a function of the runtime, the token's claims, and one that
+    gives the request's arguments. Only routes that have it may wait (`Answer.waiting`)."""
+
     def __post_init__(self) -> None:
         if (self.permission is None) is not self.public:
             raise ValueError(f"{self.method} {self.path}: name a permission, or say that it is public")

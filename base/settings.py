@@ -54,6 +54,7 @@ class Settings:
     push_threads: int
     metrics_host: str
     metrics_port: int | None
+    web_metrics_port: int | None
     trusted_proxies: int
     log_level: str
     log_format: str
@@ -160,6 +161,7 @@ _FIELDS: dict[str, _Field] = {
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
     "metrics_host": ("METRICS_HOST", _text, "127.0.0.1"),
     "metrics_port": ("METRICS_PORT", partial(_whole, low=1, high=65_535), None),
+    "web_metrics_port": ("WEB_METRICS_PORT", partial(_whole, low=1, high=65_535), None),
     "trusted_proxies": ("TRUSTED_PROXIES", partial(_whole, low=0, high=5), 0),
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
     "log_format": ("LOG_FORMAT", partial(_one_of, choices=("json", "text")), "json"),

@@ -28,6 +28,7 @@ from journal.catalogue import CATALOGUE
 from journal.event_types import EventType, Payload
 from journal.models import JournalCursor, JournalEpoch, JournalHead, JournalRow, OutboxRow
 from journal.order import position_of
+from journal.waiters import Addressed
 
 log = logger(__name__)
 journal = table_of(JournalRow)
@@ -75,6 +76,17 @@ _next = _NEXT.subquery("next")
 # One row at least, so that the epoch is told also where nothing follows.
 _FOLLOW = select(_epochs.c.id.label("epoch"), *_next.c).select_from(_epochs.outerjoin(_next, true()))
 _FOLLOW_SQL = str(_FOLLOW.order_by(_next.c.position).compile(dialect=psycopg2.dialect()))
+_addressed = (
+    select(journal.c.position, func.coalesce(journal.c.person_id, journal.c.scope_id).label("address"))
+    .where(journal.c.organisation_id == bindparam("organisation_id"), journal.c.position > bindparam("after"))
+    .order_by(journal.c.position)
+    .limit(bindparam("limit"))
+    .subquery("next")
+)
+_ADDRESSES = select(_epochs.c.id.label("epoch"), *_addressed.c).select_from(
+    _epochs.outerjoin(_addressed, true())
+)
+_ADDRESSES_SQL = str(_ADDRESSES.order_by(_addressed.c.position).compile(dialect=psycopg2.dialect()))
 
 
 class Head(NamedTuple):
@@ -186,6 +198,15 @@ def follow_organisation(listener: Listener, organisation_id: UUID, after: int) -
     values = {"organisation_id": str(organisation_id), "after": after, "limit": READ_LIMIT}
     rows = listener.read(organisation_id, _FOLLOW_SQL, values)
     return Stretch(rows[0].epoch, present([row for row in rows if row.position is not None]))
+
+
+def follow_addresses(
+    listener: Listener, organisation_id: UUID, after: int
+) -> tuple[UUID, Sequence[Addressed]]:
+    """The epoch, and to whom the next events are addressed: all that one needs who only wakes others."""
+    values = {"organisation_id": str(organisation_id), "after": after, "limit": READ_LIMIT}
+    rows = listener.read(organisation_id, _ADDRESSES_SQL, values)
+    return rows[0].epoch, [Addressed(row.position, row.address) for row in rows if row.position is not None]
 
 
 def read_all(session: Session, after: int, limit: int = READ_LIMIT) -> Sequence[AnyRow]:

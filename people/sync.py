@@ -21,7 +21,8 @@ The races, and why none leaks or skips:
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -47,6 +48,7 @@ from journal.catalogue import CATALOGUE
 from journal.event_types import Reach
 from journal.order import BEGINNING, position_of
 from journal.tail import EVENT_COLUMNS, Head, head_in_epoch, journal, oldest_position, present, wire_event
+from journal.waiters import Waiting
 from people.actor import Actor
 from people.audience import Followed, followed_since
 
@@ -69,7 +71,41 @@ class PositionTooOld(Gone):
     code, title = "position_too_old", "The events after this position are no longer kept; start over"
 
 
-def sync(session: Session, actor: Actor, after: int, limit: int, epoch: str | None = None) -> dict[str, Any]:
+class Page(NamedTuple):
+    """A stretch of what one person may see; `scope_ids` are those that they follow."""
+
+    items: list[dict[str, Any]]
+    position: int
+    epoch: UUID
+    more: bool
+    scope_ids: list[UUID]
+
+    def wire(self) -> dict[str, Any]:
+        """The form of the answer."""
+        return {
+            "items": self.items,
+            "position": self.position,
+            "epoch": str(self.epoch),
+            "more": self.more,
+        }
+
+    def waiting(
+        self, organisation_id: UUID, session_id: UUID, seconds: float, person_id: UUID | None = None
+    ) -> Waiting:
+        """To wait for what comes after the page; as nobody, where the session only takes its seat up again."""
+        addresses = () if person_id is None else frozenset((person_id, *self.scope_ids))
+        return Waiting(
+            seconds,
+            organisation_id,
+            session_id,
+            addresses,
+            self.position,
+            self.epoch,
+            goes_on=person_id is None,
+        )
+
+
+def sync(session: Session, actor: Actor, after: int, limit: int, epoch: str | None = None) -> Page:
     """The events after a position that concern the actor, and where to go on.
 
     `epoch` is the one that the position is of; without one it is taken for the present one. Raises `PositionUnknown` or
@@ -81,7 +117,7 @@ def sync(session: Session, actor: Actor, after: int, limit: int, epoch: str | No
     more = len(rows) > limit
     items = [wire_event(row) for row in rows[:limit]]
     position = items[-1]["position"] if more else head
-    return {"items": items, "position": position, "epoch": str(present_epoch), "more": more}
+    return Page(items, position, present_epoch, more, [scope.scope_id for scope in scopes])
 
 
 def _checked_head(session: Session, actor: Actor, after: int, epoch: str | None) -> Head:

@@ -137,6 +137,7 @@ def product(cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathF
     running = Product(cluster, database, tmp_path_factory.mktemp("product"))
     yield running
     running.stop()
+    assert running.held() == []
 
 
 def _opened(world: World) -> Iterator[World]:
@@ -149,6 +150,7 @@ def _left_as_found(world: World) -> Iterator[World]:
     extensions = dict(world.app.extensions)
     world.rests()
     yield world
+    assert world.held.taken() == []
     assert world.connections_in_use() == 0
     assert world.app.extensions == extensions
 

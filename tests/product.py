@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import requests
 
 from deploy.local.cluster import Cluster
 from deploy.local.patience import Patience
 from deploy.local.phone import Phone
 from deploy.local.processes import dies_with
+from tests.holds import is_too_long
 from tests.ports import free_port
 from tests.world import PASSWORD, World
 
@@ -118,6 +120,14 @@ class Product:
     def behave(self, **behaviour: dict[str, Any]) -> None:
         """Tell the stand-in how to treat addresses."""
         requests.post(f"{self.standin}/standin/behaviour", json=behaviour, timeout=60)
+
+    def held(self) -> list[str]:
+        """What of the product held up a web process for too long, with where it was (`base/watchdog.py`)."""
+        lines = [
+            line for log in self.folder.glob("*.log") for line in log.read_text(errors="replace").splitlines()
+        ]
+        holds = [orjson.loads(line) for line in lines if '"loop_held"' in line and line.startswith("{")]
+        return [str(hold) for hold in holds if is_too_long(hold["doing"], hold["cpu_ms"] / 1000)]
 
     def _start_standin(self) -> str:
         credentials, ready = self.folder / "credentials.json", self.folder / "standin.ready"

@@ -25,6 +25,7 @@ from deploy.local.cluster import Cluster
 from journal.relay import Relay
 from people.accounts.organisations import create_organisation
 from people.sign_in.passwords import hash_password
+from tests.holds import Held
 
 PASSWORD = "correct horse battery"
 _names = itertools.count(1)
@@ -50,6 +51,7 @@ class World:
         self.web = Database(make_engine(self.settings.database_url, 5))
         self.worker = Database(make_engine(self.settings.worker_database_url, 5))
         self.app: Flask = create_app(self.settings, self.web)
+        self.held = Held(self.app)
         self._relay = Relay(self.worker.engine)
 
     def organisation(self, name: str = "Org") -> "Organisation":

@@ -46,7 +46,7 @@ def catches_up(world: World, past: Past, person: str) -> list[dict[str, Any]]:
     events, after, more = list[dict[str, Any]](), 0, True
     while more:
         with world.web.transaction(past.organisation) as session:
-            page = sync(session, actor, after, 5)
+            page = sync(session, actor, after, 5).wire()
         events, after, more = events + page["items"], page["position"], page["more"]
     return events
 

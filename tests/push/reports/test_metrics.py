@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy import select, text
 from structlog.testing import LogCapture
 
-import jobs.metrics
+import base.exposition
 from base import clock
 from base.database import table_of
+from base.watchdog import Watchdog
 from jobs.metrics import serve_metrics
 from journal.models import OutboxRow
 from push.plans.planner import READER
@@ -124,7 +125,8 @@ def test_where_nobody_plans_nobody_is_behind(fresh_world: World) -> None:
 
 def test_the_alert_rules_ask_for_metrics_that_are_told(fresh_world: World) -> None:
     with fresh_world.worker.transaction() as session:
-        known = set(re.findall(r"^# TYPE (\w+) gauge$", metrics(session, READER), re.M))
+        told = "\n".join([metrics(session, READER), *Watchdog().lines()])
+    known = set(re.findall(r"^# TYPE (\w+) (?:gauge|counter)$", told, re.M))
     rules = re.findall(r"- \{alert: (\w+), expr: '(.*?)'", (ROOT / "docs" / "operations.md").read_text())
     assert {name for name, _ in rules} > {"RelayStands", "PlannerStands"}
     assert {asked for _, rule in rules for asked in re.findall(r"hereabouts_\w+", rule)} <= known
@@ -176,7 +178,7 @@ def test_of_two_workers_with_one_port_one_says_so_once_and_takes_over(
 ) -> None:
     port, said = free_port(), LogCapture()
     listening = structlog.wrap_logger(structlog.PrintLogger(), [said], structlog.BoundLogger)
-    monkeypatch.setattr(jobs.metrics, "log", listening)
+    monkeypatch.setattr(base.exposition, "log", listening)
     first = Serving(fresh_world, port)
     answer(port)
     second = Serving(fresh_world, port)

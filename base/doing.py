@@ -1,0 +1,7 @@
+"""What a request or greenlet is doing, in a word, for whoever finds that it holds up others (`base/watchdog.py`)."""
+
+from contextvars import ContextVar
+
+OTHER = "other"
+# A route, and never what somebody sends: it goes into logs and becomes a label of a metric.
+DOING: ContextVar[str] = ContextVar("doing", default=OTHER)
