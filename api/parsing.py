@@ -4,9 +4,10 @@ What a body costs is bounded by its length: it is measured before it is parsed (
 its items are read (`schemas/lists.py`), and of what is wrong only so much is looked for as is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from flask import Request, request
@@ -19,6 +20,8 @@ from api.strict_json import escaped, read_json
 from base.errors import Invalid, Problem
 from base.offload import offload
 from schemas.base import MOST_FAULTS, Each
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class TooLarge(Problem):
@@ -49,13 +52,13 @@ def _too_large(most_bytes: int) -> TooLarge:
     return TooLarge(f"The body may have {most_bytes} bytes at most.", max_body=most_bytes)
 
 
-def arguments(declared: Declaration, made: dict[str, Any]) -> dict[str, Any]:
+def arguments(declared: Declaration, made: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
     """Query and body, as far as declared, for the view; raises `Invalid` and what else is the matter with them.
 
     `made` is what was made of the body already (`api/making.py`), or why that was not possible. Each attempt gets
     a body of its own.
     """
-    found = {**made}
+    found = dict(made)
     if declared.query is not None:
         found["query"] = query_of(declared.query)
     else:

@@ -18,7 +18,8 @@ from geo.models.places import Place
 from geo.models.privacy import Consent
 from geo.models.stays import Visit
 from geo.musters import musters
-from geo.places.places import place_for, wire_place
+from geo.places.lists import wire_whole
+from geo.places.places import place_for
 from geo.privacy.sharing import read_sharing, wire_consent
 from geo.stays.open_visits import wire_visit
 from people.accounts.invitations import wire_invitation
@@ -85,7 +86,9 @@ def place(call: Call, _path: Path, kept: Kept) -> Answer:
     """A place as its managers see it, with the notes on how it was drawn."""
     drawn = call.session.get_one(Place, UUID(kept["id"]))
     place, scope = place_for(call.session, call.actor, drawn.id, Permission.PLACES_READ, drawn.kind)
-    return Answer(wire_place(place, scope) | {"notes": kept["notes"]}, headers=etag(place.version))
+    return Answer(
+        wire_whole(call.session, place, scope) | {"notes": kept["notes"]}, headers=etag(place.version)
+    )
 
 
 def visits(call: Call, visit_ids: list[str]) -> list[Body]:

@@ -149,7 +149,7 @@ class MusterSetAside(Wire):
 
     example: ClassVar = {"reason": "A flood at the gate: nobody came in since 14:00"}
     reason = Text(1, 300, required=True)
-    person_ids = fields.List(ID(), load_default=None, allow_none=True, validate=validate.Length(1, 500))
+    person_ids = Some(ID(), least=1, most=500, load_default=None, allow_none=True)
 
 
 class MusterUpdate(Wire):

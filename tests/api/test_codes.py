@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
     ("name", "drawn"),
     [
         ("Door & <gate>", "Door & <gate>"),
-        ("a\x00b\x0bc\x1bd", "abcd"),
+        ("a\x00b\x0bc\x1bd", "ab cd"),
         ("e\ufffef\uffff", "ef"),
         ("문 \U0001f6aa", "문 \U0001f6aa"),
         ("'\"]]>", "'\"]]>"),

@@ -80,6 +80,7 @@ class Notebook:
 
     def asks(self, phone: Phone, method: str, path: str, at: str, body: Any = None, **headers: str) -> Any:
         """Any request, and what came of it."""
+        phone.organisation.world.rests()  # a refusal for haste would tell nothing
         answer = phone.request(method, path, body, **headers)
         told = answer.get_json(silent=True) if answer.is_json else len(answer.get_data())
         seen = [f"{name}: {value}" for name, value in answer.headers if name in _HEADERS]

@@ -82,6 +82,7 @@ class Town:
             "muster_id": self.site,
             "marker_id": self.site,
             "delivery_id": self.site,
+            "conversation_id": self.site,
             "kind": "presence",
             **others,
         }

@@ -32,11 +32,11 @@ def test_more_phones_wait_for_news_than_there_are_connections_and_all_hear_it(pr
     org.person("Bob")
     bob = product.phone(org.slug, "Bob")
     position = bob.get("/v1/me")["position"]
-    phones = 4 * product.world.settings.pool_size
-    with ThreadPoolExecutor(phones) as pool:
-        pages = [pool.submit(bob.get, f"/v1/sync?after={position}&wait=30&limit=500") for _ in range(phones)]
+    phones = [product.phone(org.slug, "Bob") for _ in range(4 * product.world.settings.pool_size)]
+    with ThreadPoolExecutor(len(phones)) as pool:
+        pages = [pool.submit(phone.get, f"/v1/sync?after={position}&wait=30&limit=500") for phone in phones]
         bob.get("/v1/me")  # who waits holds nobody up
         org.admin.posts(str(org.id), "news")
         heard = [page.result()["items"] for page in pages]
-    assert len(heard) == phones
+    assert len(heard) == len(phones)
     assert all(heard)
