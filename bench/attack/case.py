@@ -13,11 +13,15 @@ _MOST_FOUND = 20
 
 
 class Case(NamedTuple):
-    """`act` tries, and says in sentences what should not have been."""
+    """`act` tries, and says in sentences what should not have been.
+
+    A case that is not `paced` tries so many things that whoever is held to a pace would not get through with it.
+    """
 
     name: str
     act: Callable[[Stage], list[str]]
     most_growth_mb: float = MOST_GROWTH_MB
+    paced: bool = True
 
 
 def tried(case: Case, stage: Stage) -> dict[str, Any]:

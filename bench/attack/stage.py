@@ -15,19 +15,19 @@ from tests.product import Product
 from tests.world import Organisation
 
 PEOPLE = 10
-_SETTINGS = {"PACE": "1", "PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
+_SETTINGS = {"PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
 _REST_S = 3.0
 
 
 class Stage:
     """What a case finds: the organisation that is attacked, its people at work, and the process that serves them."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, pace: str) -> None:
         self.product, self.world = product, product.world
         self.org: Organisation = self.world.organisation("Attacked")
         self.site = self.org.site("Depot", admission="assigned")
         self.world.relays()
-        (address,) = product.start_other_webs("attacked", **_SETTINGS)
+        (address,) = product.start_other_webs("attacked", PACE=pace, **_SETTINGS)
         product.kill("web")
         self.port = int(address.rpartition(":")[2])
         self.address, self.pid = address, product.pid("attacked")
@@ -64,10 +64,10 @@ class Stage:
 
 
 @contextmanager
-def staged() -> Generator[Stage]:
-    """A stage; everything that it started has ended behind it."""
+def staged(*, paced: bool) -> Generator[Stage]:
+    """A stage, with or without limits of pace; everything that it started has ended behind it."""
     with running_product() as (_, product):
-        stage = Stage(product)
+        stage = Stage(product, "1" if paced else "0")
         try:
             yield stage
         finally:

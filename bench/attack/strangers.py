@@ -86,7 +86,7 @@ def _coded(value: object) -> str:
 
 
 CASES = (
-    Case("strangers.other_organisation", other_organisation),
-    Case("strangers.forged_tokens", forged_tokens),
-    Case("strangers.after_leaving", after_leaving),
+    Case("strangers.other_organisation", other_organisation, paced=False),
+    Case("strangers.forged_tokens", forged_tokens, paced=False),
+    Case("strangers.after_leaving", after_leaving, paced=False),
 )
