@@ -54,10 +54,10 @@ def main() -> None:
     chosen = tuple(os.environ.get("ONLY", "").split())
     outcomes: list[dict[str, Any]] = []
     cases = [case for case in CASES if not chosen or case.name.startswith(chosen)]
-    for paced in sorted({case.paced for case in cases}):
-        with staged(paced=paced) as stage:
+    for kind in dict.fromkeys(case.on for case in cases):
+        with staged(kind) as stage:
             for case in cases:
-                if case.paced is paced:
+                if case.on is kind:
                     outcomes.append(tried(case, stage))
                     print(json.dumps(outcomes[-1]), flush=True)
     summary = summed_up(outcomes)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.attack.case import Case
 from bench.attack.client import Answer, at_once
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 from tests.api.operations import OPERATIONS, json_body
 from tests.stories.things import filled
 
@@ -125,8 +125,8 @@ def known_ids(stage: Stage) -> dict[str, str]:
 
 
 CASES = (
-    Case("bodies.unknown_members", unknown_members, paced=False),
-    Case("bodies.endless_lists", endless_lists, paced=False),
-    Case("bodies.every_body", every_body, paced=False),
-    Case("bodies.unread_answers", unread_answers, paced=False),
+    Case("bodies.unknown_members", unknown_members, on=Kind.UNPACED),
+    Case("bodies.endless_lists", endless_lists, on=Kind.UNPACED),
+    Case("bodies.every_body", every_body, on=Kind.UNPACED),
+    Case("bodies.unread_answers", unread_answers, on=Kind.UNPACED),
 )

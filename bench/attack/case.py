@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 
 LONGEST_WAIT_MS = 500.0
 MOST_GROWTH_MB = 64.0
@@ -13,20 +13,17 @@ _MOST_FOUND = 20
 
 
 class Case(NamedTuple):
-    """`act` tries, and says in sentences what should not have been.
-
-    A case that is not `paced` tries so many things that whoever is held to a pace would not get through with it.
-    """
+    """`act` tries, and says in sentences what should not have been."""
 
     name: str
     act: Callable[[Stage], list[str]]
     most_growth_mb: float = MOST_GROWTH_MB
-    paced: bool = True
+    on: Kind = Kind.PACED
 
 
 def tried(case: Case, stage: Stage) -> dict[str, Any]:
     """One case while people work beside it: what they waited for, what grew, what was answered, and what was found."""
-    before, held = stage.memory(), stage.log().count('"loop_held"')
+    before, held = stage.memory(), len(stage.holds())
     stage.honest.so_far()
     stage.tally.statuses.clear()
     stage.tally.faults.clear()
@@ -50,7 +47,7 @@ def tried(case: Case, stage: Stage) -> dict[str, Any]:
         "p99_ms": round(waits.p99, 1),
         "most_ms": round(waits.most, 1),
         "grew_mb": round(grew, 1),
-        "held": stage.log().count('"loop_held"') - held,
+        "held": stage.holds()[held:][:_MOST_FOUND],
         "answers": dict(sorted(stage.tally.statuses.items())),
         "found": found,
     }

@@ -1,16 +1,13 @@
 """Connections that are opened and left: half a head, half a body, nothing at all, more than there are descriptors."""
 
-import contextlib
 import http.client
-import resource
 import socket
 import time
-from collections.abc import Generator
 
 from bench.attack.case import Case
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 
-DESCRIPTORS, OPENED = 300, 400
+OPENED = 400  # the process has fewer descriptors
 _ANSWER_S = 0.5
 _HALF_HEAD = b"GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: "
 _HALF_BODY = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{"
@@ -33,40 +30,28 @@ def silent(stage: Stage) -> list[str]:
 
 def dripping(stage: Stage) -> list[str]:
     """A byte a second of a head and of a body: they are cut off all the same."""
-    with _few_descriptors(stage):
-        drips = [_opened(stage, start) for start in (_HALF_HEAD, _HALF_BODY) for _ in range(20)]
-        deadline = time.monotonic() + 60
-        while drips and time.monotonic() < deadline:
-            drips = [one for one in drips if one is not None and _drips(one)]
-            time.sleep(1)
+    drips = [_opened(stage, start) for start in (_HALF_HEAD, _HALF_BODY) for _ in range(20)]
+    deadline = time.monotonic() + 60
+    while drips and time.monotonic() < deadline:
+        drips = [one for one in drips if one is not None and _drips(one)]
+        time.sleep(1)
     return [f"{len(drips)} connections drip after a minute"] if drips else []
 
 
 def _starved(stage: Stage, start: bytes) -> list[str]:
     """Open too many; whoever comes meanwhile is answered, and that the server lives is always said."""
     found = []
-    with _few_descriptors(stage):
-        opened = [_opened(stage, start, f"127.0.4.{n % 50 + 1}") for n in range(OPENED)]
-        for path in ("/health/live", "/v1/me") * 5:
-            began = time.monotonic()
-            status = _asks(stage, path)
-            took = time.monotonic() - began
-            if status not in (200, 401) or took > _ANSWER_S:
-                found.append(f"{path} beside {OPENED} connections: {status} after {took:.1f} s")
-        for one in opened:
-            if one is not None:
-                one.close()
+    opened = [_opened(stage, start, f"127.0.4.{n % 50 + 1}") for n in range(OPENED)]
+    for path in ("/health/live", "/v1/me") * 5:
+        began = time.monotonic()
+        status = _asks(stage, path)
+        took = time.monotonic() - began
+        if status not in (200, 401) or took > _ANSWER_S:
+            found.append(f"{path} beside {OPENED} connections: {status} after {took:.1f} s")
+    for one in opened:
+        if one is not None:
+            one.close()
     return found[:3]
-
-
-@contextlib.contextmanager
-def _few_descriptors(stage: Stage) -> Generator[None]:
-    former = resource.prlimit(stage.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(stage.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, former[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(stage.pid, resource.RLIMIT_NOFILE, former)
 
 
 def _opened(stage: Stage, start: bytes, source: str = "127.0.4.1") -> socket.socket | None:
@@ -104,8 +89,8 @@ def _asks(stage: Stage, path: str) -> int:
 
 
 CASES = (
-    Case("connections.half_heads", half_heads),
-    Case("connections.half_bodies", half_bodies),
-    Case("connections.silent", silent),
-    Case("connections.dripping", dripping),
+    Case("connections.half_heads", half_heads, on=Kind.NARROW),
+    Case("connections.half_bodies", half_bodies, on=Kind.NARROW),
+    Case("connections.silent", silent, on=Kind.NARROW),
+    Case("connections.dripping", dripping, on=Kind.NARROW),
 )

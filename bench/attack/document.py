@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.attack.case import Case
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 from tests.api.operations import OPERATIONS
 from tests.stories.checkins import marker
 from tests.stories.visitors import comes_as_visitor
@@ -77,6 +77,6 @@ def _failures(said: str) -> list[str]:
 
 
 CASES = tuple(
-    Case(f"document.{role}", partial(asked_by, role), 256, paced=False)
+    Case(f"document.{role}", partial(asked_by, role), 256, on=Kind.UNPACED)
     for role in ("administrator", "member", "visitor", "nobody")
 )

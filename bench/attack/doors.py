@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bench.attack.bodies import known_ids
 from bench.attack.case import Case
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 from tests.api.operations import OPERATIONS, json_body, least_query
 from tests.stories.things import filled
 
@@ -114,7 +114,7 @@ def _cursors() -> list[str]:
 
 
 CASES = (
-    Case("doors.paths", paths, paced=False),
-    Case("doors.queries", queries, paced=False),
-    Case("doors.headers", headers, paced=False),
+    Case("doors.paths", paths, on=Kind.UNPACED),
+    Case("doors.queries", queries, on=Kind.UNPACED),
+    Case("doors.headers", headers, on=Kind.UNPACED),
 )

@@ -84,6 +84,12 @@ class _Person(threading.Thread):
             due = max(due + 1 / A_SECOND, time.monotonic())
 
     def _asks(self, asked: str) -> int:
+        """A kept connection that the server has ended meanwhile is opened anew, as every HTTP client does."""
+        kept = self._connection is not None
+        status = self._asks_once(asked)
+        return self._asks_once(asked) if kept and status == 0 else status
+
+    def _asks_once(self, asked: str) -> int:
         method, path = asked.split()
         body = None
         if method == "POST":

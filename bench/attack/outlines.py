@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.attack.case import Case
 from bench.attack.client import at_once
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 from tests.world import feature
 
 CORNERS, ZONES = 29_000, 20
@@ -44,8 +44,8 @@ def detailed_zones(stage: Stage) -> list[str]:
 
 def large_files(stage: Stage) -> list[str]:
     """A collection of 11.7 MB, twice at the same time, and JSON that only looks like one."""
-    features = [feature(_ragged(n), name=f"Imported {n}", kind="zone", site_id=stage.site) for n in range(8)]
-    collection = json.dumps({"type": "FeatureCollection", "features": features * 2}).encode()
+    features = [feature(_ragged(n), name=f"Imported {n}", kind="zone", site_id=stage.site) for n in range(10)]
+    collection = json.dumps({"type": "FeatureCollection", "features": features}).encode()
     empty = b'{"type":"FeatureCollection","features":[' + b",".join([b"{}"] * 4_000_000) + b"]}"
     acts = [
         partial(stage.administrator().ask, "POST", path, body)
@@ -102,7 +102,7 @@ def _holes(count: int) -> dict[str, Any]:
 
 
 CASES = (
-    Case("outlines.detailed_zones", detailed_zones, 128, paced=False),
-    Case("outlines.large_files", large_files, 128, paced=False),
-    Case("outlines.stars", stars, 128, paced=False),
+    Case("outlines.detailed_zones", detailed_zones, 128, on=Kind.UNPACED),
+    Case("outlines.large_files", large_files, 128, on=Kind.UNPACED),
+    Case("outlines.stars", stars, 128, on=Kind.UNPACED),
 )

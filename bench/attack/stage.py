@@ -5,7 +5,10 @@ import secrets
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
+
+import orjson
 
 from bench.attack.client import Client, Tally
 from bench.attack.honest import Honest
@@ -14,20 +17,34 @@ from bench.stage import running_product
 from tests.product import Product
 from tests.world import Organisation
 
-PEOPLE = 10
+PEOPLE, DESCRIPTORS = 10, 300
 _SETTINGS = {"PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
 _REST_S = 3.0
+
+
+class Kind(StrEnum):
+    """How the web process is set up."""
+
+    UNPACED = (
+        "without limits of pace: so much is tried that nobody who is held to one would get through with it"
+    )
+    PACED = "as in production"
+    NARROW = "as in production, with few descriptors"
 
 
 class Stage:
     """What a case finds: the organisation that is attacked, its people at work, and the process that serves them."""
 
-    def __init__(self, product: Product, pace: str) -> None:
+    def __init__(self, product: Product, kind: Kind) -> None:
         self.product, self.world = product, product.world
         self.org: Organisation = self.world.organisation("Attacked")
         self.site = self.org.site("Depot", admission="assigned")
         self.world.relays()
-        (address,) = product.start_other_webs("attacked", PACE=pace, **_SETTINGS)
+        settings = _SETTINGS | {"PACE": "0" if kind is Kind.UNPACED else "1"}
+        if kind is Kind.NARROW:
+            address = product.start_narrow_web("attacked", DESCRIPTORS, **settings)
+        else:
+            (address,) = product.start_other_webs("attacked", **settings)
         product.kill("web")
         self.port = int(address.rpartition(":")[2])
         self.address, self.pid = address, product.pid("attacked")
@@ -58,16 +75,21 @@ class Stage:
         """What the web process has said."""
         return Path(self.product.folder / "attacked.log").read_text(errors="replace")
 
+    def holds(self) -> list[str]:
+        """What has held the event loop for 50 ms or more so far: doing what, for how long, computing how much of it."""
+        lines = [orjson.loads(line) for line in self.log().splitlines() if '"loop_held"' in line]
+        return [f"{line['doing']}: {line['ms']} ms ({line['cpu_ms']} computing)" for line in lines]
+
     def new_organisation(self) -> Organisation:
         """Another organisation on the same server."""
         return self.world.organisation(f"Other{secrets.token_hex(2)}")
 
 
 @contextmanager
-def staged(*, paced: bool) -> Generator[Stage]:
-    """A stage, with or without limits of pace; everything that it started has ended behind it."""
+def staged(kind: Kind) -> Generator[Stage]:
+    """A stage; everything that it started has ended behind it."""
     with running_product() as (_, product):
-        stage = Stage(product, "1" if paced else "0")
+        stage = Stage(product, kind)
         try:
             yield stage
         finally:

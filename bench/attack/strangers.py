@@ -8,7 +8,7 @@ import jwt
 
 from bench.attack.case import Case
 from bench.attack.client import Client
-from bench.attack.stage import Stage
+from bench.attack.stage import Kind, Stage
 from tests.api.operations import OPERATIONS, json_body, least_query
 from tests.stories.things import filled, things
 
@@ -86,7 +86,7 @@ def _coded(value: object) -> str:
 
 
 CASES = (
-    Case("strangers.other_organisation", other_organisation, paced=False),
-    Case("strangers.forged_tokens", forged_tokens, paced=False),
-    Case("strangers.after_leaving", after_leaving, paced=False),
+    Case("strangers.other_organisation", other_organisation, on=Kind.UNPACED),
+    Case("strangers.forged_tokens", forged_tokens, on=Kind.UNPACED),
+    Case("strangers.after_leaving", after_leaving, on=Kind.UNPACED),
 )
