@@ -12,6 +12,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 
 from api import asyncapi
+from api.again import is_done_again
 from api.route import Declaration, View
 from journal.catalogue import CATALOGUE
 from schemas.problems import ProblemDetails
@@ -156,7 +157,8 @@ def _parameters(declared: Declaration) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if declared.query is not None:
         parameters.append({"in": "query", "schema": declared.query})
-    if declared.method != "GET" and not declared.public and not declared.secret:
+    repeatable = not (declared.public or declared.secret or is_done_again(declared.answer))
+    if declared.method != "GET" and repeatable:
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 
@@ -164,7 +166,7 @@ def _parameters(declared: Declaration) -> list[dict[str, Any]]:
 def _responses(declared: Declaration) -> dict[str, Any]:
     good: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
     if declared.media is not None:
-        good["content"] = {declared.media: {"schema": _file(declared.media)}}
+        good["content"] = {declared.media: {"schema": declared.answer or _file(declared.media)}}
     elif declared.answer is not None:
         good |= _json(declared.answer)
     own = {

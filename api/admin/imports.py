@@ -45,6 +45,7 @@ NDJSON = "application/x-ndjson"
     max_body=bounds.IMPORT,
     work=imported,
     answer=ImportLine,
+    media=NDJSON,
 )
 def import_streaming(call: Call, body: Any) -> Answer:
     """Import a FeatureCollection; the answer is NDJSON, a line for each feature as it is done.
