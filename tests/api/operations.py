@@ -7,9 +7,14 @@ from api.app import create_app
 from api.document import openapi
 from base.settings import load_settings
 
-APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
-)
+# Settings of an application that asks no database. What a hash costs is one for the process: the tests' own.
+UNCONNECTED = {
+    "DATABASE_URL": "postgresql:///none",
+    "SECRET_KEY": "-" * 32,
+    "LOG_LEVEL": "ERROR",
+    "PASSWORD_MEMORY_KIB": "64",
+}
+APP = create_app(load_settings(UNCONNECTED))
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, operations in openapi(APP)["paths"].items()

@@ -17,11 +17,10 @@ from base import clock, ids
 from base.settings import load_settings
 from people.permissions import Permission
 from people.sign_in.tokens import TokenMaker
+from tests.api.operations import UNCONNECTED
 from tests.world import World
 
-APP = create_app(
-    load_settings({"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"})
-)
+APP = create_app(load_settings(UNCONNECTED))
 ALL: dict[str, Declaration] = APP.extensions[DECLARATIONS]
 CLOSED = {name: declared for name, declared in ALL.items() if not declared.public}
 LARGER = {

@@ -9,6 +9,7 @@ from flask import Flask
 from api.app import create_app
 from api.resources import DECLARATIONS
 from base.settings import load_settings
+from tests.api.operations import UNCONNECTED
 from tests.product import Product
 
 APP = "https://app.example"
@@ -24,8 +25,7 @@ SOCKET = {"EIO": "4", "transport": "polling"}
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    settings = {"DATABASE_URL": "postgresql:///none", "SECRET_KEY": "-" * 32, "LOG_LEVEL": "ERROR"}
-    return create_app(load_settings({**settings, "ALLOWED_ORIGINS": APP}))
+    return create_app(load_settings({**UNCONNECTED, "ALLOWED_ORIGINS": APP}))
 
 
 @pytest.fixture(scope="module")
