@@ -13,7 +13,7 @@ Whether there is something to see is not whether there are letters: some letters
 
 import unicodedata
 
-_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U00016fe4\U0001d159")
 _JOINERS = frozenset("\u200c\u200d")
 _COMBINING_JOINER = "\u034f"
 # Where letters are joined, or kept from it: Arabic to Myanmar, Khmer and Mongolian, and those of India and Java beyond.
@@ -137,8 +137,8 @@ def _is_mark(each: str) -> bool:
 
 
 def _is_emoji(each: str) -> bool:
-    """Symbols, and what gives them a colour."""
-    return unicodedata.category(each) in ("So", "Sk", "Sm", "Cn") or each in "‼⁉〰〽"
+    """Symbols, and what gives them a colour; none that were there before screens."""
+    return not each.isascii() and (unicodedata.category(each) in ("So", "Sk", "Sm", "Cn") or each in "‼⁉〰〽")
 
 
 def _is_in(each: str, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -59,6 +59,8 @@ def test_joiners_and_selectors_may_stand_where_they_are_written_with(name: str) 
         "\uffa0",
         "\u2800",
         "\u17b4",
+        "\U00016fe4",
+        "\U0001d159",
         "\u2065",
     ],
 )
@@ -67,6 +69,11 @@ def test_what_is_not_seen_makes_no_second_name(name: str, unseen: str) -> None:
     if unseen == "\U000e0100" and name == "佐{}藤":
         return  # a variant of the character
     assert text.steering(name.format(unseen)) == unseen
+
+
+@pytest.mark.parametrize("name", ["C+\u200d+", "a~\u200db", "^\ufe0fo", "`\u200d`"])
+def test_nothing_hides_behind_what_every_keyboard_has(name: str) -> None:
+    assert text.steering(name) in ("\u200d", "\ufe0f")
 
 
 @pytest.mark.parametrize(
