@@ -102,7 +102,7 @@ def test_one_organisation_does_not_hold_up_another(world: World, org: Organisati
     others_took(world, Pace.READ, By.ORGANISATION, org.id.int)
     answer = org.admin.request("GET", "/v1/me")
     assert (answer.status_code, answer.get_json()["limit"]) == (429, "read-organisation")
-    assert answer.headers["RateLimit-Policy"] == '"read-organisation";q=610;w=10'
+    assert answer.headers["RateLimit-Policy"] == '"read-organisation";q=1220;w=20'
     other.admin.get("/v1/me")
 
 
