@@ -92,6 +92,18 @@ def test_an_operator_may_widen_the_table_or_do_without(world: World) -> None:
     assert "RateLimit" not in answers[-1].headers
 
 
+def test_what_is_no_address_is_counted_as_one_and_kept_nowhere(world: World, hours: Hours) -> None:
+    """A proxy that passes on what callers say of themselves lends nobody a bucket for each request."""
+    client, buckets = world.app.test_client(), paces_of(world.app).buckets
+    before = buckets.held()
+    for number in range(20):
+        said = {"REMOTE_ADDR": f"{number}-{'x' * 4_000}"}
+        assert (
+            client.get("/v1/me", headers={"Authorization": "Bearer x"}, environ_base=said).status_code == 401
+        )
+    assert buckets.held() - before <= 1
+
+
 def test_the_document_tells_the_pace_of_every_route() -> None:
     document = openapi(APP)
     told = {
