@@ -157,7 +157,7 @@ def test_a_token_that_is_over_is_no_guess(world: World, org: Organisation) -> No
     [
         ("192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8"),
         ("2001:db8:0:1::5", "2001:db8:0:1:ffff::9", "2001:db8:0:2::5"),
-        ("", "", "a socket"),
+        ("", "a socket", "192.0.2.8"),
     ],
 )
 def test_one_line_has_one_count(world: World, org: Organisation, one: str, same: str, other: str) -> None:
