@@ -3,7 +3,8 @@
 A route names its pace where the default of its method does not fit (`api/route.py`). Each pace has a limit for some of
 those who may ask too much; the name of a limit, `write-device`, is what a refused one is told. Numbers are for bursts:
 so many at once, and as many again, evenly, in each window. What an organisation may do grows with the devices that it
-has: a few of them cannot take the time of everybody, and 45,000 are not held up by what is enough for fifty.
+has: a few of them cannot take the time of everybody, and 45,000 are not held up by what is enough for fifty. What one
+person may do at once is less than that, or they took the turn of all others.
 
 What has to fit in, and does: a phone that comes back after a day (a thousand queued acts, a day's fixes, every page of
 sync), a collection of requests that is run three times at once, ten thousand phones behind one address, and an
@@ -47,23 +48,23 @@ class By(StrEnum):
     ADDRESS = "address"
 
 
-_TEN_SECONDS, _MINUTE, _TEN_MINUTES, _HOUR = 10.0, 60.0, 600.0, 3_600.0
+_TEN_SECONDS, _TWENTY_SECONDS, _MINUTE, _TEN_MINUTES, _HOUR = 10.0, 20.0, 60.0, 600.0, 3_600.0
 # (how many, in how many seconds), and for an organisation: how many more for each device of it that was seen lately.
 _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
     Pace.READ: {
         By.DEVICE: (600, _MINUTE),
         By.PERSON: (1_200, _MINUTE),
-        By.ORGANISATION: (600, _TEN_SECONDS, 10),
+        By.ORGANISATION: (1_200, _TWENTY_SECONDS, 20),
     },
     Pace.WRITE: {
         By.DEVICE: (240, _MINUTE),
         By.PERSON: (480, _MINUTE),
-        By.ORGANISATION: (300, _TEN_SECONDS, 5),
+        By.ORGANISATION: (600, _TWENTY_SECONDS, 10),
     },
     Pace.BATCH: {
         By.DEVICE: (240, _TEN_MINUTES),
         By.PERSON: (480, _TEN_MINUTES),
-        By.ORGANISATION: (300, _TEN_SECONDS, 3),
+        By.ORGANISATION: (600, _TWENTY_SECONDS, 6),
     },
     Pace.QUEUE: {
         By.DEVICE: (60, _MINUTE),

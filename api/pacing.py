@@ -194,5 +194,7 @@ def _address() -> str:
     given = request.remote_addr or ""
     try:
         return _network(given)
-    except ValueError:  # a socket without a name, or a proxy that tells something else
-        return given
+    except (
+        ValueError
+    ):  # a socket without a name, or a proxy that lets callers say what they like: all are one
+        return "none"

@@ -1,14 +1,16 @@
 """Hashes of passwords are dear on purpose: a few are made at a time, a few wait, and whoever comes then is told so.
 
 Each takes a tenth of a second of a core and all the memory that was set for it. A place is taken before the database is
-asked for anything, so that a flood of made-up names costs neither its connections nor its rows. The threads stand back
-behind the rest of the process: requests that need no hash are answered meanwhile.
+asked for anything, so that a flood of made-up names costs neither its connections nor its rows. One network, or one
+person, may keep all threads at work, but not all places: whoever else comes finds one. The threads stand back behind
+the rest of the process: requests that need no hash are answered meanwhile.
 """
 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +19,7 @@ from base.errors import Problem
 
 AT_ONCE = os.cpu_count() or 1
 _WAITING = 2 * AT_ONCE  # the last of them waits for a quarter of a second
+MOST_OF_ONE = AT_ONCE + _WAITING // 2
 _RETRY_S = 1
 _NICE = 5
 # Runs a function with its arguments in a native thread; the caller waits without holding up others.
@@ -38,7 +41,18 @@ class _Places:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.free = threading.BoundedSemaphore(AT_ONCE + _WAITING)
+        self._taken = Counter[Hashable]()
+
+    def take(self, whose: Hashable) -> None:
+        """Nothing here switches to another greenlet."""
+        too_many = whose is not None and self._taken[whose] >= MOST_OF_ONE
+        if too_many or self._taken.total() >= AT_ONCE + _WAITING:
+            raise Busy
+        self._taken[whose] += 1
+
+    def give_back(self, whose: Hashable) -> None:
+        self._taken[whose] -= 1
+        self._taken += Counter()  # forgets who has none
 
 
 _installed: list[_Places] = []
@@ -50,18 +64,20 @@ def install(pool: Pool) -> None:
 
 
 @contextmanager
-def place() -> Generator[Run]:
-    """A place among those who hash, as what runs a function with its arguments; raises `Busy` at once, or never."""
+def place(whose: Hashable = None) -> Generator[Run]:
+    """A place among those who hash, as what runs a function with its arguments; raises `Busy` at once, or never.
+
+    `whose` says who is counted as one: a network, a person. Nobody in particular is not.
+    """
     if not _installed:
         yield _in_place
         return
     places = _installed[0]
-    if not places.free.acquire(blocking=False):
-        raise Busy
+    places.take(whose)
     try:
         yield lambda function, *arguments: _in_thread(places.pool, function, arguments)
     finally:
-        places.free.release()
+        places.give_back(whose)
 
 
 def _in_place(function: Callable[..., Any], *arguments: Any) -> Any:

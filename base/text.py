@@ -11,9 +11,10 @@ types a space before the address, or it in capitals. Stored and compared is one 
 Whether there is something to see is not whether there are letters: some letters and symbols are blank.
 """
 
+import re
 import unicodedata
 
-_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U00016fe4\U0001d159")
 _JOINERS = frozenset("\u200c\u200d")
 _COMBINING_JOINER = "\u034f"
 # Where letters are joined, or kept from it: Arabic to Myanmar, Khmer and Mongolian, and those of India and Java beyond.
@@ -28,6 +29,7 @@ _MARKS_IN_PARTS = frozenset("\u0f73\u0f75\u0f81")
 MOST_MARKS = 30
 """So many marks may one character bear: as in Unicode's stream-safe text (UAX 15), no script needs more."""
 _LONGEST_NAME = 1_000
+_CELLS = re.compile("([;\t\r\n])")
 # What a spreadsheet takes for the beginning of a formula, and what some of them make of dashes.
 _FORMULA = frozenset("=+-@\u2212\ua78a")
 
@@ -84,12 +86,19 @@ def without_steering(text: str) -> str:
 def for_spreadsheet(text: str) -> str:
     """What stands in a table's cell; behind an apostrophe where a spreadsheet might take it for a formula.
 
-    It skips what is not seen and knows `=` also in full width, small, or raised, so all of that counts here.
+    It skips what is not seen and knows `=` also in full width, small, or raised, so all of that counts here. Where
+    columns are parted by semicolons or tabs it begins a cell behind each, and after a line's end, quoted or not.
     """
-    seen = next((each for each in text if _is_seen(each)), "")
+    plain = "".join(_no_formula(part) for part in _CELLS.split(text))
+    return f"'{plain}" if text[:1] in ("\t", "\r", "\n") else plain
+
+
+def _no_formula(text: str) -> str:
+    outlined = (each for each in text if _is_seen(each) and unicodedata.category(each)[0] != "C")
+    seen = next(outlined, "")
     plain = unicodedata.normalize("NFKC", seen)[:1]
     looks = plain in _FORMULA or (plain and unicodedata.category(plain) == "Pd")
-    return f"'{text}" if looks or text[:1] in ("\t", "\r", "\n") else text
+    return f"'{text}" if looks else text
 
 
 def address(text: str) -> str:
@@ -137,8 +146,8 @@ def _is_mark(each: str) -> bool:
 
 
 def _is_emoji(each: str) -> bool:
-    """Symbols, and what gives them a colour."""
-    return unicodedata.category(each) in ("So", "Sk", "Sm", "Cn") or each in "‼⁉〰〽"
+    """Symbols, and what gives them a colour; none that were there before screens."""
+    return not each.isascii() and (unicodedata.category(each) in ("So", "Sk", "Sm", "Cn") or each in "‼⁉〰〽")
 
 
 def _is_in(each: str, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -11,9 +11,16 @@ from geo.models.musters import Muster, MusterEntry
 from geo.musters import roll
 from geo.musters.board import tell_board
 
+_SAID = ("status", "text", "point", "answered_at")
+_KNOWN = ("certain", "doubts", "sources", "confidence", "last_seen_at", "left_at")
+
 
 def set_aside(session: Session, formers: Sequence[UUID], successor_id: UUID) -> None:
-    """On running roll calls, expect the former accounts no more; what they had answered is the successor's word."""
+    """On running roll calls, expect the successor for the former accounts; what they had answered is its word.
+
+    It is expected also where the newer gate is another place's: that a phone was seen there does not say that its
+    person is out of here, and nobody else would be looked for.
+    """
     running = (
         select(MusterEntry, Muster)
         .join(Muster, Muster.id == MusterEntry.muster_id)
@@ -27,13 +34,15 @@ def set_aside(session: Session, formers: Sequence[UUID], successor_id: UUID) -> 
 
 def _hand_on(session: Session, muster: Muster, former_id: UUID, successor_id: UUID) -> None:
     entry = session.get_one(MusterEntry, (muster.id, former_id), with_for_update=True, populate_existing=True)
-    if entry.status != "unaccounted":
-        successor = roll.put_on(session, muster, successor_id, "added")
-        for said in ("status", "text", "point", "answered_at"):
-            setattr(successor, said, getattr(entry, said))
-        successor.answered_by = successor_id if entry.answered_by == former_id else entry.answered_by
-        session.flush()
-        tell_board(session, muster, successor)
+    successor = roll.put_on(session, muster, successor_id, "added")
+    known = (
+        () if successor.last_seen_at is not None else _KNOWN
+    )  # of one who came to this place they are their own
+    for each in (*_SAID, *known):
+        setattr(successor, each, getattr(entry, each))
+    successor.answered_by = successor_id if entry.answered_by == former_id else entry.answered_by
+    session.flush()
+    tell_board(session, muster, successor)
     entry.set_aside_at, entry.set_aside_by, entry.set_aside_reason = clock.now(), None, None
     session.flush()
     tell_board(session, muster, entry)

@@ -3,7 +3,7 @@
 A bus of forty strangers comes from one address (a carrier's NAT) within five minutes, and all of them get in. So what
 is refused is far more than that: of one installation, which has one living account anyhow, and of one address. What is
 merely more than usual is a burst: its accounts are marked, also those that came before the crowd was one, and roll
-calls show the mark (`geo/musters/`).
+calls show the mark (`geo/musters/`). Of one address, more than a bus in an hour is a burst however slowly they came.
 
 A code's own bound is the last stop. Before an attacker from many addresses comes to it, the gate is crowded, and each
 address gets a few accounts only. It counts what one turn of the code opened, so that strangers get in again as soon as
@@ -32,6 +32,7 @@ CROWDED, MOST_BY_ADDRESS_IN_A_CROWD = 500, 5
 MOST_BY_TURN = {"printed": 1_000, "rotating": 100}
 ALWAYS_BY_ADDRESS_AND_TURN = 2
 BURST, BURST_WITHIN = 20, timedelta(minutes=10)
+DRIP, DRIP_WITHIN = 40, HOUR  # of one address
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def address_block(address: str | None) -> str | None:
 
 def wait_for_turn(session: Session, organisation_id: UUID, scan: Scan) -> None:
     """Let the accounts of one installation, of one address, of one code be opened one at a time: counts are exact."""
-    for name in (scan.installation_id, address_block(scan.address)):
+    # Nobody may call an installation like an address: two scans would wait for one another.
+    for name in (f"installation:{scan.installation_id}", f"address:{address_block(scan.address)}"):
         key = f"gate:{organisation_id}:{name}"
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     session.refresh(scan.marker, with_for_update={"key_share": True})
@@ -77,15 +79,15 @@ def check_pace(session: Session, scan: Scan) -> None:
 def mark_burst(session: Session, scan: Scan) -> list[UUID]:
     """Mark what this gate, or this address at any gate, opened in short time, if it is a burst; returns whose marks
     are new."""
-    lately = (
-        GateAccount.organisation_id == scan.marker.organisation_id,
-        GateAccount.opened_at > clock.now() - BURST_WITHIN,
-    )
+    here, from_there = GateAccount.marker_id == scan.marker.id, _from(scan.address, 64)
+    bursts = (here, BURST, BURST_WITHIN), (from_there, BURST, BURST_WITHIN), (from_there, DRIP, DRIP_WITHIN)
     marked: list[UUID] = []
-    for alike in (GateAccount.marker_id == scan.marker.id, _from(scan.address, 64)):
-        if (session.scalar(select(func.count()).where(*lately, alike)) or 0) <= BURST:
+    for alike, most, within in bursts:
+        theirs = GateAccount.organisation_id == scan.marker.organisation_id
+        opened = (theirs, alike, GateAccount.opened_at > clock.now() - within)
+        if (session.scalar(select(func.count()).where(*opened)) or 0) <= most:
             continue
-        unmarked = update(GateAccount).where(*lately, alike, GateAccount.in_burst.is_(False))
+        unmarked = update(GateAccount).where(*opened, GateAccount.in_burst.is_(False))
         marked += session.scalars(unmarked.values(in_burst=True).returning(GateAccount.person_id))
     return marked
 

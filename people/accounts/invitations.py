@@ -14,6 +14,7 @@ from base.errors import Forbidden, Invalid
 from people.accounts.persons import add_person, known_words
 from people.accounts.visitors import limit_stay
 from people.actor import Actor
+from people.audience import PRIVATE
 from people.models import Invitation, Person, Scope
 from people.permissions import VISITOR, Permission
 from people.scopes.memberships import assign
@@ -64,7 +65,7 @@ def invite(
     if stay_hours is not None:
         role = _visitors_role(role)
     _check_may_invite(session, actor, role, scope_ids)
-    known = set(session.scalars(select(Scope.id).where(Scope.id.in_(scope_ids), Scope.archived_at.is_(None))))
+    known = _open_to_invitations(session, scope_ids)
     for index, scope_id in enumerate(scope_ids):
         if scope_id not in known:
             raise Invalid.at(f"/scope_ids/{index}", "There is no such scope.")
@@ -84,6 +85,12 @@ def invite(
     session.add(invitation)
     session.flush()
     return invitation, code
+
+
+def _open_to_invitations(session: Session, scope_ids: list[UUID]) -> set[UUID]:
+    """Those of the scopes that an invitation may lead into: no conversation, whose id anybody can work out."""
+    live = (Scope.id.in_(scope_ids), Scope.archived_at.is_(None), Scope.kind.not_in(PRIVATE))
+    return set(session.scalars(select(Scope.id).where(*live)))
 
 
 def _visitors_role(role: str) -> str:
@@ -118,7 +125,7 @@ def prove_invitation(
     Raises `InvitationRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password.
     """
     code_digest = digest(as_made(code))
-    with hashing.place() as run:
+    with hashing.place(throttle.home_network(address)) as run:
         words = again_if_it_gave_way(lambda: _counted(database, code_digest, address))
         if words is None:
             raise InvitationRefused
@@ -169,8 +176,7 @@ def accept(session: Session, opening: Opening, account: dict[str, Any]) -> Perso
         **account,
     )
     tell_rights(session, person, None, person.role, invitation.created_by)
-    live = select(Scope.id).where(Scope.id.in_(invitation.scope_ids), Scope.archived_at.is_(None))
-    scopes = list(session.scalars(live))
+    scopes = sorted(_open_to_invitations(session, invitation.scope_ids))
     if invitation.stay_hours is not None:
         limit_stay(session, person, scopes, clock.now() + timedelta(hours=invitation.stay_hours))
         return person

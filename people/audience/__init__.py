@@ -35,6 +35,7 @@ from people.audience.following import (
 from people.audience.managers import managers_of, managing_among
 from people.audience.rules import FIRST_ID, Window, history_of, live_membership, since, window_of
 from people.audience.sight import (
+    PRIVATE,
     ScopeInSight,
     followed_by,
     known_among,
@@ -47,6 +48,7 @@ from people.audience.sight import (
 
 __all__ = [
     "FIRST_ID",
+    "PRIVATE",
     "Followed",
     "Follower",
     "Follows",

@@ -43,7 +43,8 @@ from people.permissions import ADMINISTRATOR, GRANTED, VISITOR, Permission, Stan
 _OWN, _ABOVE = aliased(Membership, name="own"), aliased(Membership, name="above")
 _COLUMNS = (Scope.id, Scope.kind, Scope.name, Scope.admission, Scope.history, Scope.parent_id)
 _READING = [standing for standing in Standing if Permission.POSTS_READ in GRANTED[standing]]
-_PRIVATE = ("group", "direct")
+# Nobody runs these by what they are to the organisation, and nobody is let in but by those within.
+PRIVATE = ("group", "direct")
 _ASSIGNED = Scope.admission == "assigned"
 
 
@@ -196,7 +197,7 @@ def _standing(role: str) -> ColumnElement[str]:
     manages, belongs = _OWN.role == "manager", _OWN.id.is_not(None)
     if role == VISITOR:
         return case((manages, Standing.MANAGER), (belongs, Standing.MEMBER), else_=Standing.OUTSIDER)
-    administers = ~Scope.kind.in_(_PRIVATE) if role == ADMINISTRATOR else false()
+    administers = ~Scope.kind.in_(PRIVATE) if role == ADMINISTRATOR else false()
     return case(
         (administers, Standing.ADMINISTRATOR),
         (or_(manages, _ABOVE.role == "manager"), Standing.MANAGER),

@@ -65,7 +65,7 @@ class Bucket:
 
 def of_strangers(door: Door, account: str | None, address: str | None) -> list[Bucket]:
     """The buckets of a try at an account (none: at a code that names nobody) from a network address."""
-    near, wide = (_network(address, bits) for bits in (_ADDRESS_BITS, _BLOCK_BITS))
+    near, wide = home_network(address), _network(address, _BLOCK_BITS)
     everybody = _bucket(door, "", near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
@@ -75,6 +75,11 @@ def of_strangers(door: Door, account: str | None, address: str | None) -> list[B
         _bucket(door, account, wide, _FROM_A_BLOCK),
         _bucket(door, account, "everywhere", _FROM_EVERYWHERE),
     ]
+
+
+def home_network(address: str | None) -> str:
+    """What counts as one address: of IPv6, all that one line has to itself."""
+    return _network(address, _ADDRESS_BITS)
 
 
 def of_device(account: str, device_id: UUID) -> list[Bucket]:

@@ -2,10 +2,11 @@
 
 import csv
 import io
+import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from base import text
@@ -59,6 +60,8 @@ def test_joiners_and_selectors_may_stand_where_they_are_written_with(name: str) 
         "\uffa0",
         "\u2800",
         "\u17b4",
+        "\U00016fe4",
+        "\U0001d159",
         "\u2065",
     ],
 )
@@ -67,6 +70,11 @@ def test_what_is_not_seen_makes_no_second_name(name: str, unseen: str) -> None:
     if unseen == "\U000e0100" and name == "佐{}藤":
         return  # a variant of the character
     assert text.steering(name.format(unseen)) == unseen
+
+
+@pytest.mark.parametrize("name", ["C+\u200d+", "a~\u200db", "^\ufe0fo", "`\u200d`"])
+def test_nothing_hides_behind_what_every_keyboard_has(name: str) -> None:
+    assert text.steering(name) in ("\u200d", "\ufe0f")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,15 @@ LOOK_ALIKES = "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−–—‐‑﹘�
 @pytest.mark.parametrize("sign", LOOK_ALIKES)
 def test_no_cell_begins_a_formula(prefix: str, sign: str) -> None:
     cell = f"{prefix}{sign}1+1"
-    assert text.for_spreadsheet(cell) == f"'{cell}"
+    kept = text.for_spreadsheet(cell)
+    assert kept.startswith("'")
+    assert kept.replace("'", "") == cell
+
+
+@pytest.mark.parametrize("parts", [";", "; ", "\t", "\n", "\r\n", ";;", ';"";'])
+def test_nor_does_what_stands_behind_what_parts_cells_elsewhere(parts: str) -> None:
+    assert text.for_spreadsheet(f"Kim{parts}=1+1") == f"Kim{parts.rstrip(' ')}'{' ' * parts.count(' ')}=1+1"
+    assert text.for_spreadsheet(f"Kim{parts}Lee") == f"Kim{parts}Lee"
 
 
 @pytest.mark.parametrize("cell", ["", "Kim", "3층", "a=b", "'=1", "7", "é", "👍", "(a)", " Kim", "·"])
@@ -121,14 +137,15 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
 
 
 @settings(max_examples=300)
+@example("\u0378=1")
 @given(some.text(alphabet=some.characters(exclude_categories=["Cs"])))
 def test_a_cell_is_a_formula_for_no_spreadsheet_and_loses_nothing(said: str) -> None:
     cell = text.for_spreadsheet(said)
-    assert cell in (said, f"'{said}")
-    shown = "".join(
-        each for each in unicodedata.normalize("NFKC", cell) if unicodedata.category(each)[0] not in "CZ"
-    )
-    assert not shown.startswith(("=", "+", "-", "@"))
+    assert cell.replace("'", "") == said.replace("'", "")
+    for part in re.split("[;\t\r\n]", cell):
+        plain = unicodedata.normalize("NFKC", part)
+        shown = "".join(each for each in plain if unicodedata.category(each)[0] not in "CZ")
+        assert not shown.startswith(("=", "+", "-", "@"))
     assert not cell.startswith(("\t", "\r", "\n"))
     out = io.StringIO()
     csv.writer(out).writerow([cell, "next"])

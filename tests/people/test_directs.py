@@ -1,15 +1,18 @@
 """Direct conversations: among a few, found again, and nobody else's."""
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from people.scopes.directs import _id_of
 from tests.stories.checkins import code, marker
 from tests.stories.directs import gone_from, leaves, talks_with
 from tests.stories.events import head, heard, types
 from tests.stories.pushes import followed, reachable, told
 from tests.stories.visitors import comes_as_visitor
-from tests.world import Organisation, World
+from tests.world import Organisation, Phone, World
 
 
 @pytest.fixture
@@ -46,6 +49,37 @@ def test_nobody_else_reads_it_not_even_an_administrator(org: Organisation) -> No
         other.put(f"/v1/scopes/{talk}/membership", status=404)
         assert "between us" not in other.feed()
     org.admin.put(f"/v1/admin/scopes/{talk}/memberships/{eve.id}", {"role": "member"}, 404)
+
+
+@pytest.mark.parametrize("said", [{}, {"stay_hours": 8}, {"role": "organisation_administrator"}])
+def test_no_invitation_leads_into_one(org: Organisation, said: dict[str, object]) -> None:
+    """An administrator can work out its id, and so has to get nothing by it: not even that it is there."""
+    alice, bob, eve = (org.person(name) for name in ("Alice", "Bob", "Eve"))
+    talk = talks_with(alice, bob)
+    absent = str(_id_of(org.id, {UUID(alice.id), UUID(eve.id)}))
+    refused = [
+        org.admin.post("/v1/admin/invitations", {**said, "scope_ids": [scope]}, 422)["errors"]
+        for scope in (talk, absent)
+    ]
+    assert refused[0] == refused[1]
+    own = talks_with(org.admin, bob)
+    org.admin.post("/v1/admin/invitations", {**said, "scope_ids": [own]}, 422)
+
+
+def test_an_invitation_that_names_one_all_the_same_does_not_let_in(org: Organisation) -> None:
+    alice, bob = org.person("Alice"), org.person("Bob")
+    site, talk = org.site(), talks_with(alice, bob)
+    alice.posts(talk, "between us")
+    made = org.admin.post("/v1/admin/invitations", {"scope_ids": [site]}, 201)
+    with org.world.owner() as owner:
+        named = {"talk": UUID(talk), "id": UUID(made["id"])}
+        owner.execute(text("UPDATE invitations SET scope_ids = scope_ids || :talk WHERE id = :id"), named)
+    eve = Phone(org, "Eve")
+    account = {"email": "eve@example.org", "password": "night-shift-42-lamp", "name": "Eve", "locale": "en"}
+    eve.keeps(eve.post("/v1/invitations/accept", {"code": made["code"], "device": eve.app, **account}, 201))
+    eve.get(f"/v1/scopes/{talk}/posts", 404)
+    assert {each["scope_id"] for each in eve.get("/v1/me")["memberships"]} == {site}
+    assert gone_from(alice, talk) == []
 
 
 def test_who_is_not_of_the_organisation_is_nobody(org: Organisation) -> None:

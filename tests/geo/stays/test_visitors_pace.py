@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from base import clock
 from geo.models.stays import GateAccount
 from geo.stays.gate import close_accounts
-from geo.stays.gate_pace import BURST, CROWDED, MOST_BY_ADDRESS, MOST_BY_INSTALLATION, MOST_BY_TURN
+from geo.stays.gate_pace import BURST, CROWDED, DRIP, MOST_BY_ADDRESS, MOST_BY_INSTALLATION, MOST_BY_TURN
 from people.models import Person
 from tests.stories.checkins import code, marker
 from tests.stories.visitors import ghosts, stranger
@@ -143,6 +143,16 @@ def test_one_address_is_a_burst_at_however_many_gates(org: Organisation, site: s
     assert in_burst(org) == 0
     stranger(org, code(org, poster), address=CARRIER)
     assert in_burst(org) == BURST + 1
+
+
+def test_one_address_is_a_burst_however_slowly_it_goes_on(org: Organisation, poster: str) -> None:
+    ghosts(org, poster, 5, address=CARRIER, ago=3_700)
+    for minutes in (55, 42, 29, 16):
+        ghosts(org, poster, DRIP // 4, address=CARRIER, ago=minutes * 60)
+    stranger(org, code(org, poster), address=OFFICE)
+    assert in_burst(org) == 0
+    stranger(org, code(org, poster), address=CARRIER)
+    assert in_burst(org) == DRIP + 1
 
 
 @pytest.mark.parametrize(
