@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -232,10 +232,12 @@ def _asked(row: AnyRow, organisation_id: UUID, account: Account) -> Select[*tupl
         Membership.source == BY_PRESENCE,
         *live_membership(),
     )
+    # Where numbers alone are shown, who still follows for having been there is asked nothing that is told.
+    counts = ~by_presence if account.numbers_alone else true()
     return (
         select(whom.c.person_id, Acknowledgement.acknowledged_at, by_presence.label("by_presence"))
         .outerjoin(Acknowledgement, theirs)
-        .where(told_after(literal(row.id, Uuid), whom.c.since), whom.c.person_id != row.author_id)
+        .where(told_after(literal(row.id, Uuid), whom.c.since), whom.c.person_id != row.author_id, counts)
     )
 
 

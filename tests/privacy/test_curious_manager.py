@@ -99,6 +99,7 @@ class Plot:
             self.notebook.looks(phone, at, self.ids)
             for post in self.said:
                 self.notebook.looks_at_post(phone, at, post)
+            self.notebook.hears(phone, at)
 
     def glances(self, at: str) -> None:
         """The manager looks at what tells most."""

@@ -97,6 +97,19 @@ def test_an_alert_is_told_again_and_at_last_to_managers_whoever_is_there(town: T
     assert [one["silent_count"] for one in heard(town.mo, "alert.unanswered")] == [None]
 
 
+def test_another_admission_does_not_make_an_alert_tell_who_is_still_there(town: Town) -> None:
+    (tom,) = town.knows("Tom")
+    town.come(tom)
+    alert = alerts(town.mo, town.site)
+    acknowledges(town.carol, alert)
+    body = {"type": "Feature", "properties": {"admission": "assigned"}}
+    town.mo.patch(f"/v1/admin/sites/{town.site}", body, If_Match="*")
+    for _ in range(7):  # Tom follows for a quarter of an hour yet, and is silent
+        round_of(town.world, alert)
+    assert heard(town.carol, "alert.reminded") == []
+    assert heard(town.mo, "alert.unanswered") == []
+
+
 def test_another_admission_does_not_make_a_mention_tell_who_was_there(town: Town) -> None:
     tom, kim = town.knows("Tom", "Kim")
     town.come(tom)
