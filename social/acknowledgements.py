@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -96,8 +96,7 @@ class Asked:
 
 def summary(session: Session, actor: Actor, post_id: UUID) -> dict[str, int | None]:
     """How many a notice asks, and how many of them have acknowledged it; None for what may not be told."""
-    row = _asked_for(session, actor, post_id)
-    asked = count_asked(session, row, actor.organisation_id)
+    asked = count_asked(session, _asked_for(session, actor, post_id), actor.organisation_id)
     return {"audience": asked.audience, "acknowledged": asked.acknowledged, "silent": asked.silent}
 
 
@@ -206,8 +205,7 @@ def _own_word(actor: Actor, post_id: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 def _told_again(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:
-    row = session.execute(select(*_COLUMNS).where(*_own_word(actor, post_id))).one()
-    return wire_acknowledgement(row)
+    return wire_acknowledgement(session.execute(select(*_COLUMNS).where(*_own_word(actor, post_id))).one())
 
 
 def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:
@@ -232,10 +230,12 @@ def _asked(row: AnyRow, organisation_id: UUID, account: Account) -> Select[*tupl
         Membership.source == BY_PRESENCE,
         *live_membership(),
     )
+    # Where numbers alone are shown, who was there may follow for a while after the place lets in otherwise.
+    counts = ~by_presence if account.numbers_alone else true()
     return (
         select(whom.c.person_id, Acknowledgement.acknowledged_at, by_presence.label("by_presence"))
         .outerjoin(Acknowledgement, theirs)
-        .where(told_after(literal(row.id, Uuid), whom.c.since), whom.c.person_id != row.author_id)
+        .where(told_after(literal(row.id, Uuid), whom.c.since), whom.c.person_id != row.author_id, counts)
     )
 
 

@@ -10,7 +10,7 @@ from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
-from geo.stays.admission import resume_presence
+from geo.stays.admission import end_belonging
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from people.scopes import member_lists, memberships
@@ -76,8 +76,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     membership = member_lists.live_membership_of(call.session, scope_id, person_id)
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
-    memberships.end_membership(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
-    resume_presence(call.session, scope_id, person_id)
+    end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 
 
 def _in_future(moment: datetime | None) -> datetime | None:

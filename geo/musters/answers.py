@@ -17,8 +17,9 @@ from geo.models.places import SRID
 from geo.models.stays import GateAccount
 from geo.musters import roll
 from geo.musters.board import list_lines, tell_board, wire_board, wire_card
-from geo.musters.musters import muster_for, record_look
+from geo.musters.musters import muster_for
 from geo.presence.late import scope_then, was_there_to_read
+from geo.presence.views import record_roll
 from people.actor import Actor
 from people.models import Person
 from people.permissions import Permission
@@ -82,7 +83,7 @@ def mark(
         raise NotFound
     entry = _entry_of(session, muster.id, person_id) or roll.put_on(session, muster, person_id, "added")
     roll.refresh(session, muster, [person_id])
-    record_look(session, actor, muster, [person_id])
+    record_roll(session, muster, [actor.person_id], [person_id])
     _set(session, muster, entry, actor.person_id, said)
     return list_lines(session, muster.id, [person_id])[0]
 
@@ -114,7 +115,7 @@ def set_aside(
         entry.set_aside_at, entry.set_aside_by, entry.set_aside_reason = at, actor.person_id, reason
     session.flush()
     if entries:
-        record_look(session, actor, muster, [entry.person_id for entry in entries])
+        record_roll(session, muster, [actor.person_id], [entry.person_id for entry in entries])
         tell_board(session, muster)
     return wire_board(session, muster)
 

@@ -18,6 +18,7 @@ from base import clock
 from geo.models.musters import Muster, MusterEntry
 from geo.models.places import Place
 from geo.models.stays import GateAccount
+from geo.presence.views import record_roll
 from journal.catalogue import MUSTER_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
@@ -143,20 +144,25 @@ def call(session: Session, event_type: EventType, muster: Muster, persons: Seque
     append(session, muster.organisation_id, *events)
 
 
-def tell_board(session: Session, muster: Muster, entry: MusterEntry | None = None) -> None:
-    """Tell those who oversee the roll call how it stands, and which entry changed (None: several, to be read anew)."""
-    lines = [] if entry is None else list_lines(session, muster.id, [entry.person_id])
-    payload = {
+def tell_board(session: Session, muster: Muster, *changed: MusterEntry) -> None:
+    """Tell those who oversee the roll call how it stands, and which entries changed (none: to be read anew).
+
+    Whose line is told is named to all of them, whether or not their apps show it: that is a look.
+    """
+    whom, persons = overseers(session, muster), [entry.person_id for entry in changed]
+    head = {
         "muster_id": str(muster.id),
         "place_id": str(muster.place_id),
         "counts": counts(session, muster.id),
-        "entry": _told(lines[0]) if lines else None,
     }
+    lines = [_told(line) for line in list_lines(session, muster.id, persons)] if persons else [None]
     events = [
-        Event(MUSTER_UPDATED, subject_id=muster.id, payload=payload, person_id=person_id)
-        for person_id in overseers(session, muster)
+        Event(MUSTER_UPDATED, subject_id=muster.id, payload=head | {"entry": line}, person_id=person_id)
+        for line in lines
+        for person_id in whom
     ]
     append(session, muster.organisation_id, *events)
+    record_roll(session, muster, whom, persons)
 
 
 def _told(line: dict[str, Any]) -> dict[str, Any]:

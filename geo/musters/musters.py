@@ -19,7 +19,7 @@ from geo.musters import roll
 from geo.musters.area import lock_places, places_of
 from geo.musters.board import call, list_lines, overseers, tell_board, wire_board, wire_card
 from geo.musters.report import lifted, list_persons, make_report
-from geo.presence.views import record_views
+from geo.presence.views import record_roll
 from journal.catalogue import MUSTER_ENDED, MUSTER_REMINDED, MUSTER_STARTED
 from people.actor import Actor
 from people.audience import sight_of
@@ -64,7 +64,7 @@ def start(session: Session, actor: Actor, place_id: UUID, draft: dict[str, Any])
     session.add(muster)
     session.flush()
     called = roll.draw_up(session, muster)
-    record_look(session, actor, muster, called)
+    record_roll(session, muster, [actor.person_id], called)
     call(session, MUSTER_STARTED, muster, called)
     tell_board(session, muster)
     return muster
@@ -108,7 +108,7 @@ def read_entries(
     persons = list_persons(session, muster_id, after, limit)
     if muster.ended_at is None:
         roll.refresh(session, muster, persons)
-    record_look(session, actor, muster, persons)
+    record_roll(session, muster, [actor.person_id], persons)
     return list_lines(session, muster_id, persons)
 
 
@@ -119,7 +119,7 @@ def read_line(session: Session, actor: Actor, muster_id: UUID, person_id: UUID) 
         raise NotFound
     if muster.ended_at is None:
         roll.refresh(session, muster, [person_id])
-    record_look(session, actor, muster, [person_id])
+    record_roll(session, muster, [actor.person_id], [person_id])
     return list_lines(session, muster_id, [person_id])[0]
 
 
@@ -128,7 +128,8 @@ def read_report(session: Session, actor: Actor, muster_id: UUID) -> dict[str, An
     muster = muster_for(session, actor, muster_id)
     if muster.report is None:
         raise MusterRunning("The roll call is running; its report is made when it ends.")
-    record_look(session, actor, muster, [UUID(entry["person"]["id"]) for entry in muster.report["entries"]])
+    persons = [UUID(entry["person"]["id"]) for entry in muster.report["entries"]]
+    record_roll(session, muster, [actor.person_id], persons)
     return lifted(muster.report)
 
 
@@ -179,12 +180,6 @@ def awaited() -> Select[UUID]:
         .join(Muster, Muster.id == MusterEntry.muster_id)
         .where(Muster.ended_at.is_(None), MusterEntry.status != "safe")
     )
-
-
-def record_look(session: Session, actor: Actor, muster: Muster, persons: list[UUID]) -> None:
-    """Write down, once, that the actor looked at these persons of the roll."""
-    reason = f"muster {muster.id}: {muster.message}"[:200]
-    record_views(session, actor, muster.place_id, persons, reason, muster_id=muster.id)
 
 
 def remind_silent(session: Session) -> int:

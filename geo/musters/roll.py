@@ -126,6 +126,7 @@ def _running() -> Any:
 def _learn_all(session: Session, muster: Muster, known: Mapping[UUID, Known]) -> None:
     mine = select(MusterEntry).where(MusterEntry.muster_id == muster.id, MusterEntry.person_id.in_(known))
     entries = {entry.person_id: entry for entry in session.scalars(mine)}
+    told: list[MusterEntry] = []
     for person_id, now in known.items():
         entry, changed = entries.get(person_id), False
         if entry is None:
@@ -136,7 +137,9 @@ def _learn_all(session: Session, muster: Muster, known: Mapping[UUID, Known]) ->
         changed = _call_if_due(session, muster, entry, now) or changed
         session.flush()
         if changed:
-            tell_board(session, muster, entry)
+            told.append(entry)
+    if told:
+        tell_board(session, muster, *told)
 
 
 def _learn(entry: MusterEntry, known: Known) -> bool:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, SQLColumnExpression, Uuid, bindparam, exists, text, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, ColumnElement, SQLColumnExpression, Uuid, bindparam, exists, or_, text, true
+from sqlalchemy.orm import Session, aliased
 
 from base import clock
 from geo.models.places import Place
@@ -27,7 +27,8 @@ from geo.presence.groups import Groups, groups_of
 from geo.presence.views import record_once
 from people.actor import Actor
 from people.audience import live_membership
-from people.models import Membership
+from people.models import Membership, Person, Scope
+from people.permissions import ADMINISTRATOR
 
 BY_PRESENCE = "presence"
 # Of followers by being there: whether they came by themselves since, and not by a manager's word alone.
@@ -79,13 +80,34 @@ class Account:
     def was_by_presence(
         self, person: SQLColumnExpression[UUID], did_at: SQLColumnExpression[datetime]
     ) -> ColumnElement[bool]:
-        """Whether naming somebody with what they did at a time tells that they were in the place."""
+        """Whether naming somebody with what they did at a time tells that they were in the place.
+
+        A membership by presence says so, until it is deleted with the visits. From then on it is of whom nothing else
+        had let in.
+        """
         once = exists().where(
             Membership.scope_id == self.scope_id,
             Membership.person_id == person,
             Membership.source == BY_PRESENCE,
         )
-        return once & ~self.belonged(person, did_at)
+        return (once | ~self._had_another_way_in(person, did_at)) & ~self.belonged(person, did_at)
+
+    def _had_another_way_in(
+        self, person: SQLColumnExpression[UUID], did_at: SQLColumnExpression[datetime]
+    ) -> ColumnElement[bool]:
+        if self.place is None:
+            return true()
+        is_open = exists().where(Scope.id == self.scope_id, Scope.admission == "open")
+        who = aliased(Person)
+        administers = exists().where(who.id == person, who.role == ADMINISTRATOR)
+        belonged_then = exists().where(
+            Membership.scope_id.in_((self.scope_id, self.place.site_id)),
+            Membership.person_id == person,
+            Membership.source != BY_PRESENCE,
+            Membership.started_at <= did_at,
+            or_(Membership.ended_at.is_(None), Membership.ended_at >= did_at),
+        )
+        return is_open | administers | belonged_then
 
     def record_look(self, session: Session, actor: Actor, persons: Sequence[UUID], reason: str) -> None:
         """Write down that the actor was told of these persons' being there: once for each window of time."""

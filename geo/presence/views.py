@@ -5,45 +5,54 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from base import clock, ids
+from geo.models.musters import Muster
 from geo.models.places import Place
 from geo.models.privacy import PresenceView
 from people.actor import Actor
 from people.models import Person
 
+# A roll call of a thousand people and ten who oversee it is one statement.
+_WRITE = text(
+    """
+    INSERT INTO presence_views (id, organisation_id, viewer_id, person_id, place_id, muster_id, reason, at)
+    SELECT looks.id, :organisation, looks.viewer_id, looks.person_id, :place, :muster, :reason, :at
+    FROM unnest(:ids, :viewers, :persons) AS looks(id, viewer_id, person_id)
+    ON CONFLICT DO NOTHING
+    """
+).bindparams(
+    *(bindparam(name, type_=Uuid) for name in ("organisation", "place", "muster")),
+    *(bindparam(name, type_=ARRAY(Uuid)) for name in ("ids", "viewers", "persons")),
+)
+
 
 def record_views(
-    session: Session,
-    actor: Actor,
-    place_id: UUID,
-    persons: Sequence[UUID],
-    reason: str,
-    muster_id: UUID | None = None,
+    session: Session, actor: Actor, place_id: UUID, persons: Sequence[UUID], reason: str
 ) -> None:
-    """Write down that the actor looked at these persons; looking at oneself is nobody's business.
+    """Write down that the actor looked at these persons; looking at oneself is nobody's business."""
+    looks = [(actor.person_id, person_id) for person_id in persons]
+    _write(session, looks, reason, organisation=actor.organisation_id, place=place_id, muster=None)
 
-    Who oversees a roll call looks at its board all the time: that is one look, the first.
+
+def record_roll(session: Session, muster: Muster, viewers: Sequence[UUID], persons: Sequence[UUID]) -> None:
+    """Write down that each of the viewers was told of each of these persons of a roll call.
+
+    Who oversees a roll call is told all the time, and looks at its board: that is one look, the first.
     """
-    rows = [
-        {
-            "id": ids.new_id(),
-            "organisation_id": actor.organisation_id,
-            "viewer_id": actor.person_id,
-            "person_id": person_id,
-            "place_id": place_id,
-            "muster_id": muster_id,
-            "reason": reason,
-            "at": clock.now(),
-        }
-        for person_id in persons
-        if person_id != actor.person_id
-    ]
-    if rows:
-        session.execute(insert(PresenceView).on_conflict_do_nothing(), rows)
+    # In one order for all who write: those who are told and who read at once do not wait for each other.
+    looks = [(viewer_id, person_id) for person_id in sorted(persons) for viewer_id in sorted(viewers)]
+    reason = f"muster {muster.id}: {muster.message}"[:200]
+    _write(
+        session,
+        looks,
+        reason,
+        organisation=muster.organisation_id,
+        place=muster.place_id,
+        muster=muster.id,
+    )
 
 
 def record_once(
@@ -83,3 +92,14 @@ def views_of(session: Session, actor: Actor, before: UUID | None, limit: int) ->
         }
         for view, viewer, place in rows
     ]
+
+
+def _write(session: Session, looks: Sequence[tuple[UUID, UUID]], reason: str, **of: UUID | None) -> None:
+    """Write looks down: of a viewer at a person each."""
+    others = [(viewer_id, person_id) for viewer_id, person_id in looks if viewer_id != person_id]
+    if not others:
+        return
+    viewers, persons = zip(*others, strict=True)
+    made = [ids.new_id() for _ in others]
+    given = {"ids": made, "viewers": list(viewers), "persons": list(persons)}
+    session.execute(_WRITE, given | of | {"reason": reason, "at": clock.now()})

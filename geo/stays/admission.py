@@ -13,28 +13,37 @@ from sqlalchemy.orm import Session
 from base import clock
 from geo.models.places import Place
 from geo.models.stays import Visit
+from geo.presence.groups import groups_of
+from geo.stays.open_visits import open_visit
 from people.audience import lets_in
-from people.models import Scope
+from people.models import Membership, Scope
 from people.scopes import memberships
 
 
 def follow_presence(session: Session, visit: Visit, place: Place, at: datetime) -> None:
     """Open or close a place's scope to the person of an open visit, by the visit's evidence as of `at`."""
-    present = session.get_one(Scope, place.id).admission == "present"
-    sure = not visit.doubtful and visit.confidence >= place.presence_grade
-    if present and sure and lets_in(session, place.id, visit.person_id):
+    if _makes_member(session, visit, place):
         memberships.start_membership(session, place.id, visit.person_id, source="presence")
     else:
         memberships.leave_presence(session, place.id, visit.person_id, at)
 
 
-def resume_presence(session: Session, scope_id: UUID, person_id: UUID) -> None:
-    """Take presence up again where an assignment ended while the person is there."""
-    visit = session.scalars(
-        select(Visit).where(Visit.person_id == person_id, Visit.place_id == scope_id, Visit.left_at.is_(None))
-    ).one_or_none()
-    if visit is not None:
-        follow_presence(session, visit, session.get_one(Place, scope_id), clock.now())
+def end_belonging(
+    session: Session, membership: Membership, *, reason: str, actor_id: UUID | None = None
+) -> None:
+    """End an assignment or a joining; who is there goes on as one who is present.
+
+    Where numbers alone are shown, it takes as many events for who is not: the journal's length would tell.
+    """
+    place = session.get(Place, membership.scope_id)
+    membership.ended_at = clock.now()
+    session.flush()
+    stays = None if place is None else _lets_stay(session, place, membership.person_id)
+    if place is not None and stays is None and groups_of(session, place.site_id).aggregate_only:
+        memberships.tell_again(session, membership)
+    memberships.end_membership(session, membership, reason=reason, actor_id=actor_id)
+    if place is not None and stays is not None:
+        follow_presence(session, stays, place, clock.now())
 
 
 def judge_again(session: Session, place: Place) -> None:
@@ -46,8 +55,23 @@ def judge_again(session: Session, place: Place) -> None:
 
 def end_expired_memberships(session: Session) -> int:
     """End the memberships whose time has run out; who is still there goes on as one who is present."""
-    ended = memberships.end_expired(session)
+    ended = memberships.expired(session)
     for membership in ended:
-        if membership.source != "presence":
-            resume_presence(session, membership.scope_id, membership.person_id)
+        if membership.source == "presence":
+            memberships.end_membership(session, membership, reason="left")
+        else:
+            end_belonging(session, membership, reason="expired")
     return len(ended)
+
+
+def _makes_member(session: Session, visit: Visit, place: Place) -> bool:
+    """Whether a visit is enough to follow the place."""
+    present = session.get_one(Scope, place.id).admission == "present"
+    sure = not visit.doubtful and visit.confidence >= place.presence_grade
+    return present and sure and lets_in(session, place.id, visit.person_id)
+
+
+def _lets_stay(session: Session, place: Place, person_id: UUID) -> Visit | None:
+    """The open visit by which somebody follows the place when they do not belong there any more."""
+    visit = open_visit(session, person_id, place.id)
+    return visit if visit is not None and _makes_member(session, visit, place) else None

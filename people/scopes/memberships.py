@@ -140,22 +140,19 @@ def end_membership(
 
 
 def tell_again(session: Session, membership: Membership) -> None:
-    """Tell the person how a live membership stands, also where nothing changed."""
+    """Tell the person how a membership stands, also where nothing changed."""
     _tell(session, MEMBERSHIP_UPDATED, membership, session.get_one(Scope, membership.scope_id), None)
 
 
-def end_expired(session: Session, limit: int = 500) -> Sequence[Membership]:
-    """End the memberships whose time has run out, and return them. Several workers may do it at once."""
-    expired = session.scalars(
+def expired(session: Session, limit: int = 500) -> Sequence[Membership]:
+    """The memberships whose time has run out, for this worker to end; several may look at once."""
+    return session.scalars(
         select(Membership)
         .where(Membership.ended_at.is_(None), Membership.ends_at <= clock.now())
         .order_by(Membership.ends_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    for membership in expired:
-        end_membership(session, membership, reason="left" if membership.source == "presence" else "expired")
-    return expired
 
 
 def end_all(session: Session, scope_id: UUID, *, reason: str, actor_id: UUID | None = None) -> None:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, text, update
 
 from base import clock
+from geo.stays.admission import end_expired_memberships
 from journal.models import JournalRow
 from people.models import Membership, Person
-from people.scopes.memberships import end_expired
 from tests.api.operations import OPERATIONS, json_body, least_query
 from tests.stories.checkins import code, marker
 from tests.stories.directs import leaves, talks_with
@@ -79,7 +79,7 @@ def test_what_time_ends_has_no_actor(fresh_world: World) -> None:
     with fresh_world.worker.transaction() as session:
         session.execute(update(Membership).values(ends_at=clock.now()))
     with fresh_world.worker.transaction() as session:
-        end_expired(session)
+        end_expired_memberships(session)
     (event,) = [event for event in bob.syncs(since) if event["type"] == "rights.changed"]
     assert (event["data"]["after"], event["actor_id"]) == (None, None)
 

@@ -84,9 +84,17 @@ class Notebook:
         answer = phone.request(method, path, body, **headers)
         told = answer.get_json(silent=True) if answer.is_json else len(answer.get_data())
         seen = [f"{name}: {value}" for name, value in answer.headers if name in _HEADERS]
-        line = f"{at}: {phone.name} {method} {path} {body} {answer.status_code} {seen} {self._plain(told)}"
-        self.lines.append(_TIME.sub("<time>", _ID.sub(self._name, line.replace(self._slug, "<slug>"))))
+        self._writes(f"{at}: {phone.name} {method} {path} {body} {answer.status_code} {seen}", told)
         return told
+
+    def hears(self, phone: Phone, at: str) -> None:
+        """All that came to somebody, live or by sync, in its order."""
+        for event in phone.syncs(0):
+            self._writes(f"{at}: {phone.name} hears {event['type']}", event)
+
+    def _writes(self, of: str, told: Any) -> None:
+        line = f"{of} {self._plain(told)}".replace(self._slug, "<slug>")
+        self.lines.append(_TIME.sub("<time>", _ID.sub(self._name, line)))
 
     def _plain(self, told: Any) -> Any:
         if isinstance(told, dict):

@@ -14,6 +14,7 @@ from tests.privacy.town import Town
 from tests.stories.acknowledgements import acknowledges
 from tests.stories.notices import alerts, announces
 from tests.stories.reads import reads_up_to
+from tests.stories.reminding import round_of
 from tests.world import Phone, World, square
 
 CROWD = ("Ann", "Ben", "Cem", "Dea", "Eli", "Fay")
@@ -74,6 +75,7 @@ def story(world: World, crowd: tuple[str, ...], who: Whoever) -> list[str]:
     plot.redraws()
     plot.promises_less_and_more()
     plot.belongs(tom)
+    plot.asks_more_and_less()
     town.leave(*there)
     plot.glances("somebody left")
     town.passes(hours=1)
@@ -99,6 +101,7 @@ class Plot:
             self.notebook.looks(phone, at, self.ids)
             for post in self.said:
                 self.notebook.looks_at_post(phone, at, post)
+            self.notebook.hears(phone, at)
 
     def glances(self, at: str) -> None:
         """The manager looks at what tells most."""
@@ -146,6 +149,22 @@ class Plot:
         self.does("POST", f"/v1/scopes/{town.site}/posts", names)
         self.edits(town.site, "sites", {"admission": "present"})
         self.glances("redrawn")
+
+    def asks_more_and_less(self) -> None:
+        """Better evidence than a scan, other ways in while an alert goes on, and a zone less."""
+        town, alert = self.town, self.said[2]
+        for changes in (
+            {"presence_grade": 3},
+            {"presence_grade": 1},
+            {"admission": "open"},
+            {"admission": "assigned"},
+        ):
+            self.edits(town.site, "sites", changes)
+            round_of(town.world, alert)
+            self.glances("other ways in")
+        self.edits(town.site, "sites", {"admission": "present"})
+        self.does("DELETE", f"/v1/admin/zones/{town.zone}", If_Match="*")
+        self.glances("a zone less")
 
     def edits(self, place: str, kind: str, properties: dict[str, Any]) -> None:
         """Change a place's rules."""

@@ -1,5 +1,9 @@
 """docs/privacy.md, sentence by sentence: what is told of those who are in a place, and to whom."""
 
+from datetime import timedelta
+
+from base import clock
+from geo.privacy.retention import forget_old_presence
 from tests.privacy.curious import READABLE, Notebook, differences
 from tests.privacy.told import account, funnel, heard, looks, readers
 from tests.privacy.town import Town
@@ -60,6 +64,25 @@ def test_colleagues_are_never_told_who_read_because_they_were_there(village: Tow
     assert looks(tom) == ["Who has read a post"]
 
 
+def test_who_read_there_is_not_told_as_a_member_once_the_stay_is_forgotten(village: Town) -> None:
+    (tom,) = village.knows("Tom")
+    village.come(tom)
+    post, alert = village.carol.posts(village.site, "hello"), alerts(village.mo, village.site)
+    for phone in (tom, village.mo):
+        reads_up_to(phone, alert)
+    reads_up_to(village.org.admin, alert)
+    acknowledges(tom, alert)
+    at_once = {"type": "Feature", "properties": {"grace_seconds": 0}}
+    village.org.admin.patch(f"/v1/admin/sites/{village.site}", at_once, If_Match="*")
+    village.leave(tom)
+    village.world.relays()
+    with village.world.worker.transaction() as session:
+        forget_old_presence(session, clock.now() + timedelta(days=366))
+    assert sorted(readers(village.carol, post)) == ["Ada", "Mo"]
+    assert account(village.mo, alert, "acknowledged") == ["Tom"]
+    assert looks(tom) == ["Who has acknowledged a notice"]
+
+
 def test_a_word_that_was_given_there_is_not_told_of_who_belongs_later(town: Town) -> None:
     (tom,) = town.knows("Tom")
     town.come(tom)
@@ -95,6 +118,19 @@ def test_an_alert_is_told_again_and_at_last_to_managers_whoever_is_there(town: T
         round_of(town.world, alert)
     assert len(heard(town.mo, "alert.reminded")) == 6
     assert [one["silent_count"] for one in heard(town.mo, "alert.unanswered")] == [None]
+
+
+def test_another_admission_does_not_make_an_alert_tell_who_is_still_there(town: Town) -> None:
+    (tom,) = town.knows("Tom")
+    town.come(tom)
+    alert = alerts(town.mo, town.site)
+    acknowledges(town.carol, alert)
+    body = {"type": "Feature", "properties": {"admission": "assigned"}}
+    town.mo.patch(f"/v1/admin/sites/{town.site}", body, If_Match="*")
+    for _ in range(7):  # Tom follows for a quarter of an hour yet, and is silent
+        round_of(town.world, alert)
+    assert heard(town.carol, "alert.reminded") == []
+    assert heard(town.mo, "alert.unanswered") == []
 
 
 def test_another_admission_does_not_make_a_mention_tell_who_was_there(town: Town) -> None:

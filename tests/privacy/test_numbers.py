@@ -1,7 +1,10 @@
 """docs/privacy.md on numbers: who makes a group, when a number is told, and what does not move it."""
 
-from typing import Any
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
+from base import clock
 from tests.privacy.told import heard, is_said_to_be_there, is_said_to_have_left, looks, over_time
 from tests.privacy.town import Town
 from tests.stories.charters import promises
@@ -9,6 +12,15 @@ from tests.stories.checkins import code, marker
 from tests.stories.visitors import comes_as_visitor
 from tests.stories.visits import places_of
 from tests.world import Phone, square
+
+
+def journal_grows_by(town: Town, act: Callable[[Town, Phone], None], phone: Phone) -> int:
+    """By how many events the journal is longer after something was done about somebody, as a manager sees it."""
+    town.world.relays()
+    before = town.mo.get("/v1/me")["position"]
+    act(town, phone)
+    town.world.relays()
+    return town.mo.get("/v1/me")["position"] - before
 
 
 def test_a_managers_word_lifts_nobodys_group(village: Town) -> None:
@@ -47,16 +59,30 @@ def test_where_numbers_alone_are_shown_a_managers_word_moves_none(town: Town) ->
 def test_a_managers_word_moves_the_journal_as_far_whoever_is_there(town: Town) -> None:
     tom, kim = town.knows("Tom", "Kim")
     town.come(tom)
-
-    def grows_by(act: Any, phone: Phone) -> int:
-        town.world.relays()
-        before = town.mo.get("/v1/me")["position"]
-        act(town, phone)
-        town.world.relays()
-        return town.mo.get("/v1/me")["position"] - before
-
+    grows_by = partial(journal_grows_by, town)
     for act in (is_said_to_have_left, is_said_to_be_there, is_said_to_be_there, is_said_to_have_left):
         assert grows_by(act, tom) == grows_by(act, kim)
+
+
+def test_the_end_of_an_assignment_moves_the_journal_as_far_whoever_is_there(town: Town) -> None:
+    tom, kim = town.knows("Tom", "Kim")
+    town.come(tom)
+    path = f"/v1/admin/scopes/{town.site}/memberships"
+
+    def is_unassigned(town: Town, phone: Phone) -> None:
+        town.mo.delete(f"{path}/{phone.id}")
+
+    def runs_out(town: Town, phone: Phone) -> None:
+        in_an_hour = clock.wire(clock.now() + timedelta(hours=1))
+        town.mo.put(f"{path}/{phone.id}", {"role": "member", "ends_at": in_an_hour})
+        town.passes(hours=2)
+
+    for phone in (tom, kim):
+        town.mo.put(f"{path}/{phone.id}", {})
+    assert journal_grows_by(town, is_unassigned, tom) == journal_grows_by(town, is_unassigned, kim)
+    assert journal_grows_by(town, runs_out, tom) == journal_grows_by(town, runs_out, kim)
+    assert town.site in [one["scope_id"] for one in tom.get("/v1/me")["memberships"]]
+    assert town.site not in [one["scope_id"] for one in kim.get("/v1/me")["memberships"]]
 
 
 def test_numbers_are_of_the_window_and_told_once(town: Town) -> None:

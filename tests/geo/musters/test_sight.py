@@ -10,7 +10,11 @@ from tests.stories.events import types
 from tests.stories.fixes import GATE, at_the_gate, stands
 from tests.stories.musters import board, calls
 from tests.stories.scopes import manager
-from tests.world import World
+from tests.world import Phone, World
+
+
+def viewers(phone: Phone) -> list[str]:
+    return sorted(look["viewer"]["name"] for look in phone.get("/v1/me/presence-views")["items"])
 
 
 def test_only_a_place_has_a_roll(world: World) -> None:
@@ -79,8 +83,19 @@ def test_every_viewer_of_the_board_is_written_down_once(world: World) -> None:
     org.admin.get(f"/v1/musters/{muster}/report")
     org.admin.get(f"/v1/musters/{muster}/report.csv")
     for phone in (alice, late):
-        viewers = [look["viewer"]["name"] for look in phone.get("/v1/me/presence-views")["items"]]
-        assert sorted(viewers) == ["Ada", "Will"]
+        assert viewers(phone) == ["Ada", "Will"]
+
+
+def test_a_line_that_is_told_live_is_a_look_of_all_who_are_told(world: World) -> None:
+    org = world.organisation()
+    site = org.site(at=GATE)
+    mo, will = manager(org, "Mo", site), org.person("Will")
+    bea, cai = at_the_gate(org, "Bea"), at_the_gate(org, "Cai")
+    muster = calls(mo, site, warden_ids=[will.id, bea.id])
+    for _ in range(2):
+        bea.put(f"/v1/musters/{muster}/answer", {"status": "safe"})
+    assert viewers(bea) == ["Ada", "Mo", "Will"]  # and not Bea herself, who is told, too
+    assert viewers(cai) == ["Mo"]  # of whom nothing was told but that they were called
 
 
 def test_a_report_that_is_read_later_is_a_look_too(world: World) -> None:
@@ -91,8 +106,7 @@ def test_a_report_that_is_read_later_is_a_look_too(world: World) -> None:
     org.admin.post(f"/v1/musters/{muster}/end")
     mo = manager(org, "Mo", site)
     mo.get(f"/v1/musters/{muster}/report.csv")
-    viewers = [look["viewer"]["name"] for look in alice.get("/v1/me/presence-views")["items"]]
-    assert sorted(viewers) == ["Ada", "Mo"]
+    assert viewers(alice) == ["Ada", "Mo"]
 
 
 def test_a_roll_call_lists_no_days_visitors(world: World) -> None:
