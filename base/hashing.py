@@ -3,11 +3,15 @@
 Each takes a tenth of a second of a core and all the memory that was set for it. A place is taken before the database is
 asked for anything, so that a flood of made-up names costs neither its connections nor its rows. The threads stand back
 behind the rest of the process: requests that need no hash are answered meanwhile.
+
+Who has some places already leaves the last ones to those who have none: one address that floods a process with guesses
+has others wait for a moment, and does not keep them out.
 """
 
 import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +21,7 @@ from base.errors import Problem
 
 AT_ONCE = os.cpu_count() or 1
 _WAITING = 2 * AT_ONCE  # the last of them waits for a quarter of a second
+_FOR_OTHERS = AT_ONCE
 _RETRY_S = 1
 _NICE = 5
 # Runs a function with its arguments in a native thread; the caller waits without holding up others.
@@ -38,7 +43,24 @@ class _Places:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.free = threading.BoundedSemaphore(AT_ONCE + _WAITING)
+        self.free = AT_ONCE + _WAITING
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, whose: str) -> bool:
+        """Whether there is a place for them."""
+        with self._lock:
+            has_room = self.free > (_FOR_OTHERS if self._taken[whose] else 0)
+            if has_room:
+                self.free -= 1
+                self._taken[whose] += 1
+            return has_room
+
+    def give_back(self, whose: str) -> None:
+        """They need it no more."""
+        with self._lock:
+            self.free += 1
+            self._taken -= Counter((whose,))
 
 
 _installed: list[_Places] = []
@@ -50,18 +72,22 @@ def install(pool: Pool) -> None:
 
 
 @contextmanager
-def place() -> Generator[Run]:
-    """A place among those who hash, as what runs a function with its arguments; raises `Busy` at once, or never."""
+def place(whose: str | None = None) -> Generator[Run]:
+    """A place among those who hash, as what runs a function with its arguments; raises `Busy` at once, or never.
+
+    `whose` address or account it is for; those of whom it is not known are one.
+    """
     if not _installed:
         yield _in_place
         return
     places = _installed[0]
-    if not places.free.acquire(blocking=False):
+    whose = whose or ""
+    if not places.take(whose):
         raise Busy
     try:
         yield lambda function, *arguments: _in_thread(places.pool, function, arguments)
     finally:
-        places.free.release()
+        places.give_back(whose)
 
 
 def _in_place(function: Callable[..., Any], *arguments: Any) -> Any:

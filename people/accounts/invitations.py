@@ -118,7 +118,7 @@ def prove_invitation(
     Raises `InvitationRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password.
     """
     code_digest = digest(as_made(code))
-    with hashing.place() as run:
+    with hashing.place(throttle.near(address)) as run:
         words = again_if_it_gave_way(lambda: _counted(database, code_digest, address))
         if words is None:
             raise InvitationRefused

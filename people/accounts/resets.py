@@ -100,7 +100,7 @@ def prove_code(
     """
     check_password(new_password, "/new_password", (organisation, email))
     code_digest = digest(as_made(code))
-    with hashing.place() as run:
+    with hashing.place(throttle.near(address)) as run:
         found = again_if_it_gave_way(
             lambda: _counted(database, organisation, email, code_digest, new_password, address)
         )

@@ -73,7 +73,7 @@ def prove(
     address: str | None,
 ) -> Proof:
     """Check a password that came from a network address; raises `SignInRefused`, `TooManyGuesses` or `Busy`."""
-    with hashing.place() as run:
+    with hashing.place(throttle.near(address)) as run:
         account, counted = again_if_it_gave_way(
             lambda: _counted(database, organisation, email, installation, address)
         )

@@ -154,6 +154,11 @@ def _full_until(counted: _Counted, at: datetime) -> datetime | None:
     return max(full, default=None)
 
 
+def near(address: str | None) -> str:
+    """The network of a household or phone that an address is of."""
+    return _network(address, _ADDRESS_BITS)
+
+
 def _network(address: str | None, bits: dict[int, int]) -> str:
     """The network that an address belongs to; addresses that are none are one network."""
     try:
