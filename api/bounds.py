@@ -18,4 +18,4 @@ POINTER, MESSAGE, DETAIL = 200, 500, 1_000
 """Characters of a refusal: what was sent is not sent back at length."""
 
 # From here on a body that has work to it is read in another process.
-APART = 64 * _KIB
+APART = 16 * _KIB

@@ -24,6 +24,7 @@ from api.pace import By, Pace, Table, policy, table, told
 from api.route import Declaration
 from base.buckets import Buckets, Limit, Who
 from base.crowds import Crowds
+from base.doing import ASKER
 from base.errors import TooManyRequests, Unauthenticated
 from base.settings import Settings
 from people.actor import Actor
@@ -138,6 +139,7 @@ def admitted(declared: Declaration, read_token: Callable[[], AccessClaims]) -> A
 
 def known(declared: Declaration, actor: Actor) -> None:
     """The request's person is loaded: count a session's first request, which could not be counted for them before."""
+    ASKER.set(str(actor.person_id))
     paces = paces_of(current_app)
     if paces.learn(actor.session_id.int, actor.person_id.int):
         paces.count(declared.paced, (By.PERSON, actor.person_id.int))

@@ -69,7 +69,20 @@ def _structure(raw: bytes, most_values: int | None) -> bytes:
     structure = b"".join(plain.split(b'"')[::2])
     if most_values is not None and structure.count(b",") > most_values:
         raise _too_many(most_values)
+    _check_opened(structure, most_values)
     return structure
+
+
+def _check_opened(structure: bytes, most_values: int | None) -> None:
+    """Raises where so many lists and objects are opened that it need not be looked how deep they lie.
+
+    To look takes a pass for each level. There is one more innermost value than commas, in so many others at most.
+    """
+    opened = structure.count(b"[") + structure.count(b"{")
+    if opened > bounds.DEPTH * (structure.count(b",") + 1):
+        raise _too_deep()
+    if most_values is not None and opened > 2 * most_values:
+        raise _too_many(most_values)
 
 
 def _too_many(most_values: int) -> TooMany:

@@ -9,6 +9,8 @@ a process with open sockets). They speak over a socket pair: lengths and pickles
 A child that takes too long, too much memory, or dies, is killed and replaced, and its caller gets `TooMuchWork`. It has
 no secrets in its environment, and it ends when its parent does, however that ended: its side of the socket closes.
 
+One person has half of the places, and leaves a child to others: to keep all of them from working takes more than one.
+
 The sockets, locks and the waiting are gevent's own in a process that it has patched.
 """
 
@@ -24,6 +26,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from base.doing import ASKER
 from base.errors import Invalid, Problem
 from base.frames import read_frame, write_frame
 from base.logs import logger
@@ -54,7 +57,9 @@ class Children:
         self, processes: int = PROCESSES, waiting: int = WAITING, longest_s: float = LONGEST_S
     ) -> None:
         self._most, self._longest_s = processes + waiting, longest_s
+        self._of_one, self._of_one_at_once = max(2, self._most // 2), max(1, processes - 1)
         self._asked = 0
+        self._askers: dict[str, _Asker] = {}
         self._idle: list[_Child] = []
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(processes)
@@ -93,20 +98,48 @@ class Children:
 
     @contextmanager
     def _turn(self) -> Generator[None]:
+        until = time.monotonic() + PATIENCE_S
+        with self._asks() as asker, _taken(asker.turns, until), _taken(self._turns, until):
+            yield
+
+    @contextmanager
+    def _asks(self) -> Generator["_Asker"]:
+        """One more of them who has asked; raises `Busy` where they are too many, or all of one person."""
+        who = ASKER.get()
         with self._lock:
-            if self._asked >= self._most:
+            asker = self._askers.get(who) or _Asker(self._of_one_at_once if who else self._most)
+            if self._asked >= self._most or (who and asker.asked >= self._of_one):
                 raise busy()
+            self._askers[who] = asker
             self._asked += 1
+            asker.asked += 1
         try:
-            if not self._turns.acquire(timeout=PATIENCE_S):
-                raise busy()
-            try:
-                yield
-            finally:
-                self._turns.release()
+            yield asker
         finally:
             with self._lock:
                 self._asked -= 1
+                asker.asked -= 1
+                if not asker.asked:
+                    del self._askers[who]
+
+
+class _Asker:
+    """One person who has work done: how much of it is there, and how much of that is done at the same time."""
+
+    def __init__(self, at_once: int) -> None:
+        self.asked = 0
+        self.turns = threading.Semaphore(at_once)
+
+
+@contextmanager
+def _taken(turns: threading.Semaphore, until: float) -> Generator[None]:
+    """A turn; raises `Busy` where none comes by a moment of `time.monotonic()`."""
+    if not turns.acquire(timeout=max(until - time.monotonic(), 0.0)):
+        raise busy()
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 class Told:

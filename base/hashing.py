@@ -1,16 +1,18 @@
 """Hashes of passwords are dear on purpose: a few are made at a time, a few wait, and whoever comes then is told so.
 
 Each takes a tenth of a second of a core and all the memory that was set for it. A place is taken before the database is
-asked for anything, so that a flood of made-up names costs neither its connections nor its rows. One network, or one
-person, may keep all threads at work, but not all places: whoever else comes finds one. The threads stand back behind
-the rest of the process: requests that need no hash are answered meanwhile.
+asked for anything, so that a flood of made-up names costs neither its connections nor its rows. The threads stand back
+behind the rest of the process: requests that need no hash are answered meanwhile.
+
+Who has some places already leaves the last ones to those who have none: one address that floods a process with guesses
+has others wait for a moment, and does not keep them out.
 """
 
 import contextlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +21,7 @@ from base.errors import Problem
 
 AT_ONCE = os.cpu_count() or 1
 _WAITING = 2 * AT_ONCE  # the last of them waits for a quarter of a second
-MOST_OF_ONE = AT_ONCE + _WAITING // 2
+_FOR_OTHERS = AT_ONCE
 _RETRY_S = 1
 _NICE = 5
 # Runs a function with its arguments in a native thread; the caller waits without holding up others.
@@ -41,18 +43,24 @@ class _Places:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._taken = Counter[Hashable]()
+        self.free = AT_ONCE + _WAITING
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
-    def take(self, whose: Hashable) -> None:
-        """Nothing here switches to another greenlet."""
-        too_many = whose is not None and self._taken[whose] >= MOST_OF_ONE
-        if too_many or self._taken.total() >= AT_ONCE + _WAITING:
-            raise Busy
-        self._taken[whose] += 1
+    def take(self, whose: str) -> bool:
+        """Whether there is a place for them."""
+        with self._lock:
+            has_room = self.free > (_FOR_OTHERS if self._taken[whose] else 0)
+            if has_room:
+                self.free -= 1
+                self._taken[whose] += 1
+            return has_room
 
-    def give_back(self, whose: Hashable) -> None:
-        self._taken[whose] -= 1
-        self._taken += Counter()  # forgets who has none
+    def give_back(self, whose: str) -> None:
+        """They need it no more."""
+        with self._lock:
+            self.free += 1
+            self._taken -= Counter((whose,))
 
 
 _installed: list[_Places] = []
@@ -64,16 +72,18 @@ def install(pool: Pool) -> None:
 
 
 @contextmanager
-def place(whose: Hashable = None) -> Generator[Run]:
+def place(whose: str | None = None) -> Generator[Run]:
     """A place among those who hash, as what runs a function with its arguments; raises `Busy` at once, or never.
 
-    `whose` says who is counted as one: a network, a person. Nobody in particular is not.
+    `whose` address or account it is for; those of whom it is not known are one.
     """
     if not _installed:
         yield _in_place
         return
     places = _installed[0]
-    places.take(whose)
+    whose = whose or ""
+    if not places.take(whose):
+        raise Busy
     try:
         yield lambda function, *arguments: _in_thread(places.pool, function, arguments)
     finally:

@@ -4,7 +4,7 @@ All of it takes time in proportion to the corners, whatever the shape, which the
 thousand corners as a star of needles take it five seconds to check and seven to simplify.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -41,6 +41,23 @@ def is_tangled(shape: MultiPolygon) -> bool:
         if meeting > MOST_TANGLED:
             return True
     return False
+
+
+def crossings(parts: Sequence[Polygon]) -> int:
+    """How often edges of these outlines cross; each is compared with each, so let them be few."""
+    rings = [ring for part in parts for ring in _rings(part)]
+    if not rings:
+        return 0
+    start, end = (np.concatenate([ring[cut] for ring in rings]) for cut in (slice(None, -1), slice(1, None)))
+    x, y = (end - start).T[:, :, None]
+
+    def side(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+        """On which side of each edge each of the corners lies."""
+        along, across = (corners[None] - start[:, None]).transpose(2, 0, 1)
+        return x * across - y * along
+
+    apart = side(start) * side(end) < 0
+    return int((apart & apart.T).sum()) // 2
 
 
 def simplified(polygon: Polygon, tolerance: float) -> Polygon | None:

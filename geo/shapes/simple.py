@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 
-from geo.shapes.outlines import simplified
+from geo.shapes.outlines import crossings, simplified
 
 MOST_CORNERS = 500
 FINEST_M, _STEP = 0.1, 1.5
@@ -39,7 +39,8 @@ def simpler(shape: MultiPolygon, most: int = MOST_CORNERS) -> tuple[MultiPolygon
     plane = _scaled(shape, scale)
     tolerance = FINEST_M
     while tolerance < size / 4:
-        found = _valid([simplified(part, tolerance) for part in plane.geoms], scale)
+        parts = _few(plane, tolerance, most)
+        found = None if parts is None else _valid(parts, scale)
         if found is not None and _corners(found) <= most:
             return found, round(tolerance + 0.05, 1)
         tolerance *= _STEP
@@ -69,6 +70,22 @@ def _hull(plane: MultiPolygon, scale: NDArray[np.float64], most: int, size: floa
         found = simplified(hull, tolerance) if isinstance(hull, Polygon) else None
         hull, tolerance = found or hull, tolerance * _STEP
     return _valid([hull], scale) or MultiPolygon([cast("Polygon", _scaled(plane.envelope, 1.0 / scale))])
+
+
+def _few(plane: MultiPolygon, tolerance: float, most: int) -> list[Polygon] | None:
+    """The parts, simplified; None as soon as it shows that they have more than `most` corners.
+
+    A crossing becomes a corner. All are counted first: to make a hundred thousand crossings valid takes seconds.
+    """
+    parts: list[Polygon] = []
+    left = most
+    for part in plane.geoms:
+        if (simple := simplified(part, tolerance)) is not None:
+            parts.append(simple)
+            left -= _corners(simple)
+        if left < 0:
+            return None
+    return None if crossings(parts) > most else parts
 
 
 def _valid(parts: list[Any], scale: NDArray[np.float64]) -> MultiPolygon | None:

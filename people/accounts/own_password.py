@@ -41,7 +41,7 @@ def prove_and_hash(database: Database, actor: Actor, password: str, new: str) ->
 
 
 def _proven(database: Database, actor: Actor, password: str, new: str | None) -> tuple[Proof, str]:
-    with hashing.place(actor.person_id) as run:
+    with hashing.place(str(actor.person_id)) as run:
         kept, counted = again_if_it_gave_way(lambda: _counted(database, actor, new))
         if not passwords.matches(run, kept, password) or kept is None:
             raise PasswordRefused

@@ -178,6 +178,24 @@ def test_values_are_counted_outside_of_texts() -> None:
         read_json(b"[" * 33 + b"]" * 33, {}, 100)
 
 
+@pytest.mark.parametrize(
+    ("piece", "refusal"),
+    [
+        (b"[" * 1_000 + b"]" * 1_000, TooDeep),
+        (b"[" * 128 + b"]" * 128, TooDeep),
+        (b"[" * 27 + b"]" * 27, TooMany),
+    ],
+)
+def test_megabytes_of_brackets_are_refused_without_looking_how_deep_they_lie(
+    piece: bytes, refusal: type[Exception]
+) -> None:
+    raw = b'{"items": [' + b",".join([piece] * (2_000_000 // len(piece))) + b"]}"
+    began = time.process_time()
+    with pytest.raises(refusal):
+        read_json(raw, {"items": 1_000}, 40_000)
+    assert time.process_time() - began < 0.1
+
+
 @pytest.mark.parametrize("raw", [rb'["a", "\u0000"]', rb'{"\u0000": 1}', rb'["\\\u0000"]'])
 def test_a_nul_is_told_from_the_words_for_it(raw: bytes) -> None:
     with pytest.raises(Invalid):

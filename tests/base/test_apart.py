@@ -7,10 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 
 import pytest
 
 from base.apart import Busy, Children, TooMuchWork
+from base.doing import ASKER
 from geo.shapes.boundaries import parse_boundary
 from geo.shapes.geojson import BoundaryRefused
 from tests.product import ROOT
@@ -113,6 +115,27 @@ def test_one_too_many_is_refused_at_once_and_there_is_room_again_afterwards(chil
     for thread in working:
         thread.join()
     assert children.run(max, 1, 2) == 2
+
+
+def test_one_person_leaves_a_child_and_half_of_the_places_to_others() -> None:
+    children = Children(processes=2, waiting=2)
+
+    def asks_as(who: str, *asked: object) -> object:
+        ASKER.set(who)
+        return children.run(*asked)  # type: ignore[arg-type]
+
+    working = [begins(asks_as, "greedy", time.sleep, 2.0) for _ in range(2)]
+    until(lambda: children._asked == 2)
+    began = time.monotonic()
+    with pytest.raises(Busy):
+        copy_context().run(asks_as, "greedy", int)
+    assert copy_context().run(asks_as, "modest", max, 1, 2) == 2
+    assert time.monotonic() - began < 1.9
+    for thread in working:
+        thread.join()
+    assert time.monotonic() - began > 3.0  # one after the other
+    assert children._askers == {}
+    children.close()
 
 
 def test_on_gevent_others_go_on(tmp_path: object) -> None:

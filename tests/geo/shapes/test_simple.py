@@ -2,6 +2,7 @@
 
 import math
 import random
+import time
 
 import numpy as np
 import orjson
@@ -56,6 +57,40 @@ def test_it_is_few_valid_and_right_where_it_says_so(n: int, jag: float, seed: in
     assert not simple.is_empty
     assert off > 0
     assert is_honest(shape, simple, off, seed)
+
+
+def spiral(turns: int, corners: int) -> Polygon:
+    """A band that winds around itself; simplified, its edges lie across each other."""
+    far = [1 + turns * corner / corners for corner in range(corners)]
+    angles = [2 * math.pi * each for each in far]
+    inner = [(r * math.cos(a) / _METRES, r * math.sin(a) / _METRES) for r, a in zip(far, angles, strict=True)]
+    outer = [
+        ((r + 0.5) * math.cos(a) / _METRES, (r + 0.5) * math.sin(a) / _METRES)
+        for r, a in zip(far, angles, strict=True)
+    ]
+    return Polygon(inner + outer[::-1])
+
+
+@pytest.mark.parametrize("corners_drawn", [2_200, 12_000])
+def test_what_crosses_itself_everywhere_when_it_is_simplified_is_not_made_valid_for_seconds(
+    corners_drawn: int,
+) -> None:
+    shape = MultiPolygon([spiral(35 * corners_drawn // 2_200, corners_drawn)])
+    assert shape.is_valid
+    began = time.process_time()
+    simple, off = simpler(shape)
+    assert time.process_time() - began < 2
+    assert simple.is_valid
+    assert corners(simple) <= 500
+    assert is_honest(shape, simple, off)
+
+
+def test_thousands_of_parts_are_not_all_simplified_at_each_step() -> None:
+    needles = [box(0, y * 1e-4, 9, y * 1e-4 + 5e-5) for y in range(1_500)]
+    began = time.process_time()
+    simple, _ = simpler(MultiPolygon(needles))
+    assert time.process_time() - began < 1.5
+    assert corners(simple) <= 500
 
 
 @pytest.mark.parametrize("gap", [0.5, 5.0])
