@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from deploy.local.cluster import Cluster
+from people.sign_in.passwords import configure_passwords
 from tests import left_behind
 from tests.databases import Renewed, clone, make_run_folder, started_cluster
 from tests.product import Product
@@ -148,6 +149,7 @@ def _opened(world: World) -> Iterator[World]:
 def _left_as_found(world: World) -> Iterator[World]:
     """Lend a world to a test, which must keep neither connections nor what it changed about the application."""
     extensions = dict(world.app.extensions)
+    configure_passwords(world.settings.password_memory_kib)  # another application may have made hashes dear
     world.rests()
     yield world
     assert world.held.taken() == []
