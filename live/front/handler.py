@@ -13,15 +13,12 @@ from gevent.pywsgi import WSGIHandler
 from live.engine.handshake import SocketHandler
 from live.front.body import Body
 from live.front.intake import Intake, Times, TooMuch
+from live.front.refusals import REFUSALS
 from live.front.seats import Seat, Seats, Waits, end_at_once
 
 _MOST_HEAD = 64 * 1024
 _KERNEL_BUFFER = 256 * 1024  # the kernel's default grows to megabytes, for each who does not read
 _HEALTH = "/health/"
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
-)
-_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-length: 0\r\n\r\n"
 _FULL = (
     b'{"type":"/errors#unavailable","title":"The server is full for the moment","status":503,'
     b'"detail":"There is no room for another connection.","code":"unavailable"}'
@@ -50,6 +47,13 @@ class FrontHandler(SocketHandler):
         self._waits_first = Waits.FIRST_HEAD
         self._body_begun = False
         super().__init__(sock, address, server, io.BufferedReader(self._intake, 8192))
+
+    def handle_one_request(self) -> Any:
+        """Answer a request, or say as `handle` is to be told what it is refused with."""
+        outcome = super().handle_one_request()
+        if isinstance(outcome, tuple):
+            return outcome[0], REFUSALS.get(outcome[0], outcome[1])
+        return outcome
 
     def read_requestline(self) -> str:
         """Wait for a request: the first one soon, others after a rest."""
@@ -116,8 +120,8 @@ class FrontHandler(SocketHandler):
         if isinstance(ex, OSError):
             return None
         if isinstance(ex, TooMuch | http.client.HTTPException):
-            return "431", _HEAD_TOO_LARGE
-        return "400", _BAD_REQUEST
+            return "431", REFUSALS["431"]
+        return "400", REFUSALS["400"]
 
 
 def _no_room(_environ: dict[str, Any], start_response: Any) -> list[bytes]:

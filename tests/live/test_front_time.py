@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 import requests
 from gevent import socket as cooperative
@@ -144,7 +145,9 @@ def test_what_is_too_much_is_refused_and_its_connection_ends(quick: str, said: b
     with contextlib.suppress(ConnectionError):
         raw = Raw(quick)
         raw.says(said)
-    assert raw.hears_out().startswith(f"HTTP/1.1 {status} ".encode())
+    heard = raw.hears_out()
+    assert heard.startswith(f"HTTP/1.1 {status} ".encode())
+    assert orjson.loads(heard.partition(b"\r\n\r\n")[2])["status"] == status
 
 
 def test_a_large_body_that_is_refused_is_read_away_so_that_the_refusal_is_read(quick: str) -> None:
