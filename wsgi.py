@@ -23,11 +23,12 @@ with absent("cryptography", "redis", "requests", "rich", "websocket"):
     import socketio
 
 from api.app import create_app
-from base import hashing, offload, waiting
+from base import waiting
 from base.exposition import expose, gauge
 from base.guards import tell_faults
 from base.settings import settings_or_exit
 from base.watchdog import Watchdog
+from base.work import hashing, offload
 from geo.lookup.indexes import PlaceIndexes
 from live.serve import serve
 from live.server import LiveServer

@@ -9,7 +9,7 @@ import gzip
 import brotli
 from flask import Flask, Response, request
 
-from base.offload import offload
+from base.work.offload import offload
 
 LEAST, _MUCH = 1_000, 64 * 1024
 _BROTLI_QUALITY = 4  # as quick as gzip's 6 and a tenth smaller; the best qualities cost twenty times as much

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api import bounds
 from api.parsing import UnsupportedMediaType, body_of
 from api.route import Declaration
-from base.apart import apart
 from base.errors import Forbidden, Invalid, Problem
+from base.work.apart import apart
 from people.actor import Actor
 from people.audience import managed_by
 from people.runtime import Runtime

@@ -13,7 +13,7 @@ organisation of 45,000 people in which an alert wakes every phone.
 
 from enum import StrEnum
 
-from base.buckets import Limit
+from base.counting.buckets import Limit
 
 
 class Pace(StrEnum):

@@ -22,8 +22,8 @@ from flask import Flask, Response, current_app, g, request
 
 from api.pace import By, Pace, Table, policy, table, told
 from api.route import Declaration
-from base.buckets import Buckets, Limit, Who
-from base.crowds import Crowds
+from base.counting.buckets import Buckets, Limit, Who
+from base.counting.crowds import Crowds
 from base.doing import ASKER
 from base.errors import TooManyRequests, Unauthenticated
 from base.settings import Settings
@@ -47,7 +47,7 @@ class Paces:
         self.persons: dict[int, int] = {}
         self.devices = Crowds()
         if settings.redis_url is not None:  # its library is dear, and one process has no use for it
-            shared = import_module("base.shared_buckets")
+            shared = import_module("base.counting.shared_buckets")
             shared.SharedBuckets(self.buckets, settings.redis_url, settings.secret_key)
 
     def count(self, pace: Pace, *askers: Asker, cost: int = 1, devices: int = 0) -> None:

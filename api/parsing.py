@@ -18,7 +18,7 @@ from webargs.multidictproxy import MultiDictProxy
 from api.route import Declaration
 from api.strict_json import escaped, read_json
 from base.errors import Invalid, Problem
-from base.offload import offload
+from base.work.offload import offload
 from schemas.base import MOST_FAULTS, Each
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

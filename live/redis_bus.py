@@ -20,17 +20,15 @@ import gevent
 import orjson
 import redis
 from gevent.queue import Full, Queue
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from base.logs import logger
+from base.redis_client import impatient
 from live.bus import Message
 from live.kept import kept_running
 
 log = logger(__name__)
 _MOST_WAITING = 2_000
 _LARGEST = 64 * 1024
-_PATIENCE_S = 1.0
 _LONGEST_PAUSE_S = 5.0
 _OLDEST_S = 30.0
 _CODE = 32  # bytes
@@ -104,12 +102,7 @@ class RedisBus:
         failures = 0
         while not self._stopping:
             begun = time.monotonic()
-            client = redis.Redis.from_url(
-                self._url,
-                socket_connect_timeout=_PATIENCE_S,
-                socket_timeout=_PATIENCE_S,
-                retry=Retry(NoBackoff(), 0),
-            )
+            client = impatient(self._url)
             try:
                 work(client)
             except (redis.RedisError, OSError, ValueError) as error:

@@ -12,9 +12,9 @@ from api.admin.outlined import drawn_in, outlined, rehearsed
 from api.route import Call, Routes
 from api.translations import asked_locale, translated
 from base import clock
-from base.apart import apart
 from base.errors import Invalid
-from base.offload import offload
+from base.work.apart import apart
+from base.work.offload import offload
 from geo.places.drafts import advice_on
 from geo.places.places import place_for
 from geo.places.rehearsal import Rehearsal, rehearse_packed

@@ -8,7 +8,7 @@ anywhere. So what is hostile in a file stays outside of the product:
   read         in a process of its own (`geo/files/reader.py`), with all other drivers off, no secrets in its
                environment, little memory, seconds of time, and only the path of a private folder to open; one at a
                time in each web process
-  answered     into a file of that folder, of bounded size, which another process looks through (`base/apart.py`)
+  answered     into a file of that folder, of bounded size, which another process looks through (`base/work/apart.py`)
 
 What comes out is a FeatureCollection as any other and goes through the same checks. Coordinates are reprojected to
 WGS84 when the file says what they are in, and refused when it does not: numbers alone do not tell metres from feet.
@@ -30,9 +30,9 @@ from typing import Any, TypeVar
 
 import orjson
 
-from base.apart import TooMuchWork, apart
 from base.errors import TooManyRequests
-from base.offload import offload
+from base.work.apart import TooMuchWork, apart
+from base.work.offload import offload
 from geo.files.archives import FileRefused, checked_kml, gunzipped, too_large, unpacked
 
 __all__ = ["FileRefused", "ReadFile", "read_file"]

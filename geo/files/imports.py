@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from base.errors import Conflict, NotFound, Problem
-from base.offload import offload
+from base.work.offload import offload
 from geo.files.levels import floors_of
 from geo.files.references import Lookups, external_id_of, kind_of, look_up, name_of
 from geo.lookup.forms import Drawn, drawn

@@ -14,7 +14,7 @@ from shapely import MultiPolygon
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, undefer
 
-from base.offload import offload
+from base.work.offload import offload
 from geo.models.places import Place
 from geo.shapes.same import same_shape
 

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from base.database import Database
 from base.listen import Listener
 from base.logs import logger
-from base.offload import offload
+from base.work.offload import offload
 from geo.lookup.index import INDEX_WEIGHT, IndexedPlace, PlaceIndex
 from geo.lookup.nearby import portions, read_places, stored_places
 from geo.models.places import Place

@@ -19,8 +19,8 @@ from sqlalchemy import LargeBinary, Select, Text, bindparam, func, null, select,
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from base.apart import apart, busy
 from base.database import AnyRow, table_of
+from base.work.apart import apart, busy
 from geo.engine.circles import Circle
 from geo.lookup.forms import Forms, forms_of
 from geo.models.places import BoundaryVersion, Place

@@ -8,9 +8,9 @@ from shapely import MultiPolygon, from_wkb, to_wkb
 from sqlalchemy import LargeBinary, Select, func, select, text
 from sqlalchemy.orm import Session
 
-from base.apart import apart
-from base.offload import offload
 from base.text import alike
+from base.work.apart import apart
+from base.work.offload import offload
 from geo.models.places import SRID, Place
 from geo.places.judging import Seen, SeenAround, advised, compared_with, remarked
 from geo.shapes.advice import Advice, Draft

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from base import clock, hashing, ids
+from base import clock, ids
 from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.errors import Forbidden, Invalid
+from base.work import hashing
 from people.accounts.persons import add_person, known_words
 from people.accounts.visitors import limit_stay
 from people.actor import Actor

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from base import clock, hashing
+from base import clock
 from base.database import Database, again_if_it_gave_way
 from base.errors import Forbidden
+from base.work import hashing
 from people.accounts.persons import known_words
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor

@@ -15,11 +15,12 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from base import clock, hashing
+from base import clock
 from base.database import AnyRow, Database, again_if_it_gave_way, enter_organisation
 from base.errors import Invalid, NotFound
 from base.rows import rows_written
 from base.text import address
+from base.work import hashing
 from people.accounts.managed import check_can_sign_in, managed_account
 from people.accounts.own_password import held_credential, set_password
 from people.accounts.persons import known_words

@@ -9,9 +9,9 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from base import hashing
-from base.hashing import Run
 from base.text import normalised
+from base.work import hashing
+from base.work.hashing import Run
 
 _DECOY = "a password that nobody has"
 _memory_kib = 65_536

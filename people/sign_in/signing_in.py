@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from base import hashing
 from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.errors import Unauthenticated
+from base.work import hashing
 from people.models import Device
 from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential

@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from base import apart
-from base.apart import Children
+from base.work import apart
+from base.work.apart import Children
 from tests.stories.detailed import corners_of, detailed, draws, rounded
 from tests.stories.scopes import manager
 from tests.stories.times import ago

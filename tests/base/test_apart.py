@@ -11,8 +11,8 @@ from contextvars import copy_context
 
 import pytest
 
-from base.apart import Busy, Children, TooMuchWork
 from base.doing import ASKER
+from base.work.apart import Busy, Children, TooMuchWork
 from geo.shapes.boundaries import parse_boundary
 from geo.shapes.geojson import BoundaryRefused
 from tests.product import ROOT
@@ -22,7 +22,7 @@ _ON_GEVENT = """
 from gevent import monkey
 monkey.patch_all()
 import gevent, math, time
-from base.apart import apart
+from base.work.apart import apart
 
 assert apart(math.sqrt, 9.0) == 3.0
 ticks = []
@@ -37,7 +37,7 @@ print(len(ticks) > 20)
 """
 _COMPUTES = """
 import sys, time
-from base.apart import _children, apart
+from base.work.apart import _children, apart
 apart(int)
 print(*_children.pids, flush=True)
 apart(time.sleep, 600)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from base.buckets import Buckets, Limit
+from base.counting.buckets import Buckets, Limit
 
 LIMIT = Limit("knock", 10, 60.0)
 DEAR = Limit("ring", 10, 60.0)

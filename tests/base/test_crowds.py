@@ -1,6 +1,6 @@
 """How many different ones were seen lately."""
 
-from base.crowds import Crowds
+from base.counting.crowds import Crowds
 
 
 def test_each_member_counts_once_and_each_crowd_for_itself() -> None:

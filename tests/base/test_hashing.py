@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from base import hashing
 from base.database import outside_transaction
 from base.errors import Forbidden, TooManyRequests
+from base.work import hashing
 from people.sign_in.passwords import hash_password, matches
 from tests.product import ROOT
 from tests.world import World
@@ -18,7 +18,7 @@ from gevent import monkey
 monkey.patch_all()
 import gevent
 from gevent.threadpool import ThreadPool
-from base import hashing
+from base.work import hashing
 
 hashing.install(ThreadPool(hashing.AT_ONCE).apply)
 lock, at_once, most = monkey.get_original("threading", "Lock")(), 0, 0

@@ -3,15 +3,15 @@
 import subprocess
 import sys
 
-from base.offload import offload
+from base.work.offload import offload
 from tests.product import ROOT
 
 _PROCESS = """
 from gevent import monkey
 monkey.patch_all()
 import gevent
-from base import offload as offloading
-from base.offload import offload
+from base.work import offload as offloading
+from base.work.offload import offload
 
 offloading.install(gevent.get_hub().threadpool.apply)
 

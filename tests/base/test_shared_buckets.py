@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from base.buckets import Buckets, Limit
-from base.shared_buckets import SharedBuckets
+from base.counting.buckets import Buckets, Limit
+from base.counting.shared_buckets import SharedBuckets
 from tests.live.redis_server import RedisServer, needs_redis
 
 SECRET = "a secret for tests, thirty-two characters long"

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import socket
+import time
 
 import requests
 
@@ -67,3 +68,13 @@ CROWDS = [
     a_socket_that_never_connects,
     a_poll_that_never_connects,
 ]
+
+
+def waits_of_others(address: str) -> list[float]:
+    """How many seconds those wait who ask beside a crowd; each is answered as ever."""
+    waited = []
+    for path, status in (("/health/live", 200), ("/v1/me", 401), ("/health/ready", 200)) * 4:
+        began = time.monotonic()
+        assert requests.get(f"{address}{path}", timeout=60).status_code == status
+        waited.append(time.monotonic() - began)
+    return waited

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from api.pace import By, Pace
 from api.pacing import paces_of
-from base.buckets import Buckets
+from base.counting.buckets import Buckets
 from tests.world import Organisation, Phone, World
 
 

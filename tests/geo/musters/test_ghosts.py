@@ -22,21 +22,6 @@ from tests.world import Organisation, Phone, World
 POINT = {"type": "Point", "coordinates": [127.0, 37.5]}
 
 
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-@pytest.fixture
-def site(org: Organisation) -> str:
-    return org.site()
-
-
-@pytest.fixture
-def gate(org: Organisation, site: str) -> str:
-    return marker(org, site, admits_visitors_hours=8)
-
-
 def told(manager: Phone, since: int) -> list[dict[str, int]]:
     return [update["counts"] for update in heard(manager, "muster.updated", since)]
 

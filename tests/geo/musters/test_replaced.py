@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import pytest
 from sqlalchemy import update
 
 from base import clock
@@ -14,21 +13,6 @@ from tests.stories.visitors import stranger
 from tests.world import Organisation, World
 
 POINT = {"type": "Point", "coordinates": [127.0, 37.5]}
-
-
-@pytest.fixture
-def org(world: World) -> Organisation:
-    return world.organisation()
-
-
-@pytest.fixture
-def site(org: Organisation) -> str:
-    return org.site()
-
-
-@pytest.fixture
-def gate(org: Organisation, site: str) -> str:
-    return marker(org, site, admits_visitors_hours=8)
 
 
 def test_who_scans_again_during_a_roll_call_goes_on(org: Organisation, site: str, gate: str) -> None:

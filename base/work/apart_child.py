@@ -1,4 +1,4 @@
-"""The process that works for another: `base/apart.py` starts it, with a socket as its standard input.
+"""The process that works for another: `base/work/apart.py` starts it, with a socket as its standard input.
 
 A thread listens, so that the end of the parent is heard while something computes; then this process ends at once. What
 lets no other thread run meanwhile ends with its computing time.
@@ -16,9 +16,9 @@ import threading
 import time
 import traceback
 
-from base.apart import Told, TooMuchWork
 from base.errors import Problem
-from base.frames import read_frame, write_frame
+from base.work.apart import Told, TooMuchWork
+from base.work.frames import read_frame, write_frame
 
 _MEMORY, _CPU_S = 2 * 1024**3, 60
 

@@ -28,14 +28,14 @@ from typing import Any, TypeVar
 
 from base.doing import ASKER
 from base.errors import Invalid, Problem
-from base.frames import read_frame, write_frame
 from base.logs import logger
+from base.work.frames import read_frame, write_frame
 
 log = logger(__name__)
 Answer = TypeVar("Answer")
 PROCESSES, WAITING = 2, 8
 LONGEST_S, PATIENCE_S = 45.0, 20.0
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Busy(Problem):
@@ -157,7 +157,7 @@ class _Child:
         self._socket = ours
         with its:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "base.apart_child"],
+                [sys.executable, "-m", "base.work.apart_child"],
                 cwd=_ROOT,
                 env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
                 stdin=its.fileno(),

@@ -19,15 +19,13 @@ import time
 from collections.abc import Sequence
 
 import redis
-from redis.backoff import NoBackoff
 from redis.commands.core import Script
-from redis.retry import Retry
 
-from base.buckets import Buckets, Key
+from base.counting.buckets import Buckets, Key
 from base.logs import logger
+from base.redis_client import impatient
 
 log = logger(__name__)
-_PATIENCE_S = 1.0
 _LONGEST_PAUSE_S = 5.0
 _GAP_S = 0.02
 _AT_ONCE = 500  # keys a script: Redis does nothing else meanwhile
@@ -77,12 +75,7 @@ class SharedBuckets:
         """Exchange until told to stop; with a lost Redis, again after a pause."""
         failures = 0
         while not self._stopping:
-            client = redis.Redis.from_url(
-                self._url,
-                socket_connect_timeout=_PATIENCE_S,
-                socket_timeout=_PATIENCE_S,
-                retry=Retry(NoBackoff(), 0),
-            )
+            client = impatient(self._url)
             try:
                 client.ping()
                 if failures:
