@@ -135,6 +135,10 @@ class Wakeups:
         try:
             while self._is_needed():
                 self._look(listener, listener.wait(POLL_S))
+        except BaseException:
+            with self._lock:
+                self._reading = False  # who comes next starts another reader
+            raise
         finally:
             listener.close()
 

@@ -19,6 +19,9 @@ _ENDING = ("sign_out", "change_password", "change_own_address", "end_person")
 # What a phone has gathered is answered item by item: a faulty one is refused in its place, and not the request.
 _SETTINGS = """
 [checks]
+negative_data_rejection.expected-statuses = [
+    400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 414, 415, 422, 428, 429, 431
+]
 positive_data_acceptance.enabled = false  # ids are made up
 use_after_free.enabled = false
 ensure_resource_availability.enabled = false

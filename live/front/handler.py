@@ -13,16 +13,12 @@ from gevent.pywsgi import WSGIHandler
 from live.engine.handshake import SocketHandler
 from live.front.body import Body
 from live.front.intake import Intake, Times, TooMuch
-from live.front.refusals import REFUSALS
+from live.front.refusals import MEDIA, REFUSED, problem, refusal
 from live.front.seats import Seat, Seats, Waits, end_at_once
 
 _MOST_HEAD = 64 * 1024
 _KERNEL_BUFFER = 256 * 1024  # the kernel's default grows to megabytes, for each who does not read
 _HEALTH = "/health/"
-_FULL = (
-    b'{"type":"/errors#unavailable","title":"The server is full for the moment","status":503,'
-    b'"detail":"There is no room for another connection.","code":"unavailable"}'
-)
 Answered = tuple[str, bytes]
 
 
@@ -51,8 +47,8 @@ class FrontHandler(SocketHandler):
     def handle_one_request(self) -> Any:
         """Answer a request, or say as `handle` is to be told what it is refused with."""
         outcome = super().handle_one_request()
-        if isinstance(outcome, tuple):
-            return outcome[0], REFUSALS.get(outcome[0], outcome[1])
+        if isinstance(outcome, tuple) and outcome[0] in REFUSED:
+            return outcome[0], refusal(outcome[0])
         return outcome
 
     def read_requestline(self) -> str:
@@ -120,11 +116,11 @@ class FrontHandler(SocketHandler):
         if isinstance(ex, OSError):
             return None
         if isinstance(ex, TooMuch | http.client.HTTPException):
-            return "431", REFUSALS["431"]
-        return "400", REFUSALS["400"]
+            return "431", b""  # the words are `handle_one_request`'s
+        return "400", b""
 
 
 def _no_room(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    headers = [("Content-Type", "application/problem+json"), ("Retry-After", "5"), ("Connection", "close")]
+    headers = [("Content-Type", MEDIA), ("Retry-After", "5"), ("Connection", "close")]
     start_response("503 Service Unavailable", headers)
-    return [_FULL]
+    return [problem("503")]

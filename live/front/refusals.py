@@ -1,30 +1,28 @@
-"""What is no request gets a problem, as whatever is refused does, although nobody can say of which route."""
+"""What is no request, or has no room, gets a problem as whatever is refused does, although no route is known."""
 
 import orjson
 
+from base import ids
 
-def _refusal(status: str, phrase: str, code: str, detail: str) -> bytes:
-    problem = {
-        "type": f"/errors#{code}",
-        "title": phrase,
-        "status": int(status),
-        "detail": detail,
-        "code": code,
-    }
-    body = orjson.dumps(problem | {"errors": []})
-    head = (
-        f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-REFUSALS = {
-    status: _refusal(status, *words)
-    for status, words in {
-        "400": ("Bad Request", "bad_request", "The request cannot be understood."),
-        "414": ("URI Too Long", "too_long", "The address of the request is too long."),
-        "431": ("Request Header Fields Too Large", "head_too_large", "The head of the request is too large."),
-    }.items()
+_WORDS = {
+    "400": ("Bad Request", "bad_request", "The request cannot be understood."),
+    "414": ("URI Too Long", "too_long", "The address of the request is too long."),
+    "431": ("Request Header Fields Too Large", "head_too_large", "The head of the request is too large."),
+    "503": ("Service Unavailable", "unavailable", "There is no room for another connection."),
 }
-"""Whole answers, by their status."""
+REFUSED = frozenset(_WORDS)
+MEDIA = "application/problem+json"
+
+
+def problem(status: str) -> bytes:
+    """The body of a refusal."""
+    title, code, detail = _WORDS[status]
+    told = {"type": f"/errors#{code}", "title": title, "status": int(status), "detail": detail, "code": code}
+    return orjson.dumps(told | {"request_id": str(ids.new_id()), "errors": []})
+
+
+def refusal(status: str) -> bytes:
+    """A whole answer, after which the connection ends."""
+    body = problem(status)
+    head = f"HTTP/1.1 {status} {_WORDS[status][0]}\r\nConnection: close\r\nContent-Type: {MEDIA}\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -15,6 +15,7 @@ from gevent.event import Event
 from live.front.intake import Intake, Times, TooMuch
 from live.front.seats import Room
 from live.front.server import FrontServer
+from schemas.problems import ProblemDetails
 from tests.product import Product
 
 HEAD = b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -147,7 +148,9 @@ def test_what_is_too_much_is_refused_and_its_connection_ends(quick: str, said: b
         raw.says(said)
     heard = raw.hears_out()
     assert heard.startswith(f"HTTP/1.1 {status} ".encode())
-    assert orjson.loads(heard.partition(b"\r\n\r\n")[2])["status"] == status
+    told = orjson.loads(heard.partition(b"\r\n\r\n")[2])
+    assert told["status"] == status
+    assert ProblemDetails().validate(told) == {}
 
 
 def test_a_large_body_that_is_refused_is_read_away_so_that_the_refusal_is_read(quick: str) -> None:
