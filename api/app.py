@@ -14,6 +14,7 @@ from api.resources import register_resources
 from base.database import Database, make_engine
 from base.errors import NotFound
 from base.logs import configure_logs
+from base.sealing import Sealer
 from base.settings import Settings
 from journal.wakeups import LOOKS, Wakeups
 from people.runtime import Runtime
@@ -46,7 +47,8 @@ def _runtime(settings: Settings, database: Database | None) -> Runtime:
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
     tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, settings.former_secret_key)
     looks = max(1, min(LOOKS, settings.pool_size // 4))
-    return Runtime(settings, database, tokens, Wakeups(settings.database_url, looks=looks))
+    sealer = Sealer(settings.secret_key, settings.former_secret_key)
+    return Runtime(settings, database, tokens, Wakeups(settings.database_url, looks=looks), sealer)
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

@@ -11,7 +11,8 @@ from geo.stays import checkins, gate
 from geo.stays.fixes import name_floor
 from geo.stays.handover import hand_over
 from people.permissions import Permission
-from people.sign_in.sessions import start_session
+from people.sign_in.opening import open_session
+from people.sign_in.ways import Factor, Way
 from schemas.markers import (
     ChangedVisits,
     CheckIn,
@@ -74,13 +75,14 @@ def admit_at_the_gate(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     installation_id, address = body["device"]["installation_id"], request.remote_addr
     opened = gate.open_account(call.session, body["code"], account, installation_id, address)
     ttl = call.runtime.settings.session_ttl
-    tokens, device_id = start_session(
+    tokens, device_id = open_session(
         call.session,
         call.runtime.tokens,
         ttl,
         opened.person.organisation_id,
         opened.person.id,
         body["device"],
+        Way((Factor.GATE,), request.remote_addr),
     )
     hand_over(call.session, tokens.session_id)
     gate.check_in(call.session, opened, device_id)

@@ -8,7 +8,8 @@ from api.route import Call, Routes
 from geo.stays.handover import hand_over
 from people.accounts.invitations import accept, prove_invitation
 from people.runtime import Runtime
-from people.sign_in.sessions import start_session
+from people.sign_in.opening import open_session
+from people.sign_in.ways import Factor, Way
 from schemas.sessions import AcceptInvitation, Tokens
 
 routes = Routes("invitations", "Invitations: opening an account")
@@ -34,8 +35,9 @@ def accept_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Open the account that the code allows, and sign in on the device."""
     person = accept(call.session, body["opening"], body["account"])
     ttl = call.runtime.settings.session_ttl
-    tokens, _ = start_session(
-        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"]
+    way = Way((Factor.INVITATION,), request.remote_addr)
+    tokens, _ = open_session(
+        call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"], way
     )
     hand_over(call.session, tokens.session_id)
     return tokens.wire()

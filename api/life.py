@@ -42,6 +42,7 @@ from people import idempotency
 from people.actor import Actor
 from people.permissions import ORGANISATION_WIDE, Permission
 from people.runtime import Runtime
+from people.sign_in.fresh import check_fresh
 from people.sign_in.sessions import actor_of
 from people.sign_in.tokens import AccessClaims
 
@@ -93,6 +94,8 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     call = Call(session, shared, actor_of(session, claims))
     pacing.known(declared, call.actor)
     _check_role(call.actor, declared.permission)
+    if declared.fresh:
+        check_fresh(call.actor)
     return call
 
 

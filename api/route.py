@@ -34,6 +34,11 @@ class Call:
     session: Session
     runtime: Runtime
     actor: Actor = field(default=None)  # type: ignore[assignment]
+    noted: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def notes(self, before: Any, after: Any) -> None:
+        """Say what the request changed, as the audit log keeps it: plain data, without secrets or people's words."""
+        self.noted.update(before=before, after=after)
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
@@ -59,6 +64,8 @@ class Declaration:
     """The media type, where the answer is a file."""
     secret: bool = False
     """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
+    fresh: bool = False
+    """Whether it takes a proof of the last five minutes (`people/sign_in/fresh.py`)."""
     pace: Pace | None = None
     """How often it may be done (`api/pace.py`); None for the default of its method."""
     prepare: Callable[[Runtime, Any], Any] | None = None

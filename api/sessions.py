@@ -29,7 +29,9 @@ def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
 def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Sign in with a password on a device; an earlier session on the same device ends."""
     settings = call.runtime.settings
-    tokens = signing_in.sign_in(call.session, call.runtime.tokens, settings.session_ttl, **body)
+    tokens = signing_in.sign_in(
+        call.session, call.runtime.tokens, settings.session_ttl, **body, address=request.remote_addr
+    )
     hand_over(call.session, tokens.session_id)
     return tokens.wire()
 

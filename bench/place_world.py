@@ -18,12 +18,14 @@ from geo.models.privacy import Consent
 from people.models import Person
 from people.sign_in.sessions import start_session
 from people.sign_in.tokens import TokenMaker
+from people.sign_in.ways import Factor, Way
 from tests.world import Organisation, World
 
 LON, LAT = 7.0, 46.0
 LON_STEP, LAT_STEP = 0.0020, 0.0014  # about 155 m each way
 _LON_RADIUS, _LAT_RADIUS = 0.00095, 0.00066
 STEP_S = 2.0
+_WAY = Way((Factor.PASSWORD,))
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def sign_in_devices(world: World, organisation: Organisation, count: int) -> lis
                 )
             )
             app: dict[str, Any] = {"installation_id": f"bench-{number:04}", "platform": "android"}
-            signed_in, _ = start_session(session, maker, 3600, organisation.id, person, app)
+            signed_in, _ = start_session(session, maker, 3600, organisation.id, person, app, _WAY)
             tokens.append(signed_in.access_token)
     return tokens
 

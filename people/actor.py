@@ -1,9 +1,18 @@
 """Who is asking."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from people.permissions import ADMINISTRATOR, VISITOR
+from people.permissions import ADMINISTRATOR, VISITOR, Permission
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Permissions that somebody was given in a scope and its parts; in the organisation's own scope, everywhere."""
+
+    scope_id: UUID
+    permissions: frozenset[Permission]
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,10 @@ class Actor:
     device_id: UUID
     role: str
     locale: str
+    proven_at: datetime | None = None
+    """When the person last proved who they are (`people/sign_in/fresh.py`)."""
+    grants: tuple[Grant, ...] = ()
+    """What they were given beside what they are."""
 
     @property
     def is_administrator(self) -> bool:

@@ -7,6 +7,8 @@ A person's standing in a scope is one of
     reader          the scope is open: may read, has not joined
     outsider        may know that it exists, nothing more
 
+A service, which is a program, is nothing by itself: it may what its token was given, and nothing else.
+
 A person's role is member, visitor or organisation_administrator. A visitor is here for some hours and belongs to
 nothing but the scopes that they were let into: not to the organisation as a whole, and to no open scope.
 """
@@ -15,6 +17,7 @@ from enum import StrEnum
 
 ADMINISTRATOR = "organisation_administrator"
 VISITOR = "visitor"
+SERVICE = "service"
 
 
 class Permission(StrEnum):
@@ -25,6 +28,13 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "organisation:people:manage"
     PUSH_MANAGE = "organisation:push:manage"
     SITES_CREATE = "organisation:sites:create"
+    ROLES_MANAGE = "organisation:roles:manage"
+    SERVICES_MANAGE = "organisation:services:manage"
+    POLICY_MANAGE = "organisation:policy:manage"
+    SHARED_DEVICES_MANAGE = "organisation:shared_devices:manage"
+    HELD_BACK_MANAGE = "organisation:held_back:manage"
+    AUDIT_READ = "organisation:audit:read"
+    AUDIT_EXPORT = "organisation:audit:export"
     PLACES_READ = "site:places:read"
     PLACES_EDIT = "site:places:edit"
     MEMBERS_MANAGE = "site:members:manage"
@@ -70,8 +80,10 @@ _MANAGER = _MEMBER | {
     Permission.ANNOUNCE,
     Permission.ALERT,
 }
+# What is kept to watch over administrators, too, is not theirs.
+_ADMINISTRATOR = frozenset(Permission) - {Permission.AUDIT_EXPORT}
 GRANTED: dict[Standing, frozenset[Permission]] = {
-    Standing.ADMINISTRATOR: frozenset(Permission),
+    Standing.ADMINISTRATOR: _ADMINISTRATOR,
     Standing.MANAGER: _MANAGER,
     Standing.MEMBER: _MEMBER,
     Standing.READER: _READER,
@@ -82,5 +94,6 @@ GRANTED: dict[Standing, frozenset[Permission]] = {
 ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     "member": frozenset({Permission.ACCOUNT_USE}),
     VISITOR: frozenset({Permission.ACCOUNT_USE}),
-    ADMINISTRATOR: frozenset(Permission),
+    SERVICE: frozenset(),
+    ADMINISTRATOR: _ADMINISTRATOR,
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from base import clock
 from base.database import Database
+from base.sealing import Sealer
 from base.settings import Settings
 from journal.wakeups import Wakeups
 from people.online.online import Online
@@ -18,6 +19,7 @@ class Runtime:
     database: Database
     tokens: TokenMaker
     wakeups: Wakeups
+    sealer: Sealer
     online: Online = field(default_factory=Online)
 
     def read_access_token(self, token: str) -> AccessClaims:

@@ -1,1 +1,1 @@
-"""The Postman collection: generated from the API document, plus the flows of `flows.json`."""
+"""The Postman collection: generated from the API document, plus the flows of `flows/`."""

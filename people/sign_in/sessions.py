@@ -18,6 +18,7 @@ from people.models import Device, Person, SignedInSession
 from people.sign_in.devices import take_device
 from people.sign_in.models import RefreshToken
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
+from people.sign_in.ways import Way
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
 # Asked with every request and every connect; building it anew would cost more than PostgreSQL's answer.
@@ -26,6 +27,7 @@ _ACTOR = (
         _sessions.c.person_id,
         _sessions.c.device_id,
         _persons.c.role,
+        _sessions.c.proven_at,
         func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
     )
     .join(_persons, _persons.c.id == _sessions.c.person_id)
@@ -52,8 +54,12 @@ def start_session(
     organisation_id: UUID,
     person_id: UUID,
     device: dict[str, Any],
+    way: Way,
 ) -> tuple[Tokens, UUID]:
-    """A new session on a device, and the device's id; any earlier session on the same device ends."""
+    """A new session on a device, and the device's id; any earlier session on the same device ends.
+
+    The caller has checked the proofs that `way` names.
+    """
     taken = take_device(session, organisation_id, person_id, device)
     _end(session, SignedInSession.device_id == taken.id, reason="signed_in_again", actor_id=person_id)
     at = clock.now()
@@ -63,6 +69,9 @@ def start_session(
         person_id=person_id,
         device_id=taken.id,
         created_at=at,
+        factors=list(way.factors),
+        proven_at=at,
+        address=way.address,
         expires_at=at + timedelta(seconds=session_ttl),
     )
     session.add(signed_in)
@@ -149,6 +158,7 @@ def actor_of(session: Session, claims: AccessClaims) -> Actor:
         device_id=row.device_id,
         role=row.role,
         locale=row.locale,
+        proven_at=row.proven_at,
     )
 
 

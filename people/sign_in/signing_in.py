@@ -18,9 +18,10 @@ from base.work import hashing
 from people.models import Device
 from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential
-from people.sign_in.sessions import start_session
+from people.sign_in.opening import open_session
 from people.sign_in.throttle import Bucket, Door
 from people.sign_in.tokens import TokenMaker, Tokens
+from people.sign_in.ways import Factor, Way
 
 # One row whoever is asked for, with the address as the database compares it: what is counted apart is looked up apart.
 _NAMED = text(
@@ -110,13 +111,19 @@ def _counted(
 
 
 def sign_in(
-    session: Session, maker: TokenMaker, session_ttl: int, proof: Proof, device: dict[str, Any]
+    session: Session,
+    maker: TokenMaker,
+    session_ttl: int,
+    proof: Proof,
+    device: dict[str, Any],
+    address: str | None,
 ) -> Tokens:
     """Start a session on the device; raises `SignInRefused` where the password is another one by now."""
     enter_organisation(session, proof.organisation_id)
     if not _is_still_the_password(session, proof):
         raise SignInRefused
-    return start_session(session, maker, session_ttl, proof.organisation_id, proof.person_id, device)[0]
+    way = Way((Factor.PASSWORD,), address)
+    return open_session(session, maker, session_ttl, proof.organisation_id, proof.person_id, device, way)[0]
 
 
 def _is_still_the_password(session: Session, proof: Proof) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from postman.build import HERE, TARGET, built
+from postman.build import TARGET, built
 
 _OWN = {
     "client_id",
@@ -16,7 +16,7 @@ _OWN = {
     "external_id",
     "email",
 }
-_FLOWS: list[dict[str, Any]] = json.loads((HERE / "flows.json").read_text())
+_FLOWS: list[dict[str, Any]] = flows()
 
 
 def members(value: Any) -> Iterator[tuple[str, Any]]:

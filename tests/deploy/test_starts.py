@@ -11,7 +11,7 @@ from tests.product import ROOT
 SETTINGS = {"DATABASE_URL": "postgresql://nowhere/none", "SECRET_KEY": "-" * 32}
 # Firebase belongs to the worker, GDAL to the process that reads files, Redis to several web processes.
 FOREIGN = {
-    "wsgi": {"firebase_admin", "google", "grpc", "pyogrio", "redis", "requests", "httpx", "cryptography"},
+    "wsgi": {"firebase_admin", "google", "grpc", "pyogrio", "redis", "requests", "httpx"},
     "jobs.worker": {"flask", "marshmallow", "gevent", "socketio", "pyogrio", "redis"},
     "jobs.relay": {
         "flask",
