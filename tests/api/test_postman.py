@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from postman.build import TARGET, built
+from postman.build import TARGET, built, flows
 
 _OWN = {
     "client_id",
