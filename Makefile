@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-outlines bench-place bench-sync bench-waiting bench-live bench-push bench-starts chaos chaos-push fuzz attack
+	bench-audience bench-outlines bench-place bench-sync bench-waiting bench-live bench-push bench-starts chaos chaos-push fuzz attack audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,7 @@ openapi: environment ## print the OpenAPI document
 lock: environment ## compile both locks anew
 	@$(COMPILE) requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) requirements-audit.in -o requirements-audit.txt
 
 stop: environment ## stop the database of `make run` where it was left behind
 	@$(PYTHON) deploy/local/cluster.py stop .local/cluster
@@ -99,6 +100,10 @@ chaos: packages nginx redis faketime ## kills and silent networks over EVENTS (5
 
 chaos-push: packages ## kills of workers and faults of FCM over NOTIFICATIONS (20000); exit 1 when a phone got none, or two
 	@$(PYTHON) -m bench.chaos_push
+
+audit: environment ## known mistakes in the code, known faults of what is locked, and its licences; exit 1 when there are any
+	@sh deploy/audit/environment.sh
+	@$(PYTHON) -m deploy.audit
 
 attack: packages ## every known way to stop everybody, or to learn what one may not, on a running product; exit 1 when one works
 	@$(PYTHON) -m bench.attack
