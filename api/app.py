@@ -1,10 +1,10 @@
 """Puts the HTTP application together."""
 
-from flask import Flask, Response, request
-from flask_swagger_ui import get_swaggerui_blueprint
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import document, health
+from api import docs_page, document, health
+from api.browsers import register_browser_rules
 from api.compression import register_compression
 from api.cors import register_cors
 from api.pacing import register_pacing
@@ -38,7 +38,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     register_pacing(app, settings)
     register_compression(app)
     app.before_request(_refuse_nul)
-    app.after_request(_keep_private)
+    register_browser_rules(app)
     _register_api(app)
     return app
 
@@ -63,18 +63,10 @@ def _refuse_nul() -> None:
         raise NotFound
 
 
-def _keep_private(response: Response) -> Response:
-    """No cache keeps what no view has allowed it to, and no browser guesses at types."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
 def _register_api(app: Flask) -> None:
     """The resources, the health checks, and the document with its page."""
     api = document.DocumentedApi(app)
     register_resources(app, api)
     app.register_blueprint(health.blueprint)
     document.serve_documents(app, api)
-    page = {"app_name": "Hereabouts", "validatorUrl": None}
-    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=page))
+    app.register_blueprint(docs_page.blueprint)
