@@ -40,6 +40,7 @@ RESOURCES = (
     "phone_queue",
     "bundles",
     "admin.people",
+    "admin.held_back",
     "admin.invitations",
     "admin.memberships",
     "admin.scopes",

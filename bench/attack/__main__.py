@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 from bench.attack import (
+    access,
     bodies,
     connections,
     document,
@@ -26,6 +27,7 @@ from bench.attack import (
     outlines,
     pace,
     privacy,
+    races,
     sockets,
     strangers,
     waiting,
@@ -44,6 +46,8 @@ CASES: tuple[Case, ...] = (
     *pace.CASES,
     *gate.CASES,
     *strangers.CASES,
+    *access.CASES,
+    *races.CASES,
     *privacy.CASES,
     *document.CASES,
 )

@@ -80,7 +80,9 @@ def _counts(said: str) -> list[str]:
 
 
 def _failures(said: str) -> list[str]:
-    return sorted(set(re.findall(r"^_+ (.+?) _+$", said, re.MULTILINE)))[:20] or [said[-800:]]
+    """Which operations failed, each with the first words of why."""
+    told = re.findall(r"^_+ (.+?) _+$(.*?)(?=^_{3,}|\Z)", said, re.MULTILINE | re.DOTALL)
+    return [f"{operation}: {' '.join(why.split())[:300]}" for operation, why in told[:20]] or [said[-800:]]
 
 
 CASES = tuple(

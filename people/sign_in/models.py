@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Integer, LargeBinary, Text, func
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, LargeBinary, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
@@ -38,11 +38,19 @@ class SignInFailure(Model):
     """Recent tries at a password or code in one bucket, for throttling. Keys and accounts are digests, not names."""
 
     __tablename__ = "sign_in_failures"
+    __table_args__ = (
+        Index("ix_sign_in_failures_person", "person_id", postgresql_where=text("person_id IS NOT NULL")),
+    )
 
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     account: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # None: of a release before
     failures: Mapped[int] = mapped_column(Integer)
     window_started_at: Mapped[datetime] = mapped_column(_AT)
+    # For administrators: whose account it is (None: nobody's), where tries are counted, and how many are heard.
+    person_id: Mapped[UUID | None] = mapped_column(Uuid)
+    door: Mapped[str | None] = mapped_column(Text)
+    reach: Mapped[str | None] = mapped_column(Text)
+    most: Mapped[int | None] = mapped_column(Integer)
 
 
 class RefreshToken(Model):

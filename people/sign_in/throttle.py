@@ -17,11 +17,12 @@ are nobody's are counted alike. Anybody can begin a bucket under any name, but n
 import hashlib
 import ipaddress
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, delete, func, select, update
@@ -36,6 +37,7 @@ ALLOWED = 10
 WINDOW = timedelta(minutes=15)
 _FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
 # A household, or a phone, has 64 bits of IPv6 to itself, and whoever asks a provider for it, 48.
+_UUID_LENGTH = 36
 _ADDRESS_BITS, _BLOCK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
 
 
@@ -47,6 +49,15 @@ class Door(StrEnum):
     INVITATION = "too_many_codes"
 
 
+class Reach(StrEnum):
+    """From where the tries at an account come that are counted together."""
+
+    DEVICE = "device"
+    ADDRESS = "address"
+    BLOCK = "block"
+    EVERYWHERE = "everywhere"
+
+
 class TooManyGuesses(TooManyRequests):
     """This try is not looked at, and not counted."""
 
@@ -55,25 +66,27 @@ class TooManyGuesses(TooManyRequests):
 
 @dataclass(frozen=True)
 class Bucket:
-    """One count. `own`: a right try empties it, for it shows that the others there were mistakes."""
+    """One count. `own`: a right try empties it, for it shows that the others there were mistakes. `told`: what
+    administrators see of it (`people/sign_in/held_back.py`)."""
 
     key: bytes
     account: bytes
     most: int
-    own: bool = False
+    own: bool
+    told: Mapping[str, Any]
 
 
 def of_strangers(door: Door, account: str | None, address: str | None) -> list[Bucket]:
     """The buckets of a try at an account (none: at a code that names nobody) from a network address."""
     near, wide = home_network(address), _network(address, _BLOCK_BITS)
-    everybody = _bucket(door, "", near, _FROM_AN_ADDRESS)
+    everybody = _bucket(door, "", Reach.ADDRESS, near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
     return [
         everybody,
-        _bucket(door, account, near, ALLOWED, own=True),
-        _bucket(door, account, wide, _FROM_A_BLOCK),
-        _bucket(door, account, "everywhere", _FROM_EVERYWHERE),
+        _bucket(door, account, Reach.ADDRESS, near, ALLOWED, own=True),
+        _bucket(door, account, Reach.BLOCK, wide, _FROM_A_BLOCK),
+        _bucket(door, account, Reach.EVERYWHERE, "everywhere", _FROM_EVERYWHERE),
     ]
 
 
@@ -84,7 +97,7 @@ def home_network(address: str | None) -> str:
 
 def of_device(account: str, device_id: UUID) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
-    return [_bucket(Door.SIGN_IN, account, str(device_id), ALLOWED, own=True)]
+    return [_bucket(Door.SIGN_IN, account, Reach.DEVICE, str(device_id), ALLOWED, own=True)]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:
@@ -134,7 +147,7 @@ def _read(session: Session, buckets: Sequence[Bucket]) -> _Counted:
 def _one_more(session: Session, buckets: Sequence[Bucket], at: datetime) -> _Counted:
     most = {bucket.key: bucket.most for bucket in buckets}
     new = [
-        {"key": each.key, "account": each.account, "failures": 1, "window_started_at": at}
+        {"key": each.key, "account": each.account, "failures": 1, "window_started_at": at, **each.told}
         for each in sorted(buckets, key=attrgetter("key"))
     ]
     over = SignInFailure.window_started_at < at - WINDOW
@@ -169,8 +182,17 @@ def _network(address: str | None, bits: dict[int, int]) -> str:
     return str(ipaddress.ip_network((ip, bits[ip.version]), strict=False))
 
 
-def _bucket(door: Door, account: str, source: str, most: int, *, own: bool = False) -> Bucket:
-    return Bucket(_digest(door, account, source), _digest(door, account), most, own)
+def _bucket(door: Door, account: str, reach: Reach, source: str, most: int, *, own: bool = False) -> Bucket:
+    told = {"person_id": _person_of(account), "door": door, "reach": reach, "most": most}
+    return Bucket(_digest(door, account, source), _digest(door, account), most, own, told)
+
+
+def _person_of(account: str) -> UUID | None:
+    """An account that is there is counted under its person's id, any other name under itself."""
+    try:
+        return UUID(account) if len(account) == _UUID_LENGTH else None
+    except ValueError:
+        return None
 
 
 def _digest(*parts: str) -> bytes:
