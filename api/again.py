@@ -15,6 +15,7 @@ from uuid import UUID
 from marshmallow import Schema
 
 from api import devices, me, preferences, privacy, remaking
+from api.admin.roles import read_role
 from api.answers import Answer
 from api.remaking import Body, Kept, Path
 from api.route import Call
@@ -23,6 +24,7 @@ from geo.musters.answers import read_card
 from geo.stays.markers import marker_for, wire_marker
 from people.accounts.persons import person_in
 from people.models import Device as DeviceRow
+from people.roles.grants import read_grant
 from people.scopes.directs import read_direct
 from people.sign_in.devices import wire_device
 from people.wire import wire_account
@@ -40,6 +42,7 @@ from schemas.posts import Post
 from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
+from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
 from schemas.visits import FixReport
 
@@ -156,6 +159,8 @@ _AGAIN: dict[type[Schema], Again] = {
     PublishedPlace: Again(_only("id", "notes"), remaking.place),
     PushPreferences: _by_path(lambda call, _path: preferences.read_push_preferences(call)),
     ReadPosition: _as_kept("scope_id", "post_id", "position", "read_at"),
+    CustomRole: _by_id(lambda call, role_id: read_role(call, role_id)),
+    RoleGrant: _by_id(lambda call, grant_id: read_grant(call.session, call.actor, grant_id)),
     RegionReport: _results("index", "outcome", "code"),
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     ScopeSettings: _by_path(remaking.scope_settings),
