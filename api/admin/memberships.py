@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.paging import by_id, decode_cursor, page
@@ -11,6 +12,7 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
 from geo.stays.admission import end_belonging
+from people.audience import live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import SITE_MANAGER, Permission
 from people.roles.giving import check_has
@@ -85,9 +87,10 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
 
 def _check_may_change(call: Call, scope_id: UUID, person_id: UUID, role: str) -> None:
     """Raise unless the actor, who assigns people here, may also make managers, where this makes or unmakes one."""
-    held = member_lists.live_membership_of(call.session, scope_id, person_id)
-    if role == "manager" or (held is not None and held.role == "manager"):
-        check_has(call.session, call.actor, role_of(call.session, call.actor.organisation_id, SITE_MANAGER), scope_id)
+    held = select(Membership.role).where(Membership.scope_id == scope_id, Membership.person_id == person_id)
+    if role == "manager" or call.session.scalar(held.where(*live_membership())) == "manager":
+        managing = role_of(call.session, call.actor.organisation_id, SITE_MANAGER)
+        check_has(call.session, call.actor, managing, scope_id)
 
 
 def _in_future(moment: datetime | None) -> datetime | None:

@@ -63,6 +63,8 @@ def take_role(session: Session, actor: Actor, grant_id: UUID) -> dict[str, Any]:
     """
     row = _in_sight(session, actor, grant_id)
     check_has(session, actor, role_of(session, actor.organisation_id, row.key), row.scope_id)
+    if grant_id == row.person_id:
+        administrators.hold_organisation(session, actor.organisation_id)
     # Roles of one person change one after the other: of two who take the same at once, one finds it gone.
     session.execute(select(Person.id).where(Person.id == row.person_id).with_for_update(key_share=True))
     if _one(session, actor, grant_id) is None:
