@@ -19,7 +19,7 @@ from people.permissions import GIVEN, Permission
 from people.roles.administrators import hold_organisation
 from people.roles.giving import RoleBeyondOwn
 from people.roles.roles import allowed_by
-from people.scopes.rights import tell_role
+from people.scopes.rights import tell_role_changed
 
 MOST_ROLES = 100
 _TO_GIVE = frozenset(Permission) - {Permission.ACCOUNT_USE}
@@ -108,8 +108,7 @@ def edit_role(session: Session, actor: Actor, role: CustomRole, changes: dict[st
     role.version += 1
     session.flush()
     if before != after:
-        for grant in session.scalars(_grants_of(role)):
-            tell_role(session, grant, grant.key, grant.key, actor.person_id)
+        tell_role_changed(session, session.scalars(_grants_of(role)).all(), actor.person_id)
 
 
 def end_role(session: Session, actor: Actor, role: CustomRole) -> None:

@@ -21,7 +21,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "muster_id": calls(org.admin, site),
         "conversation_id": talks_with(org.admin, person),
         "role_id": makes_role(org.admin, f"Desk {ids.new_id()}", "scope:posts:read")["id"],
-        "grant_id": gives(org.admin, person, "warden", site)["id"],
+        "grant_id": gives(org.admin, org.admin, "warden", site)["id"],
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }
