@@ -21,6 +21,7 @@ from people.audience import ScopeInSight, holders_of, live_grant
 from people.models import Membership, Person, RoleGrant, Scope
 from people.permissions import ADMINISTRATOR, SERVICE, SITE_MANAGER, VISITOR, Permission
 from people.roles.administrators import hold_organisation, make_administrator
+from people.roles.lasting import lasts_until
 from people.roles.roles import Role, role_of
 from people.scopes.managers import make_manager
 from people.scopes.rights import tell_role
@@ -54,16 +55,21 @@ class TooManyRoles(Conflict):
     code, title = "too_many_roles", "One account is not given so many roles"
 
 
-def check_may_give(session: Session, actor: Actor, role_key: str, scope_id: UUID) -> Role:
-    """The role, which the actor may give, and take, in the scope.
+def check_may_give(
+    session: Session, actor: Actor, role_key: str, scope_id: UUID, ends_at: datetime | None = None
+) -> Role:
+    """The role, which the actor may give in the scope until then; None: for good.
 
-    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, and `Invalid`
-    for a role that is not there, or is not given in such a scope.
+    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, also where it
+    would outlast the actor's own, and `Invalid` for a role that is not there, or is not given in such a scope.
     """
     scope = scope_for(session, actor, scope_id, Permission.ROLES_GIVE)
     role = role_of(session, actor.organisation_id, role_key)
     _check_own(scope, role)
     _check_fits(role, scope.kind, whole=scope_id == actor.organisation_id)
+    until = lasts_until(session, actor, scope, role.permissions)
+    if until is not None and (ends_at is None or ends_at > until):
+        raise RoleBeyondOwn("What you give lasts no longer than what you have.")
     return role
 
 

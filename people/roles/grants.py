@@ -46,7 +46,7 @@ def give_role(
 ) -> dict[str, Any]:
     """Give a role; raises as `check_may_give` and `give`. None for the scope: in the whole organisation."""
     where = scope_id or actor.organisation_id
-    check_may_give(session, actor, role_key, where)
+    check_may_give(session, actor, role_key, where, ends_at)
     given = give(session, actor.person_id, person_id, role_key, where, ends_at)
     return wire_given(_in_sight(session, actor, given.id))
 
