@@ -143,9 +143,7 @@ def readers(
             reads.c.read_at >= since,
             Person.id != row.author_id,
             Person.id > (after or FIRST_ID),
-            account.may_name(
-                Person.id, reads.c.read_at, those_there=scope.grants(Permission.VISITS_READ)
-            ),
+            account.may_name(Person.id, reads.c.read_at, those_there=scope.grants(Permission.VISITS_READ)),
         )
         .order_by(Person.id)
         .limit(limit)

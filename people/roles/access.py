@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -29,7 +28,7 @@ _MEMBER = GRANTED[Standing.MEMBER]
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason. `what` names the sentence, with `about` in it; `scope`: its id, kind and name, where it has a place."""
+    """One reason. `what` names the sentence, with `about` in it; `scope`: its id, kind and name, if it has a place."""
 
     because: str
     what: str
@@ -58,7 +57,7 @@ class Reason:
 
 
 def access_of(session: Session, actor: Actor, person: Person) -> list[dict[str, Any]]:
-    """All reasons of a person of the actor's organisation, in the actor's language; of a closed account there are none."""
+    """All reasons of a person of the actor's organisation, in the actor's language; a closed account has none."""
     return [reason.wire(actor.locale) for reason in reasons_of(session, person)]
 
 

@@ -60,9 +60,7 @@ def wire_role(role: CustomRole) -> dict[str, Any]:
     return _wire(str(role.id), role.name, allowed_by(role), role.version)
 
 
-def _wire(
-    key: str, name: str | None, allowed: frozenset[Permission], version: int | None
-) -> dict[str, Any]:
+def _wire(key: str, name: str | None, allowed: frozenset[Permission], version: int | None) -> dict[str, Any]:
     return {"id": key, "name": name, "permissions": sorted(allowed), "version": version}
 
 

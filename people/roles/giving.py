@@ -46,7 +46,10 @@ class NoRoles(Conflict):
 class RolesExclude(Conflict):
     """Who watches over administrators is none of them."""
 
-    code, title = "roles_exclude", "A compliance officer is no administrator, and an administrator no compliance officer"
+    code, title = (
+        "roles_exclude",
+        "A compliance officer is no administrator, and an administrator no compliance officer",
+    )
 
 
 class TooManyRoles(Conflict):
@@ -128,7 +131,9 @@ def _check_fits(role: Role, kind: str, *, whole: bool) -> None:
     if kind == "direct":
         raise Invalid.at("/scope_id", "Nobody is given a role in a conversation.")
     if role.is_organisation_wide and not whole:
-        raise Invalid.at("/scope_id", "This role is given for the whole organisation.", code="role_is_organisations")
+        raise Invalid.at(
+            "/scope_id", "This role is given for the whole organisation.", code="role_is_organisations"
+        )
 
 
 def _check_not_both(session: Session, person: Person, role: Role) -> None:
@@ -136,7 +141,9 @@ def _check_not_both(session: Session, person: Person, role: Role) -> None:
     if watches and person.role == ADMINISTRATOR:
         raise RolesExclude
     officers = holders_of(Permission.AUDIT_EXPORT, (person.organisation_id,))
-    if role.key == ADMINISTRATOR and session.scalar(officers.where(RoleGrant.person_id == person.id).limit(1)):
+    if role.key == ADMINISTRATOR and session.scalar(
+        officers.where(RoleGrant.person_id == person.id).limit(1)
+    ):
         raise RolesExclude
 
 
@@ -176,7 +183,9 @@ def _grant(
 
 
 def _held(session: Session, person_id: UUID, role: Role, scope_id: UUID) -> RoleGrant | None:
-    which = RoleGrant.role == role.key if role.custom_id is None else RoleGrant.custom_role_id == role.custom_id
+    which = (
+        RoleGrant.role == role.key if role.custom_id is None else RoleGrant.custom_role_id == role.custom_id
+    )
     held = (RoleGrant.person_id == person_id, RoleGrant.scope_id == scope_id, RoleGrant.ended_at.is_(None))
     return session.scalars(select(RoleGrant).where(*held, which).with_for_update()).one_or_none()
 

@@ -221,7 +221,9 @@ def test_nothing_is_given_to_or_in_what_is_not_there(org: Organisation, yard: st
     gives(org.admin, mo, "member", yard, status=422)
     gives(org.admin, mo, "compliance_officer", yard, status=403)
     over = clock.now() - timedelta(seconds=1)
-    assert gives(org.admin, mo, "moderator", yard, until=over, status=422)["errors"][0]["pointer"] == "/ends_at"
+    assert (
+        gives(org.admin, mo, "moderator", yard, until=over, status=422)["errors"][0]["pointer"] == "/ends_at"
+    )
     gone = mo.id
     org.admin.delete(f"/v1/admin/people/{gone}")
     body = {"person_id": gone, "role": "moderator", "scope_id": yard}
