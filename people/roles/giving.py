@@ -1,8 +1,8 @@
 """Giving roles. Nobody gives what they do not have, nor where they do not have it.
 
     administrator   of the organisation: by their account (`persons.role`)
-    site manager    of a site, a zone, a group: by their membership (`memberships.role`); for the whole organisation: a grant
-    all others      a grant (`role_grants`), which the actor's own statement reads (`people/sign_in/given.py`)
+    site manager    of a site, a zone, a group: by their membership (`memberships.role`)
+    all others      and managers of everything: a grant, which comes with the actor (`people/sign_in/given.py`)
 
 Given once more, a role that somebody has gets the new end, or none. Visitors and programs are given none. Who watches
 over administrators is none of them, so the one role keeps the other away.
@@ -63,8 +63,8 @@ def check_may_give(
 ) -> Role:
     """The role, which the actor may give in the scope until then; None: for good.
 
-    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, also where it
-    would outlast the actor's own, and `Invalid` for a role that is not there, or is not given in such a scope.
+    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, also where
+    it would outlast the actor's own, and `Invalid` for a role that is not there, or is not given in such a scope.
     """
     scope = scope_for(session, actor, scope_id, Permission.ROLES_GIVE)
     role = role_of(session, actor.organisation_id, role_key)

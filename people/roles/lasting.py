@@ -1,4 +1,4 @@
-"""Until when somebody has what they give: who manages until Friday makes nobody a manager for longer, themselves least."""
+"""Until when somebody has what they give: who manages until Friday makes nobody a manager for longer."""
 
 from datetime import datetime
 

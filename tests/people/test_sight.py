@@ -102,7 +102,7 @@ STANDS: dict[str, dict[str, str]] = {
     "manager": {"all": "member", **dict.fromkeys(("yard", "crane", "gate", "hall"), "manager")},
     "administrator": dict.fromkeys(("all", "yard", "crane", "gate", "hall"), "administrator"),
     "visitor": {"yard": "member"},
-    **dict.fromkeys(("moderator", "warden", "everywhere"), {"all": "member", "hall": "reader"}),
+    **{name: {"all": "member", "hall": "reader"} for name in ("moderator", "warden", "everywhere")},
 }
 
 
