@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from people.actor import Actor
-from people.audience import ScopeInSight, holders_of, live_grant
+from people.audience import ScopeInSight, holders_of, live_grant, managed_by
 from people.models import Membership, Person, RoleGrant, Scope
 from people.permissions import ADMINISTRATOR, SERVICE, SITE_MANAGER, VISITOR, Permission
 from people.roles.administrators import hold_organisation, make_administrator
@@ -79,6 +79,13 @@ def check_may_give(
 def check_has(session: Session, actor: Actor, role: Role, scope_id: UUID) -> None:
     """Raise as `check_may_give` unless the actor gives roles there, and has what this one allows: to take it away."""
     _check_own(scope_for(session, actor, scope_id, Permission.ROLES_GIVE), role)
+
+
+def check_gives_somewhere(session: Session, actor: Actor) -> None:
+    """Raise `Forbidden` for who gives no roles anywhere: of those nothing is told, not even that one is not there."""
+    gives = managed_by(actor, Permission.ROLES_GIVE)
+    if gives is not None and session.scalar(gives.limit(1)) is None:
+        raise Forbidden
 
 
 def _check_own(scope: ScopeInSight, role: Role) -> None:

@@ -15,7 +15,7 @@ from people.audience import sight_of
 from people.models import Membership, Person, RoleGrant
 from people.permissions import Permission
 from people.roles import administrators
-from people.roles.giving import check_has, check_may_give, end_grant, give
+from people.roles.giving import check_gives_somewhere, check_has, check_may_give, end_grant, give
 from people.roles.lists import MOST_ROLES, Wanted, list_given, wire_given
 from people.roles.roles import role_of
 from people.scopes import managers
@@ -80,7 +80,8 @@ def take_role(session: Session, actor: Actor, grant_id: UUID) -> dict[str, Any]:
 
 
 def _in_sight(session: Session, actor: Actor, grant_id: UUID) -> AnyRow:
-    """A role where the actor gives roles. All others are not there: whose id is an administrator's, is not told."""
+    """A role where the actor gives roles. All others are not there: whose id is an administrator's is not told."""
+    check_gives_somewhere(session, actor)
     row = _one(session, actor, grant_id)
     scope = sight_of(session, actor, grant_id if row is None else row.scope_id)
     if row is None or scope is None or not scope.grants(Permission.ROLES_GIVE):
