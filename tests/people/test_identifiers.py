@@ -385,6 +385,7 @@ def test_a_closed_account_frees_all_of_them(org: Organisation) -> None:
 def test_who_signs_in_with_a_number_is_shown_to_nobody(org: Organisation) -> None:
     site = org.site(admission="open")
     mina, bob = comes_in(org, "Mina", employee_number="A-17"), org.person("Bob")
+    mina.put(f"/v1/scopes/{site}/membership")
     mina.posts(site, "Good morning")
     seen = bob.get(f"/v1/scopes/{site}/posts")["items"][0]
     assert seen["author"] == {"id": mina.id, "name": "Mina"}

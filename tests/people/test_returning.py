@@ -90,7 +90,7 @@ def test_without_a_site_it_is_where_they_live(world: World, org: Organisation) -
 def test_nobody_is_shut_out_whom_a_roll_call_waits_for(world: World, org: Organisation) -> None:
     site = org.site()
     alice = org.person("Alice", scopes=[site])
-    is_seen(alice)
+    is_seen(org, alice, site)
     muster = calls(org.admin, site)
     edits(org, alice.id, employed_until="2026-01-01")
     the_worker_looks(world)
