@@ -69,7 +69,9 @@ def known_words(session: Session, organisation_id: UUID, person_id: UUID | None 
 
 def _own_words(session: Session, person: Person) -> list[str]:
     named = (person.name, person.given_name, person.family_name)
-    signs_in_with = (form for each in identifiers.live_of(session, person.id) for form in (each.value, each.written))
+    signs_in_with = (
+        form for each in identifiers.live_of(session, person.id) for form in (each.value, each.written)
+    )
     return [word for word in (*named, *signs_in_with) if word]
 
 
