@@ -3,7 +3,7 @@
 from people.models.idempotency import IdempotencyKey
 from people.models.identifiers import Identifier
 from people.models.organisations import Invitation, Organisation
-from people.models.persons import Person
+from people.models.persons import Employment, Person
 from people.models.roles import CustomRole, RoleGrant
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
@@ -12,6 +12,7 @@ __all__ = [
     "CustomRole",
     "Device",
     "DirectDeparture",
+    "Employment",
     "IdempotencyKey",
     "Identifier",
     "Invitation",
