@@ -23,6 +23,7 @@ from schemas.visits import Visit
 MAX_WAIT_S = 30
 MOST_EVENTS, MOST_NAMES = 500, 100
 _ROLES = ("member", "manager", "organisation_administrator")
+SIGN_IN_CHANGES = ("password", "address", "reset_code", "totp", "totp_removed", "recovery_codes", "recovery_code")
 
 
 class Event(Wire):
@@ -127,8 +128,17 @@ class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`."""
 
-    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code")))
+    what = fields.String(required=True, validate=validate.OneOf(SIGN_IN_CHANGES))
     changed_at = Moment(required=True)
+
+
+class NewSignIn(Wire):
+    """Somebody signed in as this person on a device that was not theirs; if it was not they, they end the session."""
+
+    session_id = ID(required=True)
+    platform = fields.String(required=True)
+    device_name = fields.String(required=True, allow_none=True)
+    signed_in_at = Moment(required=True)
 
 
 class EndedSession(Wire):
@@ -162,6 +172,7 @@ PAYLOADS: dict[str, type[Wire]] = {
         Place,
         LastSeenChoice,
         SignInChange,
+        NewSignIn,
         EndedSession,
     )
 }

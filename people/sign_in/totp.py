@@ -1,0 +1,40 @@
+"""Codes of authenticator apps (RFC 6238): six digits, another half minute each, SHA-1, as all of those apps take them.
+
+The time is the database's. A phone's clock may be off by a step either way, and a code is good once: whoever read it
+over a shoulder comes too late.
+"""
+
+import hmac
+
+import pyotp
+
+from base import clock
+
+_STEP_S, _OFF = 30, 1
+
+
+def new_secret() -> str:
+    """160 random bits, in base 32."""
+    return pyotp.random_base32()
+
+
+def uri_of(secret: str, account: str, organisation: str) -> str:
+    """What the app scans (`otpauth://totp/…`)."""
+    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=organisation)
+
+
+def step_of(secret: str, code: str, after: int) -> int | None:
+    """The step whose code it is, later than `after`; None where it is none of now."""
+    now = int(clock.seconds()) // _STEP_S
+    steps = [step for step in range(now - _OFF, now + _OFF + 1) if step > after]
+    return next((step for step in steps if hmac.compare_digest(code_of(secret, step), code)), None)
+
+
+def code_of(secret: str, step: int) -> str:
+    """The code of a step, counted from 1970 on."""
+    return pyotp.TOTP(secret).generate_otp(step)
+
+
+def step_now() -> int:
+    """The present step."""
+    return int(clock.seconds()) // _STEP_S
