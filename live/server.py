@@ -1,8 +1,8 @@
 """The live server: who may connect, and how an event of the journal becomes a message.
 
 A connect carries `auth: {"token": access token}`. A refused one gets `connect_error` with `data.code`: `token_expired`
-(refresh and connect again) or `unauthenticated`, `session_ended` (sign in again), `network_refused` (go elsewhere). The server never trusts a client's
-word about rooms: there is no message that a client could send to join one.
+(refresh and connect again), `unauthenticated`, `session_ended` (sign in again) or `network_refused`. The server never
+trusts a client's word about rooms: there is no message that a client could send to join one.
 
 A socket lasts as long as its token, and a token can be renewed while it is connected: `session.renew` with a fresh
 one. Whoever stole an access token thus listens for minutes and not for weeks. Before the server disconnects a client

@@ -16,6 +16,7 @@ from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
 from people.sign_in.models import Credential, ResetCode
+from people.sign_in.second_factors import forget_second_factors
 from people.sign_in.sessions import end_sessions
 
 
@@ -112,6 +113,7 @@ def end_person(session: Session, person: Person, actor_id: UUID) -> None:
     session.flush()
     for secret in (Credential, ResetCode):
         session.execute(delete(secret).where(secret.person_id == person.id))
+    forget_second_factors(session, person.id)
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     for membership in session.scalars(live.with_for_update()):

@@ -55,6 +55,13 @@ def issue_code(session: Session, actor: Actor, person_id: UUID) -> tuple[str, da
 
 def issue_code_as_operator(session: Session, slug: str, email: str) -> tuple[str, datetime]:
     """The same for whoever has the address, by the worker's role; raises `NotFound` or `NoPassword`."""
+    person = person_of_address(session, slug, email)
+    check_can_sign_in(session, person)
+    return _issue(session, person, None)
+
+
+def person_of_address(session: Session, slug: str, email: str) -> Person:
+    """The open account that an operator names, held until the transaction ends; raises `NotFound`."""
     named = select(Person).join(Organisation, Organisation.id == Person.organisation_id)
     named = named.where(
         Organisation.slug == address(slug), func.lower(Person.email) == func.lower(address(email))
@@ -64,8 +71,7 @@ def issue_code_as_operator(session: Session, slug: str, email: str) -> tuple[str
     ).one_or_none()
     if person is None:
         raise NotFound
-    check_can_sign_in(session, person)
-    return _issue(session, person, None)
+    return person
 
 
 def _issue(session: Session, person: Person, by: UUID | None) -> tuple[str, datetime]:
