@@ -15,6 +15,7 @@ from uuid import UUID
 from marshmallow import Schema
 
 from api import devices, me, preferences, privacy, remaking
+from api.admin import sign_in
 from api.answers import Answer
 from api.remaking import Body, Kept, Path
 from api.route import Call
@@ -41,6 +42,7 @@ from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.scopes import ScopeSettings
+from schemas.sign_in_policy import SignInPolicy
 from schemas.visits import FixReport
 
 Made = Body | Answer | None
@@ -160,6 +162,7 @@ _AGAIN: dict[type[Schema], Again] = {
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     ScopeSettings: _by_path(remaking.scope_settings),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),
+    SignInPolicy: _by_path(lambda call, _path: sign_in.read_sign_in_policy(call)),
     TestPush: _by_id(lambda call, delivery_id: devices.read_test_push(call, delivery_id)),
 }
 # Advice, which changes nothing; the phone's queue, each act of which is done once; and what takes no key.

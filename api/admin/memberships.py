@@ -15,6 +15,7 @@ from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
+from people.sign_in.fresh import check_fresh
 from schemas.base import Cursor
 from schemas.people import Assignment, MembershipOfPerson, MembershipPage
 
@@ -45,8 +46,10 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
     answer=MembershipOfPerson,
 )
 def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
-    """Assign a person to the scope, as member or manager."""
+    """Assign a person to the scope, as member or manager; making somebody a manager takes a fresh proof."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
+    if body["role"] == "manager":
+        check_fresh(call.actor)
     membership, scope = memberships.assign(
         call.session,
         scope_id,

@@ -33,7 +33,9 @@ def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
     return wire_account(persons.person_in(call.session, call.actor.organisation_id, person_id))
 
 
-@routes.route("DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, status=204)
+@routes.route(
+    "DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, fresh=True, status=204
+)
 def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once, and its address is free."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
@@ -45,6 +47,7 @@ def end_person(call: Call, person_id: UUID) -> None:
     "PUT",
     "/people/<uuid:person_id>/email",
     permission=Permission.PEOPLE_MANAGE,
+    fresh=True,
     body=AddressChange,
     answer=Account,
 )
@@ -58,6 +61,7 @@ def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[st
     "/people/<uuid:person_id>/reset-code",
     permission=Permission.PEOPLE_MANAGE,
     pace=Pace.INVITE,
+    fresh=True,
     secret=True,
     answer=ResetCode,
     status=201,
