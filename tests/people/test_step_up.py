@@ -88,7 +88,7 @@ def test_a_report_of_a_roll_call_leaves_the_house_with_a_fresh_proof(org: Organi
     site = org.site(admission="assigned")
     mia = manager(org, "Mia", site)
     muster = calls(mia, site)
-    mia.post(f"/v1/admin/musters/{muster}/end")
+    mia.post(f"/v1/musters/{muster}/end")
     grows_old(mia)
     assert is_asked(mia, "GET", f"/v1/musters/{muster}/report.csv")
     proves(mia, password=PASSWORD)
