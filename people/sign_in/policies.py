@@ -20,7 +20,7 @@ from base.errors import Forbidden
 from people.models import Membership, Person
 from people.permissions import ADMINISTRATOR, VISITOR
 from people.sign_in.models import SignInPolicy
-from people.sign_in.ways import Factor, Way, is_two_factors, opens_account
+from people.sign_in.ways import Factor, Way, is_two_factors, known_address, opens_account
 
 EVERYONE, MANAGER = "everyone", "manager"
 ROLES = (ADMINISTRATOR, MANAGER, "member", VISITOR)
@@ -122,9 +122,7 @@ def check_networks(networks: Sequence[Sequence[str]], address: str | None) -> No
 
 @lru_cache(4_096)
 def _is_within(networks: tuple[str, ...], address: str | None) -> bool:
-    try:
-        ip = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
+    known = known_address(address)
+    if known is None:
         return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in ipaddress.ip_network(network) for network in networks)
+    return any(ipaddress.ip_address(known) in ipaddress.ip_network(network) for network in networks)

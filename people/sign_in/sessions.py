@@ -80,7 +80,7 @@ def start_session(
         created_at=at,
         factors=list(way.factors),
         proven_at=at if way.proves_anew else at - FRESH_FOR - FRESH_FOR,
-        address=way.address,
+        address=way.known_address,
         expires_at=at + timedelta(seconds=session_ttl),
     )
     session.add(signed_in)

@@ -11,6 +11,7 @@ import pyotp
 from base import clock
 
 _STEP_S, _OFF = 30, 1
+_NAME = 40  # characters: all of it fits into a QR code, whatever it is written in
 
 
 def new_secret() -> str:
@@ -20,7 +21,7 @@ def new_secret() -> str:
 
 def uri_of(secret: str, account: str, organisation: str) -> str:
     """What the app scans (`otpauth://totp/…`)."""
-    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=organisation)
+    return pyotp.TOTP(secret).provisioning_uri(name=account[:_NAME], issuer_name=organisation[:_NAME])
 
 
 def step_of(secret: str, code: str, after: int) -> int | None:

@@ -1,5 +1,6 @@
 """How somebody came in: what a session remembers of it, for policies, step-up and the list of one's sessions."""
 
+import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,9 +37,23 @@ class Way:
     address: str | None = None
 
     @property
+    def known_address(self) -> str | None:
+        """The address as it is kept and compared; None for what is none, as of a socket, or of a proxy that lies."""
+        return known_address(self.address)
+
+    @property
     def proves_anew(self) -> bool:
         """Whether it is as good as a step-up: a PIN, typed on a tablet before everybody's eyes, is not."""
         return self.factors != (Factor.PIN,)
+
+
+def known_address(given: str | None) -> str | None:
+    """A network address in its one form, IPv4 where it is one; None for what is none."""
+    try:
+        ip = ipaddress.ip_address((given or "").partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 def is_two_factors(factors: Collection[str]) -> bool:

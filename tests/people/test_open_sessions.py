@@ -4,6 +4,7 @@ import pytest
 from base import ids
 
 from tests.stories.passwords import hears_of
+from tests.stories.second_factors import asks_from
 from tests.stories.sessions import takes_over
 from tests.stories.visitors import comes_as_visitor
 from tests.stories.checkins import code, marker
@@ -107,6 +108,23 @@ def test_others_do_not(world: World, org: Organisation) -> None:
         assert bob.request(method, f"/v1/admin/people/{alice.id}/sessions").status_code == 403
         assert eve.request(method, f"/v1/admin/people/{alice.id}/sessions").status_code == 404
     alice.get("/v1/me")
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:DB8::7", "2001:db8::7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("", None),
+        ("what a proxy lets callers say", None),
+    ],
+)
+def test_the_address_is_one_or_nothing(org: Organisation, address: str, kept: str | None) -> None:
+    alice = org.person("Alice")
+    body = {"organisation": org.slug, "email": ALICE, "password": PASSWORD, "device": Phone(org, "A").app}
+    assert asks_from(Phone(org, "Alice"), address, "POST", "/v1/sessions", body).status_code == 201
+    assert alice.get("/v1/me/sessions")["items"][0]["address"] == kept
 
 
 def test_a_visitor_has_one(org: Organisation) -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import ProgrammingError
 
 from base import clock
 from people.models import Person
-from people.sign_in.models import RecoveryCode, SignInChallenge, TotpSecret
+from people.sign_in.models import RecoveryCode, SignInChallenge, SignInPolicy, TotpSecret
 from people.sign_in.challenges import forget_old_challenges
 from people.sign_in.throttle import ALLOWED
 from people.sign_in.totp import code_of, step_now
@@ -25,6 +26,7 @@ from tests.stories.second_factors import (
     grows_old,
     sets_up,
 )
+from tests.stories.sign_in_policies import holds
 from tests.world import PASSWORD, Organisation, Phone, World
 
 ALICE = "alice@example.com"
@@ -351,6 +353,29 @@ def test_an_administrator_helps_who_has_lost_all_but_not_themselves(world: World
     org.admin.delete(path, 404)
     assert can_sign_in(org, ALICE)
     assert hears_of(alice, position) == [("totp_removed", org.admin.id)]
+
+
+def test_nothing_of_it_is_seen_by_another_organisation(world: World, org: Organisation) -> None:
+    alice, other = org.person("Alice"), world.organisation()
+    sets_up(alice)
+    challenged(org, ALICE, Phone(org, "Alice"))
+    holds(org, {"session_seconds": 3_600})
+    for table in (TotpSecret, RecoveryCode, SignInChallenge, SignInPolicy):
+        with world.web.transaction(org.id) as session:
+            assert {row.organisation_id for row in session.scalars(select(table))} == {org.id}
+        with world.web.transaction(other.id) as session:
+            assert session.scalars(select(table)).all() == []
+        with pytest.raises(ProgrammingError), world.web.transaction(org.id) as session:
+            session.execute(update(table).values(organisation_id=other.id))
+
+
+@pytest.mark.parametrize("name", ["가" * 100, "🧑‍🏭" * 30, "a:b/c?d&e", "</svg><script>"])
+def test_any_name_fits_into_the_picture(org: Organisation, name: str) -> None:
+    alice = org.person("Alice")
+    alice.patch("/v1/me", {"name": name})
+    begun = alice.post("/v1/me/totp", None, 201)
+    assert "script" not in begun["qr_svg"]
+    assert begun["uri"].count("secret=") == 1
 
 
 def forgets_steps(org: Organisation, phone: Phone) -> None:
