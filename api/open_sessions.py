@@ -15,9 +15,7 @@ from schemas.open_sessions import OpenSessionPage
 routes = Routes("open-sessions", "Open sessions: where I am signed in")
 
 
-@routes.route(
-    "GET", "/me/sessions", permission=Permission.ACCOUNT_USE, query=Cursor, answer=OpenSessionPage
-)
+@routes.route("GET", "/me/sessions", permission=Permission.ACCOUNT_USE, query=Cursor, answer=OpenSessionPage)
 def list_my_sessions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Where I am signed in, newest first."""
     return page_of_sessions(call, call.actor.person_id, query)

@@ -23,7 +23,15 @@ from schemas.visits import Visit
 MAX_WAIT_S = 30
 MOST_EVENTS, MOST_NAMES = 500, 100
 _ROLES = ("member", "manager", "organisation_administrator")
-SIGN_IN_CHANGES = ("password", "address", "reset_code", "totp", "totp_removed", "recovery_codes", "recovery_code")
+SIGN_IN_CHANGES = (
+    "password",
+    "address",
+    "reset_code",
+    "totp",
+    "totp_removed",
+    "recovery_codes",
+    "recovery_code",
+)
 
 
 class Event(Wire):

@@ -112,4 +112,3 @@ class ProofTaken(Wire):
     """Until when the proof is good for what takes a fresh one."""
 
     good_until = Moment(required=True)
-

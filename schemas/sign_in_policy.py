@@ -27,7 +27,7 @@ class Network(fields.String):
 
 
 class Domain(fields.String):
-    """A domain of e-mail addresses, kept as the network writes it (IDNA): `bücher.example` is `xn--bcher-kva.example`."""
+    """A domain of e-mail addresses, kept as the network writes it (IDNA): `xn--bcher-kva.example`."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         given = normalised(super()._deserialize(value, attr, data, **options)).strip().rstrip(".").lower()

@@ -110,9 +110,7 @@ def _lines(runtime: Runtime, actor: Actor, wanted: Import, address: str | None) 
     yield _line("summary", {outcome: counts[outcome] for outcome in OUTCOMES})
 
 
-def _import_chunk(
-    runtime: Runtime, actor: Actor, chunk: Import, address: str | None
-) -> list[dict[str, Any]]:
+def _import_chunk(runtime: Runtime, actor: Actor, chunk: Import, address: str | None) -> list[dict[str, Any]]:
     """Who has signed out or lost a role meanwhile imports no further chunk."""
     with runtime.database.transaction(actor.organisation_id) as session:
         present = actor_of(session, AccessClaims(actor.session_id, actor.organisation_id), address)

@@ -1,4 +1,4 @@
-"""One's authenticator app: set up, shown to work, exchanged for another, taken away; and the codes on paper beside it."""
+"""One's authenticator app: set up, shown to work, exchanged for another, taken away; and codes on paper beside it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,7 +39,10 @@ class NotBegun(Conflict):
 class SecondFactorKept(Conflict):
     """The organisation asks for a second factor: one's own is exchanged, and not taken away."""
 
-    code, title = "second_factor_kept", "Your organisation asks for a second factor; set up another one instead"
+    code, title = (
+        "second_factor_kept",
+        "Your organisation asks for a second factor; set up another one instead",
+    )
 
 
 @dataclass(frozen=True)

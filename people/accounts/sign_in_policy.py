@@ -81,7 +81,7 @@ def _networks(rules: Mapping[str, Any]) -> dict[str, list[str]] | None:
 
 
 def reset_policy(session: Session, slug: str) -> None:
-    """Ask for nothing any more, as an operator; raises `NotFound`. The version goes on: nobody edits what was before."""
+    """Ask for nothing any more, as an operator; raises `NotFound`. The version goes on: nobody edits what was."""
     organisation_id = session.scalar(select(Organisation.id).where(Organisation.slug == slug))
     if organisation_id is None:
         raise NotFound

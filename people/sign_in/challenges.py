@@ -82,9 +82,7 @@ def enter_challenge(session: Session, name: str) -> None:
 def count_try(session: Session, name: str, installation_id: str) -> UUID:
     """Count a try, to be committed before it is looked at; returns whose it is. Raises `ChallengeRefused`."""
     enter_challenge(session, name)
-    counted = update(SignInChallenge).where(
-        *_good(name, installation_id), SignInChallenge.tries < _TRIES
-    )
+    counted = update(SignInChallenge).where(*_good(name, installation_id), SignInChallenge.tries < _TRIES)
     person_id = session.scalar(
         counted.values(tries=SignInChallenge.tries + 1).returning(SignInChallenge.person_id)
     )

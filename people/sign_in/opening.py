@@ -1,7 +1,7 @@
 """The one way into a session: whoever has proved who they are, by whatever factors, comes through here.
 
-    proven ─▶ the organisation's policy ─▶ a second step? ─▶ session ─▶ told, where the device is a new one
-                                               └▶ challenge: no session yet (`people/sign_in/challenges.py`)
+proven ─▶ the organisation's policy ─▶ a second step? ─▶ session ─▶ told, where the device is a new one
+                                           └▶ challenge: no session yet (`people/sign_in/challenges.py`)
 """
 
 from typing import Any

@@ -68,7 +68,8 @@ class Bucket:
 
 def of_strangers(door: Door, account: str | None, address: str | None) -> list[Bucket]:
     """The buckets of a try at an account (none: at a code that names nobody) from a network address."""
-    near, wide = home_network(address), _network(address, _BLOCK_BITS)
+    # Of what is no address both are the same, and yet two counts.
+    near, wide = home_network(address), f"around {_network(address, _BLOCK_BITS)}"
     everybody = _bucket(door, "", near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]

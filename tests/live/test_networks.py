@@ -2,9 +2,9 @@
 
 import pytest
 
+from base.origins import address_of
 from deploy.local.phone import Phone
 from live.sockets import _kept
-from base.origins import address_of
 from tests.product import Product
 from tests.stories.clients import PythonClient
 from tests.stories.sign_in_policies import holds

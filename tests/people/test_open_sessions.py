@@ -1,13 +1,13 @@
 """Where one is signed in: seen, and ended from elsewhere."""
 
 import pytest
-from base import ids
 
+from base import ids
+from tests.stories.checkins import code, marker
 from tests.stories.passwords import hears_of
 from tests.stories.second_factors import asks_from
 from tests.stories.sessions import takes_over
 from tests.stories.visitors import comes_as_visitor
-from tests.stories.checkins import code, marker
 from tests.world import PASSWORD, Organisation, Phone, World
 
 ALICE = "alice@example.com"

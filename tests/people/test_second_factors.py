@@ -11,8 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from base import clock
 from people.models import Person
-from people.sign_in.models import RecoveryCode, SignInChallenge, SignInPolicy, TotpSecret
 from people.sign_in.challenges import forget_old_challenges
+from people.sign_in.models import RecoveryCode, SignInChallenge, SignInPolicy, TotpSecret
 from people.sign_in.throttle import ALLOWED
 from people.sign_in.totp import code_of, step_now
 from tests.stories.passwords import NEW, can_sign_in, changes_password, hears_of, redeems, reset_code

@@ -68,7 +68,9 @@ def test_nothing_is_asked_for_at_first(org: Organisation) -> None:
 
 def test_a_policy_reads_as_it_was_written_and_edits_name_their_version(org: Organisation) -> None:
     body = {
-        "everyone": rule(factors=["password"], session_seconds=3_600, networks=["127.0.0.1", "2001:DB8::/32"]),
+        "everyone": rule(
+            factors=["password"], session_seconds=3_600, networks=["127.0.0.1", "2001:DB8::/32"]
+        ),
         "roles": {"member": rule(networks=["127.0.0.5/8"])},
         "registration": {"domains": ["Example.COM", "Bücher.example"], "approval": False},
     }
@@ -122,7 +124,9 @@ def test_a_rule_that_is_none_is_refused(org: Organisation, everyone: dict[str, A
     assert org.admin.request("GET", PATH).headers["ETag"] == '"0"'
 
 
-@pytest.mark.parametrize("domain", ["", "example", "a b.example", "@example.com", "-a.example", "x" * 300, "a..b"])
+@pytest.mark.parametrize(
+    "domain", ["", "example", "a b.example", "@example.com", "-a.example", "x" * 300, "a..b"]
+)
 def test_a_domain_that_is_none_is_refused(org: Organisation, domain: str) -> None:
     body = {"everyone": rule(), "roles": {}, "registration": {"domains": [domain]}}
     assert writes(org, body).status_code == 422

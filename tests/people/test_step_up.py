@@ -28,7 +28,7 @@ def is_asked(phone: Phone, method: str, path: str, body: Any = None) -> bool:
 
 
 def test_these_take_a_fresh_proof() -> None:
-    assert FRESH >= {
+    assert {
         "begin_authenticator",
         "remove_authenticator",
         "renew_recovery_codes",
@@ -38,7 +38,7 @@ def test_these_take_a_fresh_proof() -> None:
         "change_address",
         "issue_reset_code",
         "download_muster_report",
-    }
+    } <= FRESH
 
 
 def test_an_old_session_closes_no_account_until_it_is_proven_anew(org: Organisation) -> None:
@@ -139,7 +139,9 @@ def test_a_stolen_token_buys_no_more_guesses_than_are_counted(org: Organisation)
     assert [answer.status_code for answer in guesses] == [403] * ALLOWED + [429]
 
 
-@pytest.mark.parametrize("given", [{}, {"password": PASSWORD, "totp": "123456"}, {"password": ""}, {"pin": "1"}])
+@pytest.mark.parametrize(
+    "given", [{}, {"password": PASSWORD, "totp": "123456"}, {"password": ""}, {"pin": "1"}]
+)
 def test_half_a_proof_is_none(org: Organisation, given: dict[str, str]) -> None:
     grows_old(org.admin)
     assert org.admin.request("POST", "/v1/me/proofs", given).status_code == 422

@@ -29,7 +29,12 @@ def test_the_persons_phones_are_woken_and_nobody_elses(org: Organisation) -> Non
 
 def test_the_first_device_and_one_that_is_known_wake_nobody(org: Organisation) -> None:
     alice, _ = silent_at(org, "Alice")
-    body = {"organisation": org.slug, "email": ALICE, "password": "correct horse battery", "device": alice.app}
+    body = {
+        "organisation": org.slug,
+        "email": ALICE,
+        "password": "correct horse battery",
+        "device": alice.app,
+    }
     alice.keeps(alice.post("/v1/sessions", body, 201))
     plans(org.world)
     assert count(org) == 0
