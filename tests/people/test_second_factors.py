@@ -186,6 +186,7 @@ def test_who_guesses_holds_up_no_phone_that_is_hers(org: Organisation) -> None:
 def test_a_recovery_code_is_good_once_however_it_is_typed_and_she_hears_of_it(org: Organisation) -> None:
     alice = org.person("Alice")
     app = sets_up(alice)
+    org.world.relays()
     position = alice.get("/v1/me")["position"]
     code = app.recovery_codes[3]
     typed = "-".join([code[:4], code[4:8].lower(), code[8:]]) + " "
@@ -344,6 +345,7 @@ def test_an_administrator_helps_who_has_lost_all_but_not_themselves(world: World
     alice, eve = org.person("Alice"), world.organisation().admin
     sets_up(alice)
     sets_up(org.admin)
+    world.relays()
     position = alice.get("/v1/me")["position"]
     path = f"/v1/admin/people/{alice.id}/totp"
     eve.delete(path, 404)

@@ -79,9 +79,9 @@ def test_a_whole_organisation_is_alerted_with_a_fresh_proof_and_a_site_without(o
     org.admin.post(here, {"text": "Leave the site."}, 201)
     org.admin.post(f"/v1/admin/scopes/{org.id}/announcements", {"text": "The canteen is open."}, 201)
     proves(org.admin, password=PASSWORD)
-    org.admin.post(everybody, {"text": "Leave the buildings.", "client_id": "alert-1"}, 201)
+    org.admin.post(everybody, {"text": "Leave the buildings.", "client_id": "alert-no-1"}, 201)
     grows_old(org.admin)
-    org.admin.post(everybody, {"text": "Leave the buildings.", "client_id": "alert-1"}, 200)
+    org.admin.post(everybody, {"text": "Leave the buildings.", "client_id": "alert-no-1"}, 200)
 
 
 def test_a_report_of_a_roll_call_leaves_the_house_with_a_fresh_proof(org: Organisation) -> None:
