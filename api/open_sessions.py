@@ -25,7 +25,7 @@ def page_of_sessions(call: Call, person_id: UUID, query: dict[str, Any]) -> dict
     """A page of somebody's open sessions."""
     before = decode_cursor(query["cursor"], by_moment)
     found = open_sessions.list_open(call.session, person_id, before, query["limit"])
-    items = [open_sessions.wire_open(*row, call.actor.session_id) for row in found]
+    items = [open_sessions.wire_open(signed_in, device, call.actor.session_id) for signed_in, device in found]
     return page(items, query["limit"], lambda: _key(found))
 
 

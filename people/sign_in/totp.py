@@ -6,7 +6,8 @@ over a shoulder comes too late.
 
 import hmac
 
-import pyotp
+from pyotp import random_base32
+from pyotp.totp import TOTP
 
 from base import clock
 
@@ -16,12 +17,12 @@ _NAME = 40  # characters: all of it fits into a QR code, whatever it is written 
 
 def new_secret() -> str:
     """160 random bits, in base 32."""
-    return pyotp.random_base32()
+    return random_base32()
 
 
 def uri_of(secret: str, account: str, organisation: str) -> str:
     """What the app scans (`otpauth://totp/…`)."""
-    return pyotp.TOTP(secret).provisioning_uri(name=account[:_NAME], issuer_name=organisation[:_NAME])
+    return TOTP(secret).provisioning_uri(name=account[:_NAME], issuer_name=organisation[:_NAME])
 
 
 def step_of(secret: str, code: str, after: int) -> int | None:
@@ -33,7 +34,7 @@ def step_of(secret: str, code: str, after: int) -> int | None:
 
 def code_of(secret: str, step: int) -> str:
     """The code of a step, counted from 1970 on."""
-    return pyotp.TOTP(secret).generate_otp(step)
+    return TOTP(secret).generate_otp(step)
 
 
 def step_now() -> int:
