@@ -11,12 +11,15 @@ from schemas.base import Some, Wire
 
 FACTORS = ("password", "one_time_code", "passkey", "pin")
 MOST_NETWORKS, MOST_DOMAINS = 50, 50
-_YEAR_S = 31_536_000
+_YEAR_S, _DOMAIN_LENGTH = 31_536_000, 253
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Network(fields.String):
     """A network address, or many of them in CIDR notation; kept as CIDR."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Length(1, 50), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         given = super()._deserialize(value, attr, data, **options)
@@ -29,10 +32,13 @@ class Network(fields.String):
 class Domain(fields.String):
     """A domain of e-mail addresses, kept as the network writes it (IDNA): `xn--bcher-kva.example`."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Length(4, _DOMAIN_LENGTH), **options)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         given = normalised(super()._deserialize(value, attr, data, **options)).strip().rstrip(".").lower()
         try:
-            written = given.encode("idna").decode() if len(given) <= 253 else ""
+            written = given.encode("idna").decode() if len(given) <= _DOMAIN_LENGTH else ""
         except UnicodeError:
             written = ""
         if not _DOMAIN.fullmatch(written):
