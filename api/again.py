@@ -15,6 +15,7 @@ from uuid import UUID
 from marshmallow import Schema
 
 from api import devices, me, preferences, privacy, remaking
+from api.admin import sign_in
 from api.admin.roles import read_role
 from api.answers import Answer
 from api.remaking import Body, Kept, Path
@@ -45,6 +46,7 @@ from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
 from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
+from schemas.sign_in_policy import SignInPolicy
 from schemas.visits import FixReport
 
 Made = Body | Answer | None
@@ -168,6 +170,7 @@ _AGAIN: dict[type[Schema], Again] = {
     RoleGrant: _by_id(lambda call, grant_id: read_grant(call.session, call.actor, grant_id)),
     ScopeSettings: _by_path(remaking.scope_settings),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),
+    SignInPolicy: _by_path(lambda call, _path: sign_in.read_sign_in_policy(call)),
     TestPush: _by_id(lambda call, delivery_id: devices.read_test_push(call, delivery_id)),
 }
 # Advice, which changes nothing; the phone's queue, each act of which is done once; and what takes no key.

@@ -27,6 +27,12 @@ def code_svg(code: str, name: str) -> bytes:
     ).encode()
 
 
+def plain_svg(text: str) -> str:
+    """A text as a QR code alone, as SVG."""
+    drawn = segno.make(text, error="m", micro=False)
+    return drawn.svg_inline(scale=_SCALE, border=_MARGIN, light="#fff")
+
+
 def code_pdf(code: str) -> bytes:
     """The code alone, as PDF."""
     out = io.BytesIO()

@@ -146,6 +146,8 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
         "x-max-body": declared.most_bytes,
         "x-pace": str(declared.paced),
     }
+    if declared.fresh:
+        operation["x-fresh"] = True
     if parameters := _parameters(declared):
         operation["parameters"] = parameters
     if declared.body is not None:

@@ -90,7 +90,7 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     """The request with its actor, who may ask for this."""
     if claims is None or declared.permission is None:
         return Call(session, shared)
-    call = Call(session, shared, actor_of(session, claims))
+    call = Call(session, shared, actor_of(session, claims, request.remote_addr))
     pacing.known(declared, call.actor)
     _check_role(call.actor, declared.permission)
     if declared.fresh:

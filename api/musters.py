@@ -94,7 +94,11 @@ def read_muster_report(call: Call, muster_id: UUID) -> dict[str, Any]:
 
 
 @routes.route(
-    "GET", f"{_MUSTER}/report.csv", permission=Permission.ACCOUNT_USE, media="text/csv; charset=utf-8"
+    "GET",
+    f"{_MUSTER}/report.csv",
+    permission=Permission.ACCOUNT_USE,
+    fresh=True,
+    media="text/csv; charset=utf-8",
 )
 def download_muster_report(call: Call, muster_id: UUID) -> Answer:
     """The report of an ended roll call as a table."""

@@ -27,7 +27,10 @@ def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
 
 @routes.route("POST", "/sessions", public=True, body=SignIn, prepare=_proven, answer=Tokens, status=201)
 def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Sign in with a password on a device; an earlier session on the same device ends."""
+    """Sign in with a password on a device; an earlier session on the same device ends.
+
+    Where a second step is to come, 401 `second_factor_required` or `enrolment_required` names a `challenge` for it.
+    """
     settings = call.runtime.settings
     tokens = signing_in.sign_in(
         call.session, call.runtime.tokens, settings.session_ttl, **body, address=request.remote_addr
@@ -41,7 +44,8 @@ def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Exchange the refresh token. Using a used one ends the session, but for a retry with the same Idempotency-Key."""
     key = request.headers.get("Idempotency-Key")
     retry_key = None if key is None else check_key(key)
-    return sessions.refresh(call.session, call.runtime.tokens, body["refresh_token"], retry_key).wire()
+    token, address = body["refresh_token"], request.remote_addr
+    return sessions.refresh(call.session, call.runtime.tokens, token, retry_key, address).wire()
 
 
 @routes.route("DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204)

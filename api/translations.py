@@ -29,6 +29,18 @@ _KOREAN = {
     "This refresh token is not valid; sign in again": "로그인이 만료되었습니다. 다시 로그인해 주세요",
     "The access token has expired; refresh it": "액세스 토큰이 만료되었습니다",
     "This session has ended; sign in again.": "세션이 종료되었습니다. 다시 로그인해 주세요",
+    "Prove again who you are, then ask again": "본인 확인을 다시 한 다음 요청해 주세요",
+    "Show your second factor": "2단계 인증 코드를 입력해 주세요",
+    "Your organisation asks for a second factor; set one up": "조직에서 2단계 인증을 요구합니다. 먼저 설정해 주세요",
+    "This sign-in is not waiting any more; begin again": "로그인 대기 시간이 지났습니다. 처음부터 다시 로그인해 주세요",
+    "This code is not right, or was used before": "코드가 올바르지 않거나 이미 사용되었습니다",
+    "Your organisation does not let you sign in this way": "조직에서 허용하지 않는 로그인 방법입니다",
+    "Your organisation lets nobody in from this network": "이 네트워크에서는 조직에 접속할 수 없습니다",
+    "Begin with a new authenticator app first": "먼저 새 인증 앱 등록을 시작해 주세요",
+    "Your organisation asks for a second factor; set up another one instead": (
+        "조직에서 2단계 인증을 요구하므로 삭제할 수 없습니다. 다른 인증 앱으로 바꿔 주세요"
+    ),
+    "No administrator could sign in under this policy": "이 정책으로는 어떤 관리자도 로그인할 수 없습니다",
     "This invitation code is not, or no longer, good": "초대 코드가 올바르지 않거나 만료되었습니다",
     "There is an account with this address": "이미 사용 중인 이메일입니다",
     "Somebody signs in with this already": "이미 다른 사람이 로그인에 사용하고 있습니다",

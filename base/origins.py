@@ -1,4 +1,4 @@
-"""Which web pages may ask: those of our own address, and those of origins that the settings list.
+"""Where a request comes from, and which web pages may ask: those of our own address and of origins in the settings.
 
 An origin is compared as browsers write it: `scheme://host`, in small letters, with a port where it is not the scheme's
 own. Whatever is written otherwise is no origin that we know; neither is `null`, as every sandboxed page calls itself.
@@ -43,6 +43,11 @@ def own_origin(environ: Mapping[str, Any], proxies: int) -> str:
     host = _told(environ, "HTTP_X_FORWARDED_HOST", proxies) or environ.get("HTTP_HOST", "")
     host, scheme = host.lower(), scheme.lower()
     return f"{scheme}://{host.removesuffix(f':{_PORTS.get(scheme)}')}"
+
+
+def address_of(environ: Mapping[str, Any], proxies: int) -> str | None:
+    """The network address that a request of WSGI came from; behind trusted proxies what they say of it."""
+    return _told(environ, "HTTP_X_FORWARDED_FOR", proxies) or environ.get("REMOTE_ADDR")
 
 
 def _told(environ: Mapping[str, Any], name: str, proxies: int) -> str:

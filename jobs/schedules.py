@@ -29,6 +29,7 @@ from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
+from people.sign_in.challenges import forget_old_challenges
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
@@ -86,6 +87,7 @@ def jobs() -> list[Job]:
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),
         Job("forget_old_failures", 600, forget_old_failures),
+        Job("forget_old_challenges", 600, forget_old_challenges),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
         Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),

@@ -215,6 +215,14 @@ SIGN_IN_CHANGED = EventType(
     readers=_NOBODY,
     personal=frozenset({"what", "changed_at"}),
 )
+SIGN_IN_NEW_DEVICE = EventType(
+    "sign_in.new_device",
+    payload="NewSignIn",
+    reach=Reach.PERSON,
+    to=_PERSON,
+    readers=_PUSH,
+    personal=frozenset({"session_id", "platform", "device_name", "signed_in_at"}),
+)
 SESSION_ENDED = EventType(
     "session.ended",
     payload="EndedSession",

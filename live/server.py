@@ -1,8 +1,8 @@
 """The live server: who may connect, and how an event of the journal becomes a message.
 
 A connect carries `auth: {"token": access token}`. A refused one gets `connect_error` with `data.code`: `token_expired`
-(refresh and connect again) or `unauthenticated`, `session_ended` (sign in again). The server never trusts a client's
-word about rooms: there is no message that a client could send to join one.
+(refresh and connect again), `unauthenticated`, `session_ended` (sign in again) or `network_refused`. The server never
+trusts a client's word about rooms: there is no message that a client could send to join one.
 
 A socket lasts as long as its token, and a token can be renewed while it is connected: `session.renew` with a fresh
 one. Whoever stole an access token thus listens for minutes and not for weeks. Before the server disconnects a client
@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base import clock
 from base.errors import Unauthenticated
 from base.logs import logger
-from base.origins import is_welcome
+from base.origins import address_of, is_welcome
 from journal.catalogue import SESSION_ENDED
 from journal.tail import Head, wire_event
 from live.engine.channel import Backlog
@@ -40,6 +40,7 @@ from live.subscribers import Subscriber
 from live.tail import JournalTail
 from people.audience import Window, following_at_head
 from people.runtime import Runtime
+from people.sign_in.policies import NetworkRefused
 from people.sign_in.sessions import actor_of
 from people.sync import PositionUnknown
 
@@ -106,26 +107,26 @@ class LiveServer:
         Without a database the connection ends without a word: after a refusal, clients would not try again.
         """
         sid = _sid()
-        token = _token(auth)
+        token, address = _token(auth), self._address()
         try:
-            reading = self._reading(sid, token)
+            reading = self._reading(sid, token, address)
             _check_epoch(auth, reading[2])
-        except (Unauthenticated, PositionUnknown) as refusal:
+        except (Unauthenticated, NetworkRefused, PositionUnknown) as refusal:
             raise ConnectionRefusedError(refusal.detail, {"code": refusal.code}) from None
         except SQLAlchemyError as error:
             log.warning("connect_lost_database", error=type(error).__name__)
             self.socketio.server.cut_off(sid)
             return False
-        self.socketio.start_background_task(self._admit, sid, token, reading)
+        self.socketio.start_background_task(self._admit, sid, token, address, reading)
         return None
 
-    def _admit(self, sid: str, token: str, reading: Reading) -> None:
+    def _admit(self, sid: str, token: str, address: str | None, reading: Reading) -> None:
         """Put the socket into its rooms, with a reading that is not older than what was already sent."""
         try:
             subscriber, scopes, head = reading
             while self.hub.is_in(head.epoch) and not self.hub.admit(subscriber, scopes):
-                subscriber, scopes, head = self._reading(sid, token)
-        except (Unauthenticated, SQLAlchemyError):
+                subscriber, scopes, head = self._reading(sid, token, address)
+        except (Unauthenticated, NetworkRefused, SQLAlchemyError):
             self._end(sid, "try_again")
             return
         if not self.hub.is_in(head.epoch):
@@ -166,8 +167,8 @@ class LiveServer:
             if claims.session_id != subscriber.session_id:
                 raise Unauthenticated
             with self._runtime.database.transaction(claims.organisation_id) as session:
-                actor_of(session, claims)
-        except Unauthenticated as refusal:
+                actor_of(session, claims, self._address())
+        except (Unauthenticated, NetworkRefused) as refusal:
             return {"ok": False, "code": refusal.code}
         subscriber.expires_at = claims.expires_at
         return {"ok": True, "expires_in": int(claims.expires_at - clock.seconds())}
@@ -175,12 +176,16 @@ class LiveServer:
     def _post_seen(self, data: Any = None) -> dict[str, Any]:
         return self.seen.take(_sid(), data)
 
-    def _reading(self, sid: str, token: str) -> Reading:
+    def _address(self) -> str | None:
+        """Where the client whose message is being handled is."""
+        return address_of(request.environ, self._runtime.settings.trusted_proxies)
+
+    def _reading(self, sid: str, token: str, address: str | None) -> Reading:
         claims = self._runtime.read_access_token(token)
         with self._runtime.database.transaction(claims.organisation_id) as session:
             # The head first: a session that ends in between has its event after it.
             head, scopes = following_at_head(session, claims.session_id, claims.organisation_id)
-            actor = actor_of(session, claims)
+            actor = actor_of(session, claims, address)
         socket = self.socketio.server.socket_of(sid)
         if socket is None or head is None:
             raise Unauthenticated

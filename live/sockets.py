@@ -23,6 +23,7 @@ from live.rooms import RoomManager, outgoing
 _MOST_ATTACHMENTS = 10
 _RESERVED = frozenset(("connect", "connect_error", "disconnect", "disconnecting"))
 _KEPT = ("REMOTE_ADDR", "HTTP_HOST", "HTTP_USER_AGENT", "flask.app", "wsgi.url_scheme")
+_FORWARDED, _MOST_FORWARDED = "HTTP_X_FORWARDED_FOR", 200  # its end is what trusted proxies wrote
 _CONSTANT = {
     "REQUEST_METHOD": "GET",
     "PATH_INFO": "/socket.io/",
@@ -147,7 +148,8 @@ class LiveSocketIO(SocketIO):
 
 def _kept(environ: Mapping[str, Any]) -> dict[str, Any]:
     """What a handler's request context needs; the whole environment would be 10 KB for every idle socket."""
-    return _CONSTANT | {name: environ[name] for name in _KEPT if name in environ}
+    forwarded = {_FORWARDED: environ.get(_FORWARDED, "")[-_MOST_FORWARDED:]}
+    return _CONSTANT | {name: environ[name] for name in _KEPT if name in environ} | forwarded
 
 
 def _check_partial(packet: socketio.packet.Packet) -> None:

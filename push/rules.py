@@ -2,7 +2,7 @@
 
 The planner makes its statements of them, and what is checked again at the moment of sending asks them, too. `why` is
 what somebody is told a thing for: message, mention, reply, direct, announcement, alert; and muster, digest, test, sync,
-which no level holds back.
+sign_in, which no level holds back.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ PRIORITIES: Mapping[str, int] = {
     "mention": 1,
     "reply": 1,
     "test": 1,
+    "sign_in": 1,
     "announcement": 2,
     "message": 3,
     "digest": 4,

@@ -23,6 +23,16 @@ from schemas.visits import Visit
 
 MAX_WAIT_S = 30
 MOST_EVENTS, MOST_NAMES = 500, 100
+SIGN_IN_CHANGES = (
+    "password",
+    "address",
+    "identifier",
+    "reset_code",
+    "totp",
+    "totp_removed",
+    "recovery_codes",
+    "recovery_code",
+)
 
 
 class Event(Wire):
@@ -128,10 +138,17 @@ class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`."""
 
-    what = fields.String(
-        required=True, validate=validate.OneOf(("password", "address", "identifier", "reset_code"))
-    )
+    what = fields.String(required=True, validate=validate.OneOf(SIGN_IN_CHANGES))
     changed_at = Moment(required=True)
+
+
+class NewSignIn(Wire):
+    """Somebody signed in as this person on a device that was not theirs; if it was not they, they end the session."""
+
+    session_id = ID(required=True)
+    platform = fields.String(required=True)
+    device_name = fields.String(required=True, allow_none=True)
+    signed_in_at = Moment(required=True)
 
 
 class EndedSession(Wire):
@@ -165,6 +182,7 @@ PAYLOADS: dict[str, type[Wire]] = {
         Place,
         LastSeenChoice,
         SignInChange,
+        NewSignIn,
         EndedSession,
     )
 }

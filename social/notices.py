@@ -21,6 +21,7 @@ from people.actor import Actor
 from people.audience import Window, following
 from people.permissions import Permission
 from people.scopes.scopes import scope_for
+from people.sign_in.fresh import check_fresh
 from social.feed import wanted_scopes
 from social.models import Acknowledgement, Post
 from social.posts import ORDINARY, check_alive, post_for, tell
@@ -57,13 +58,18 @@ def announce(session: Session, actor: Actor, scope_id: UUID, draft: dict[str, An
 
 
 def raise_alert(session: Session, actor: Actor, scope_id: UUID, draft: dict[str, Any]) -> Written:
-    """Raise an alert in a place or the whole organisation; without `valid_until` it lasts `ALERT_LASTS`."""
+    """Raise an alert in a place or the whole organisation; without `valid_until` it lasts `ALERT_LASTS`.
+
+    To wake a whole organisation takes a proof of the last minutes; raises `StepUpRequired`.
+    """
     said = {**draft, "kind": "alert", "valid_until": draft["valid_until"] or clock.now() + ALERT_LASTS}
 
     def act() -> Written:
         scope = scope_for(session, actor, scope_id, Permission.ALERT)
         if scope.kind not in _ALERTED:
             raise Forbidden
+        if scope.kind == "organisation":
+            check_fresh(actor)
         _check_end(draft["valid_until"])
         return write(session, actor, scope, said)
 

@@ -87,15 +87,15 @@ def _streamed(call: Call, wanted: Import) -> Answer:
     if "Idempotency-Key" in request.headers:
         detail = "An import that streams can be repeated as it is; send no Idempotency-Key."
         raise Invalid(detail, code="idempotency_key_invalid")
-    return Answer(content=_lines(call.runtime, call.actor, wanted), media=NDJSON)
+    return Answer(content=_lines(call.runtime, call.actor, wanted, request.remote_addr), media=NDJSON)
 
 
-def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:
+def _lines(runtime: Runtime, actor: Actor, wanted: Import, address: str | None) -> Iterator[bytes]:
     """The lines of an import, each chunk in a transaction of its own."""
     counts: Counter[str] = Counter()
     for chunk in wanted.chunks():
         try:
-            results = _import_chunk(runtime, actor, chunk)
+            results = _import_chunk(runtime, actor, chunk, address)
         except Problem as problem:
             yield _line("problem", {"code": problem.code, "detail": problem.detail})
             return
@@ -110,10 +110,10 @@ def _lines(runtime: Runtime, actor: Actor, wanted: Import) -> Iterator[bytes]:
     yield _line("summary", {outcome: counts[outcome] for outcome in OUTCOMES})
 
 
-def _import_chunk(runtime: Runtime, actor: Actor, chunk: Import) -> list[dict[str, Any]]:
+def _import_chunk(runtime: Runtime, actor: Actor, chunk: Import, address: str | None) -> list[dict[str, Any]]:
     """Who has signed out or lost a role meanwhile imports no further chunk."""
     with runtime.database.transaction(actor.organisation_id) as session:
-        present = actor_of(session, AccessClaims(actor.session_id, actor.organisation_id))
+        present = actor_of(session, AccessClaims(actor.session_id, actor.organisation_id), address)
         return import_chunk(session, present, chunk)
 
 

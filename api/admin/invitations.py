@@ -5,7 +5,8 @@ from typing import Any
 from api.pace import Pace
 from api.route import Call, Routes
 from people.accounts.invitations import invite, wire_invitation
-from people.permissions import Permission
+from people.permissions import ADMINISTRATOR, Permission
+from people.sign_in.fresh import check_fresh
 from schemas.people import Invitation, NewInvitation
 
 routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
@@ -21,5 +22,10 @@ routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
     status=201,
 )
 def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Make a code that lets people open accounts, assigned to the named scopes. Managers invite visitors only."""
+    """Make a code that lets people open accounts, assigned to the named scopes. Managers invite visitors only.
+
+    Inviting an administrator takes a fresh proof.
+    """
+    if body["role"] == ADMINISTRATOR:
+        check_fresh(call.actor)
     return wire_invitation(*invite(call.session, call.actor, **body))

@@ -19,6 +19,7 @@ from people.roles.giving import check_has, check_may_give
 from people.roles.roles import role_of
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
+from people.sign_in.fresh import check_fresh
 from schemas.base import Cursor
 from schemas.people import Assignment, MembershipOfPerson, MembershipPage
 
@@ -49,9 +50,10 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
     answer=MembershipOfPerson,
 )
 def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
-    """Assign a person to the scope, as member or manager."""
+    """Assign a person to the scope, as member or manager; making somebody a manager takes a fresh proof."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     if body["role"] == "manager":
+        check_fresh(call.actor)
         check_may_give(call.session, call.actor, SITE_MANAGER, scope_id, body["ends_at"])
     _check_may_unmake(call, scope_id, person_id)
     membership, scope = memberships.assign(

@@ -85,7 +85,9 @@ def edit_person(call: Call, person_id: UUID, body: dict[str, Any]) -> Answer:
     return _shown(call, person)
 
 
-@routes.route("DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, status=204)
+@routes.route(
+    "DELETE", "/people/<uuid:person_id>", permission=Permission.PEOPLE_MANAGE, fresh=True, status=204
+)
 def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once, and its address is free."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
@@ -98,6 +100,7 @@ def end_person(call: Call, person_id: UUID) -> None:
     "PUT",
     "/people/<uuid:person_id>/email",
     permission=Permission.PEOPLE_MANAGE,
+    fresh=True,
     body=AddressChange,
     answer=Account,
 )
@@ -111,6 +114,7 @@ def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[st
     "/people/<uuid:person_id>/reset-code",
     permission=Permission.PEOPLE_MANAGE,
     pace=Pace.INVITE,
+    fresh=True,
     secret=True,
     answer=ResetCode,
     status=201,

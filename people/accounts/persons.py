@@ -19,6 +19,7 @@ from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
 from people.sign_in.forms import EMAIL, Form, beginnings
 from people.sign_in.models import Credential, ResetCode
+from people.sign_in.second_factors import forget_second_factors
 from people.sign_in.sessions import end_sessions
 
 
@@ -142,6 +143,7 @@ def end_person(
     for secret in (Credential, ResetCode):
         session.execute(delete(secret).where(secret.person_id == person.id))
     end_grants_of(session, person.id, actor_id)
+    forget_second_factors(session, person.id)
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     for membership in session.scalars(live.with_for_update()):

@@ -56,15 +56,20 @@ def issue_code(session: Session, actor: Actor, person_id: UUID) -> tuple[str, da
 
 def issue_code_as_operator(session: Session, slug: str, identifier: str) -> tuple[str, datetime]:
     """The same for whoever signs in with the identifier, by the worker's role; raises `NotFound`."""
+    person = person_of_identifier(session, slug, identifier)
+    check_can_sign_in(session, person)
+    return _issue(session, person, None)
+
+
+def person_of_identifier(session: Session, slug: str, identifier: str) -> Person:
+    """The open account that an operator names, held until the transaction ends; raises `NotFound`."""
     organisation = session.scalars(
         select(Organisation).where(Organisation.slug == address(slug))
     ).one_or_none()
     person_id = None if organisation is None else find(session, organisation, identifier)
     if person_id is None:
         raise NotFound
-    person = session.get_one(Person, person_id, with_for_update={"key_share": True})
-    check_can_sign_in(session, person)
-    return _issue(session, person, None)
+    return session.get_one(Person, person_id, with_for_update={"key_share": True})
 
 
 def _issue(session: Session, person: Person, by: UUID | None) -> tuple[str, datetime]:

@@ -1,7 +1,5 @@
 """Step-up: what does great harm in the wrong hands takes a proof of the last minutes, and not just a session."""
 
-from datetime import timedelta
-
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
@@ -9,9 +7,7 @@ from base import clock
 from base.errors import Forbidden
 from people.actor import Actor
 from people.models import SignedInSession
-from people.sign_in.ways import Factor
-
-FRESH_FOR = timedelta(minutes=5)
+from people.sign_in.ways import FRESH_FOR, Factor
 
 
 class StepUpRequired(Forbidden):

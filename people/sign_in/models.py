@@ -1,9 +1,22 @@
-"""What signing in needs: passwords, codes for new ones, failures, and the chains of refresh tokens."""
+"""What signing in needs: passwords and second factors, codes, failures, policies, and the chains of refresh tokens."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, Integer, LargeBinary, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
@@ -64,3 +77,61 @@ class RefreshToken(Model):
     issued_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
     used_at: Mapped[datetime | None] = mapped_column(_AT)
     retry_key_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class TotpSecret(Model):
+    """What a person's authenticator app counts with, sealed; and the one that is to take its place, once confirmed."""
+
+    __tablename__ = "totp_secrets"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    sealed: Mapped[str | None] = mapped_column(Text)  # None: none is confirmed yet
+    confirmed_at: Mapped[datetime | None] = mapped_column(_AT)
+    # Up to here codes are used up.
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    pending: Mapped[str | None] = mapped_column(Text)
+    pending_at: Mapped[datetime | None] = mapped_column(_AT)
+
+
+class RecoveryCode(Model):
+    """A code that is good once in place of the authenticator app; only its digest is kept, and no row once used."""
+
+    __tablename__ = "recovery_codes"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+
+
+class SignInChallenge(Model):
+    """A sign-in that waits for its second step, with what it was begun by; only the digest of its name is kept.
+
+    `enrols`: the person has no second factor, and sets one up with this; `pending` is its secret, sealed.
+    """
+
+    __tablename__ = "sign_in_challenges"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), index=True)
+    enrols: Mapped[bool]
+    device: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    factors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    pending: Mapped[str | None] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    expires_at: Mapped[datetime] = mapped_column(_AT, index=True)
+
+
+class SignInPolicy(Model):
+    """What an organisation asks of those who sign in (`people/sign_in/policies.py`). No row: nothing beyond a password.
+
+    `networks` are those of the rules once more, by role, for the one statement that every request makes; None: any.
+    """
+
+    __tablename__ = "sign_in_policies"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    networks: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True))

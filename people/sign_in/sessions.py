@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, bindparam, case, delete, func, select, text, update
+from sqlalchemy import CursorResult, and_, bindparam, case, delete, false, func, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -15,13 +15,16 @@ from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
+from people.sign_in.challenges import forget_challenges
 from people.sign_in.devices import take_device
 from people.sign_in.given import given_to, grants_of
-from people.sign_in.models import RefreshToken
+from people.sign_in.models import RefreshToken, SignInPolicy
+from people.sign_in.policies import MANAGER, check_networks, check_networks_of, manages_something, rule_for
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
-from people.sign_in.ways import Way
+from people.sign_in.ways import FRESH_FOR, Way
 
 _sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
+_policies = table_of(SignInPolicy)
 # Asked with every request and every connect; building it anew would cost more than PostgreSQL's answer.
 _ACTOR = (
     select(
@@ -31,9 +34,15 @@ _ACTOR = (
         _sessions.c.proven_at,
         func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
         given_to(_sessions.c.person_id).label("given"),
+        _policies.c.networks,
+        case(
+            (_policies.c.networks.has_key(MANAGER), manages_something(_persons.c.id, bindparam("now"))),
+            else_=false(),
+        ).label("manages"),
     )
     .join(_persons, _persons.c.id == _sessions.c.person_id)
     .join(_devices, _devices.c.id == _sessions.c.device_id)
+    .outerjoin(_policies, _policies.c.organisation_id == _sessions.c.organisation_id)
     .where(
         _sessions.c.id == bindparam("session_id"),
         _sessions.c.ended_at.is_(None),
@@ -72,8 +81,8 @@ def start_session(
         device_id=taken.id,
         created_at=at,
         factors=list(way.factors),
-        proven_at=at,
-        address=way.address,
+        proven_at=at if way.proves_anew else at - FRESH_FOR - FRESH_FOR,
+        address=way.known_address,
         expires_at=at + timedelta(seconds=session_ttl),
     )
     session.add(signed_in)
@@ -81,8 +90,13 @@ def start_session(
     return _issue(session, maker, signed_in.id, organisation_id, first_refresh_token()), taken.id
 
 
-def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | None) -> Tokens:
-    """Exchange a refresh token. A used one, without the key it was used with, ends the whole session."""
+def refresh(
+    session: Session, maker: TokenMaker, token: str, retry_key: str | None, address: str | None = None
+) -> Tokens:
+    """Exchange a refresh token, from a network address. A used one, without the key it was used with, ends the session.
+
+    So does a policy that would not let it open any more; raises `RefreshRefused`, or `NetworkRefused`.
+    """
     organisation_id = session.scalar(
         text("SELECT organisation_of_refresh_token(:digest)"), {"digest": digest(token)}
     )
@@ -101,6 +115,7 @@ def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | No
     ).one_or_none()
     if live is None:
         raise RefreshRefused
+    _hold_to_policy(session, live, address)
     successors = maker.next_refresh_tokens(token, retry_key)
     if row.used_at is not None:
         return _repeat(session, maker, row, live, successors, retry_key)
@@ -108,6 +123,18 @@ def refresh(session: Session, maker: TokenMaker, token: str, retry_key: str | No
     row.retry_key_digest = None if retry_key is None else digest(retry_key)
     session.execute(update(Device).where(Device.id == live.device_id).values(last_seen_at=clock.now()))
     return _issue(session, maker, live.id, organisation_id, successors[0])
+
+
+def _hold_to_policy(session: Session, live: SignedInSession, address: str | None) -> None:
+    """Judge a session anew, as it were opened now; from another network it may still go on where it was."""
+    rule = rule_for(session, live.organisation_id, live.person_id)
+    check_networks(rule.networks, address)
+    if rule.session_seconds is not None:
+        live.expires_at = min(live.expires_at, live.created_at + timedelta(seconds=rule.session_seconds))
+    over = live.expires_at <= clock.now()
+    if over or not rule.allows(live.factors) or rule.lacks_second(live.factors):
+        end_session(session, live.id, reason="policy", actor_id=None)
+        raise RefreshRefused
 
 
 def _repeat(
@@ -147,12 +174,16 @@ def _issue(
     return Tokens(session_id, access, refresh_token, maker.access_ttl)
 
 
-def actor_of(session: Session, claims: AccessClaims) -> Actor:
-    """The actor of a live session; raises `Unauthenticated` once it or the person's account has ended."""
+def actor_of(session: Session, claims: AccessClaims, address: str | None) -> Actor:
+    """The actor of a live session, who asks from a network address.
+
+    Raises `Unauthenticated` once it or the person's account has ended, and `NetworkRefused`.
+    """
     asked = {"session_id": claims.session_id, "now": clock.now()}
     row = session.execute(_ACTOR, asked).one_or_none()
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
+    check_networks_of(row.networks, (row.role, MANAGER) if row.manages else (row.role,), address)
     return Actor(
         person_id=row.person_id,
         organisation_id=claims.organisation_id,
@@ -173,7 +204,8 @@ def end_session(session: Session, session_id: UUID, *, reason: str, actor_id: UU
 def end_sessions(
     session: Session, person_id: UUID, *, reason: str, actor_id: UUID | None, but: UUID | None = None
 ) -> None:
-    """End every session of a person, `but` one."""
+    """End every session of a person, `but` one, and the sign-ins that wait for a second step."""
+    forget_challenges(session, person_id)
     others = SignedInSession.id.is_distinct_from(but)
     _end(session, and_(SignedInSession.person_id == person_id, others), reason=reason, actor_id=actor_id)
 

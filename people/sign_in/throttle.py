@@ -36,6 +36,8 @@ from people.sign_in.models import SignInFailure
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
 _FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
+# Whoever guesses at a second factor has the first one, and six digits are few.
+_SECOND_FROM_EVERYWHERE = 20
 # A household, or a phone, has 64 bits of IPv6 to itself, and whoever asks a provider for it, 48.
 _UUID_LENGTH = 36
 _ADDRESS_BITS, _BLOCK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
@@ -47,6 +49,7 @@ class Door(StrEnum):
     SIGN_IN = "too_many_sign_ins"
     RESET = "too_many_resets"
     INVITATION = "too_many_codes"
+    SECOND_FACTOR = "too_many_second_factors"
 
 
 class Reach(StrEnum):
@@ -78,7 +81,8 @@ class Bucket:
 
 def of_strangers(door: Door, account: str | None, address: str | None) -> list[Bucket]:
     """The buckets of a try at an account (none: at a code that names nobody) from a network address."""
-    near, wide = home_network(address), _network(address, _BLOCK_BITS)
+    # Of what is no address both are the same, and yet two counts.
+    near, wide = home_network(address), f"around {_network(address, _BLOCK_BITS)}"
     everybody = _bucket(door, "", Reach.ADDRESS, near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
@@ -95,9 +99,18 @@ def home_network(address: str | None) -> str:
     return _network(address, _ADDRESS_BITS)
 
 
-def of_device(account: str, device_id: UUID) -> list[Bucket]:
+def of_device(account: str, device_id: UUID, door: Door = Door.SIGN_IN) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
-    return [_bucket(Door.SIGN_IN, account, Reach.DEVICE, str(device_id), ALLOWED, own=True)]
+    return [_bucket(door, account, Reach.DEVICE, str(device_id), ALLOWED, own=True)]
+
+
+def of_second_step(account: str, address: str | None) -> list[Bucket]:
+    """The buckets of a try at the second step of a sign-in, by somebody who has done the first one."""
+    near = home_network(address)
+    return [
+        _bucket(Door.SECOND_FACTOR, account, Reach.ADDRESS, near, ALLOWED, own=True),
+        _bucket(Door.SECOND_FACTOR, account, Reach.EVERYWHERE, "everywhere", _SECOND_FROM_EVERYWHERE),
+    ]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:

@@ -33,6 +33,7 @@ from journal.catalogue import (
     POST_DELETED,
     POST_UPDATED,
     READ_ADVANCED,
+    SIGN_IN_NEW_DEVICE,
     VISIT_ENDED,
     VISIT_STARTED,
 )
@@ -44,6 +45,7 @@ from push.plans.known import plan_acknowledged, plan_read
 from push.plans.musters import plan_musters
 from push.plans.plan import Plan, each
 from push.plans.posts import plan_posts, portions
+from push.plans.sign_ins import plan_new_sign_in
 from push.plans.unplanned import reason_of, write_down
 
 log = logger(__name__)
@@ -66,6 +68,7 @@ PLANS: dict[str, Plan] = {
     MEMBERSHIP_ENDED.name: each(plan_left_scope),
     MUSTER_STARTED.name: Plan(plan_musters, together=lambda event: event.subject_id),
     MUSTER_REMINDED.name: Plan(plan_musters, together=lambda event: event.subject_id),
+    SIGN_IN_NEW_DEVICE.name: each(plan_new_sign_in),
 }
 
 

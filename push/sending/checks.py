@@ -18,8 +18,9 @@ from push.rules import LEVELS, SILENT_DEVICE, is_told, reading_is_enough
 TOO_LATE = "ttl"
 # What is said in a scope; the rest is told to a person for its own reasons.
 IN_A_SCOPE = LEVELS["all"]
-# What passes quiet hours and being elsewhere: emergencies, and what the person asked for or does not see.
-_PASS = frozenset(("alert", "muster", "test", "sync", "digest"))
+# What passes quiet hours and being elsewhere: emergencies, what the person asked for or does not see, and that somebody
+# signed in as them.
+_PASS = frozenset(("alert", "muster", "test", "sync", "digest", "sign_in"))
 # A manager is told that others are silent, whatever they know of the alert themselves.
 _OF_OTHERS = ALERT_UNANSWERED.name
 _AHEAD_DAYS = 8

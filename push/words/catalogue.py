@@ -44,6 +44,9 @@ CATALOGUE: Mapping[str, Mapping[str, Words]] = {
         ),
         "digest": Words("What you missed", "What you missed", "Open the app to read it.", "What you missed"),
         "test": Words("Test", "Test", "Notifications reach this phone.", "Test"),
+        "sign_in": Words(
+            "New sign-in", "New sign-in", "If it was not you, end that session in the app.", "New sign-in"
+        ),
     },
     "ko": {
         "message": Words("새 메시지", _BY, "새 메시지", _BY),
@@ -69,6 +72,9 @@ CATALOGUE: Mapping[str, Mapping[str, Words]] = {
         "muster": Words("점호", "점호 · {place}", "앱에서 안전 여부를 알려 주세요.", "점호 · {place}"),
         "digest": Words("놓친 소식", "놓친 소식", "앱에서 확인하세요.", "놓친 소식"),
         "test": Words("테스트", "테스트", "이 휴대전화로 알림이 도착합니다.", "테스트"),
+        "sign_in": Words(
+            "새 로그인", "새 로그인", "본인이 아니라면 앱에서 해당 세션을 종료하세요.", "새 로그인"
+        ),
     },
 }
 LOCALES = tuple(CATALOGUE)

@@ -31,6 +31,7 @@ STYLES = {
     "muster": _URGENT,
     "digest": Style("messages", "low", "passive", 0.1, sound=False, high=False),
     "test": _PERSONAL,
+    "sign_in": _PERSONAL,
     "sync": Style("messages", "low", "passive", 0.0, sound=False, high=False),
 }
 _TTL = {"muster": timedelta(hours=1), "test": timedelta(minutes=5), "announcement": timedelta(days=7)}
@@ -141,4 +142,4 @@ def _data(notification: OutgoingNotification, delivery: OutgoingDelivery, key: s
 
 def _post_id(notification: OutgoingNotification, why: str) -> UUID | None:
     """The post that a notification is of is its subject."""
-    return None if why == "muster" or why in _OF_NO_POST else notification.subject_id
+    return None if why in ("muster", "sign_in", *_OF_NO_POST) else notification.subject_id

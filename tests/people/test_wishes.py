@@ -23,12 +23,13 @@ def memberships(phone: Phone) -> dict[str, dict[str, Any]]:
 def test_ones_own_devices_hear_of_it_once_and_nobody_else(org: Organisation) -> None:
     site = org.site(admission="assigned")
     bob, amy = (org.person(name, scopes=[site]) for name in ("Bob", "Amy"))
+    tablet = org.signs_in("bob@example.com", "Bob")
     org.world.relays()
     since = bob.get("/v1/me")["position"]
     changed = wishes(bob, site, level="mentions", muted_until=MUTED)
     assert wishes(bob, site, level="mentions", muted_until=MUTED) == changed
     assert (changed["level"], changed["muted_until"]) == ("mentions", MUTED)
-    told = org.signs_in("bob@example.com", "Bob").syncs(since)
+    told = tablet.syncs(since)
     assert [(event["type"], event["data"]) for event in told] == [("membership.updated", changed)]
     assert types(amy, since) == types(org.admin, since) == []
     assert memberships(amy)[site]["level"] == "all"

@@ -55,7 +55,7 @@ def about(**changed: Any) -> dict[str, Subject]:
     return {"subject": replace(known().subject, **changed)}
 
 
-@pytest.mark.parametrize("why", [*MESSAGES, "announcement", "alert", "muster", "digest", "test"])
+@pytest.mark.parametrize("why", [*MESSAGES, "announcement", "alert", "muster", "digest", "test", "sign_in"])
 def test_what_nothing_speaks_against_is_sent(why: str) -> None:
     assert judged(why) == Send()
 
@@ -143,7 +143,7 @@ def test_a_mute_holds_back_all_but_alerts_until_it_ends() -> None:
 def test_quiet_time_holds_back_messages_and_lets_emergencies_pass(wishes: Wishes) -> None:
     for why in MESSAGES:
         assert judged(why, wishes=wishes) == Drop("quiet")
-    for why in ("alert", "muster", "test"):
+    for why in ("alert", "muster", "test", "sign_in"):
         assert judged(why, wishes=wishes) == Send()
     assert isinstance(judged("announcement", wishes=wishes), Defer)
     assert judged(wishes=replace(wishes, on_call_until=NOW + HOUR)) == Send()
