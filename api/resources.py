@@ -50,6 +50,7 @@ RESOURCES = (
     "admin.presence",
     "admin.push",
     "admin.imports",
+    "admin.services",
     "admin.drafts",
 )
 

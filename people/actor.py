@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from people.permissions import ADMINISTRATOR, VISITOR, Permission
+from people.permissions import ADMINISTRATOR, SERVICE, VISITOR, Permission
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,8 @@ class Actor:
     def is_visitor(self) -> bool:
         """Whether the person is here for some hours, and belongs to nothing but what they were let into."""
         return self.role == VISITOR
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is a program, which may what its grants say and nothing else."""
+        return self.role == SERVICE

@@ -13,6 +13,7 @@ from journal.tail import position_to_come
 from people.accounts.administrators import keep_an_administrator
 from people.models import Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
+from people.permissions import SERVICE
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
 from people.sign_in.models import Credential, ResetCode
@@ -82,9 +83,9 @@ def known_words(session: Session, organisation_id: UUID, person_id: UUID | None 
 
 
 def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:
-    """One person of the organisation, or `NotFound`."""
+    """One person of the organisation, or `NotFound`: a service is none."""
     person = session.get(Person, person_id)
-    if person is None or person.organisation_id != organisation_id:
+    if person is None or person.organisation_id != organisation_id or person.role == SERVICE:
         raise NotFound
     return person
 
@@ -93,7 +94,7 @@ def list_persons(
     session: Session, organisation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Person]:
     """A page of the organisation's persons in the order of their making."""
-    query = select(Person).where(Person.organisation_id == organisation_id)
+    query = select(Person).where(Person.organisation_id == organisation_id, Person.role != SERVICE)
     if after is not None:
         query = query.where(tuple_(Person.created_at, Person.id) > after)
     return session.scalars(query.order_by(Person.created_at, Person.id).limit(limit)).all()
