@@ -25,6 +25,8 @@ from geo.stays.handover import end_foreign_evidence
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
+from people.roles.ending import BATCH as ROLES
+from people.roles.ending import end_expired_roles
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
@@ -59,6 +61,7 @@ def jobs() -> list[Job]:
     """All of them."""
     return [
         Job("end_expired_memberships", 1, end_expired_memberships),
+        Job("end_expired_roles", 1, end_expired_roles, ROLES),
         Job("end_expired_sessions", 30, end_expired_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_expired_evidence", 5, end_expired_evidence),

@@ -4,10 +4,12 @@ from people.models.idempotency import IdempotencyKey
 from people.models.identifiers import Identifier
 from people.models.organisations import Invitation, Organisation
 from people.models.persons import Person
+from people.models.roles import CustomRole, RoleGrant
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
 
 __all__ = [
+    "CustomRole",
     "Device",
     "DirectDeparture",
     "IdempotencyKey",
@@ -16,6 +18,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Person",
+    "RoleGrant",
     "Scope",
     "SignedInSession",
 ]

@@ -20,7 +20,7 @@ from journal.tail import position_to_come
 from people.actor import Actor
 from people.audience import PRIVATE
 from people.models import Person
-from people.permissions import ORGANISATION_WIDE, SERVICE, Permission
+from people.permissions import SERVICE, Permission, is_organisation_wide
 from people.scopes.scopes import scope_in_sight
 from people.services.models import Service
 from people.services.tokens import new_token
@@ -28,7 +28,6 @@ from people.sign_in.tokens import digest
 
 MOST = 100  # that have not ended, in one organisation
 _NOBODYS_MAIL = "services.invalid"
-_OF_THE_ORGANISATION = "organisation:"
 
 
 class TooManyServices(Conflict):
@@ -135,10 +134,11 @@ def _named(session: Session, actor: Actor, service_id: UUID) -> tuple[Service, s
 def _check_may_give(
     session: Session, actor: Actor, permissions: Sequence[str], scope_ids: Sequence[UUID]
 ) -> None:
-    whole = [each for each in permissions if each.startswith(_OF_THE_ORGANISATION)]
+    wanted = set(map(Permission, permissions))
+    whole = set(filter(is_organisation_wide, wanted))
     if whole and actor.organisation_id not in scope_ids:
         raise Invalid.at("/scope_ids", "What is of the whole organisation takes the organisation's own scope.")
-    if not ORGANISATION_WIDE[actor.role] >= set(whole):
+    if not whole <= actor.organisation_wide:
         raise Forbidden
     for index, scope_id in enumerate(scope_ids):
         try:
@@ -147,7 +147,7 @@ def _check_may_give(
             raise _no_such_scope(index) from None
         if scope.kind in PRIVATE:
             raise _no_such_scope(index)
-        if not all(scope.grants(Permission(each)) for each in set(permissions) - set(whole)):
+        if not wanted - whole <= scope.allowed:
             raise Forbidden
 
 
