@@ -110,7 +110,7 @@ GIVEN: dict[str, frozenset[Permission]] = {
         {Permission.PLACES_READ, Permission.VISITS_READ, Permission.OCCUPANCY_READ, Permission.MUSTERS_RUN}
     ),
     COMPLIANCE_OFFICER: frozenset(
-        {Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE}
+        {Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE, Permission.SERVICES_MANAGE}
     ),
 }
 

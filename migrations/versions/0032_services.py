@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0032"
-down_revision = "0024"
+down_revision = "0030"
 
 _AT = sa.DateTime(timezone=True)
 # The first key is the same for all: what tells installations apart is the secret that it is derived with.

@@ -18,9 +18,9 @@ from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from journal.tail import position_to_come
 from people.actor import Actor
-from people.audience import PRIVATE
+from people.audience import PRIVATE, ScopeInSight
 from people.models import Person
-from people.permissions import SERVICE, Permission, is_organisation_wide
+from people.permissions import SERVICE, Permission, Standing, is_organisation_wide
 from people.scopes.scopes import scope_in_sight
 from people.services.models import Service
 from people.services.tokens import new_token
@@ -134,21 +134,34 @@ def _named(session: Session, actor: Actor, service_id: UUID) -> tuple[Service, s
 def _check_may_give(
     session: Session, actor: Actor, permissions: Sequence[str], scope_ids: Sequence[UUID]
 ) -> None:
-    wanted = set(map(Permission, permissions))
-    whole = set(filter(is_organisation_wide, wanted))
-    if whole and actor.organisation_id not in scope_ids:
+    wanted = frozenset(map(Permission, permissions))
+    of_scopes = wanted - set(filter(is_organisation_wide, wanted))
+    if wanted != of_scopes and actor.organisation_id not in scope_ids:
         raise Invalid.at("/scope_ids", "What is of the whole organisation takes the organisation's own scope.")
-    if not whole <= actor.organisation_wide:
-        raise Forbidden
     for index, scope_id in enumerate(scope_ids):
-        try:
-            scope = scope_in_sight(session, actor, scope_id)
-        except NotFound:
-            raise _no_such_scope(index) from None
-        if scope.kind in PRIVATE:
-            raise _no_such_scope(index)
-        if not wanted - whole <= scope.allowed:
+        scope = _scope(session, actor, scope_id, index)
+        asked = wanted if scope_id == actor.organisation_id else of_scopes
+        if not asked <= _has_throughout(actor, scope):
             raise Forbidden
+
+
+def _has_throughout(actor: Actor, scope: ScopeInSight) -> frozenset[Permission]:
+    """What the actor may do in a scope and in all its parts, as a service may what it is given there: who merely belongs
+    to a place may nothing in its parts."""
+    if scope.id == actor.organisation_id:
+        return actor.organisation_wide
+    runs = scope.standing in (Standing.ADMINISTRATOR, Standing.MANAGER)
+    return scope.allowed if runs else scope.given
+
+
+def _scope(session: Session, actor: Actor, scope_id: UUID, index: int) -> ScopeInSight:
+    try:
+        scope = scope_in_sight(session, actor, scope_id)
+    except NotFound:
+        raise _no_such_scope(index) from None
+    if scope.kind in PRIVATE:
+        raise _no_such_scope(index)
+    return scope
 
 
 def _no_such_scope(index: int) -> Invalid:
