@@ -26,7 +26,7 @@ _MANAGE = Permission.SERVICES_MANAGE
 def create_service(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Make a service, which may no more than you do. Its token is shown in this answer, and never again."""
     made = services.make_service(call.session, call.actor, **body)
-    call.notes(None, _without_token(made))
+    call.notes(None, _noted(made))
     return made
 
 
@@ -56,7 +56,9 @@ def read_service(call: Call, service_id: UUID) -> dict[str, Any]:
 )
 def change_service_token(call: Call, service_id: UUID) -> dict[str, Any]:
     """Give a service another token, shown once; the one before is worthless at once."""
-    return services.change_token(call.session, call.actor, service_id)
+    changed = services.change_token(call.session, call.actor, service_id)
+    call.notes(_noted(changed), _noted(changed))
+    return changed
 
 
 @routes.route("DELETE", "/services/<uuid:service_id>", permission=_MANAGE, status=204)
@@ -64,8 +66,8 @@ def end_service(call: Call, service_id: UUID) -> None:
     """End a service at once: no request with its token is answered any more."""
     before = services.read_service(call.session, call.actor, service_id)
     services.end_service(call.session, call.actor, service_id)
-    call.notes(_without_token(before), None)
+    call.notes(_noted(before), None)
 
 
-def _without_token(service: dict[str, Any]) -> dict[str, Any]:
-    return {member: value for member, value in service.items() if member != "token"}
+def _noted(service: dict[str, Any]) -> dict[str, Any]:
+    return {member: service[member] for member in ("permissions", "scope_ids", "expires_at")}

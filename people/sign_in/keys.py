@@ -79,14 +79,17 @@ class Keys:
         return bool(self._rows)
 
     def look(self) -> None:
-        """Read the table; where it cannot be had, what is known goes on."""
+        """Read the table."""
         with self._turn:
             self._learn()
 
     def follow(self, wait: Callable[[float], object]) -> None:
-        """Look every `LOOK_S`, until `wait` says to stop."""
+        """Look every `LOOK_S`, until `wait` says to stop; where the table cannot be had, what is known goes on."""
         while True:
-            self.look()
+            try:
+                self.look()
+            except SQLAlchemyError as error:
+                log.warning("keys_not_read", error=type(error).__name__)
             if wait(LOOK_S):
                 return
 
@@ -113,15 +116,8 @@ class Keys:
                 self._learn()
 
     def _learn(self) -> None:
+        self._rows, self._by_purpose = self._look(), {}
         self._looked_s = time.monotonic()
-        try:
-            rows = self._look()
-        except SQLAlchemyError as error:
-            if not self._rows:
-                raise
-            log.warning("keys_not_read", error=type(error).__name__)
-            return
-        self._rows, self._by_purpose = rows, {}
 
     def _of(self, purpose: bytes) -> dict[str, _Key]:
         """The keys for a purpose by what tokens call them: a name of the secret, the purpose and the row."""

@@ -62,9 +62,8 @@ def test_the_phone_gets_its_words_although_its_token_is_over(told: Told) -> None
     assert told.fetches() == answer
 
 
-def test_they_are_those_of_this_moment_in_the_language_of_the_phone(told: Told) -> None:
+def test_they_are_those_of_this_moment(told: Told) -> None:
     told.org.admin.patch(f"/v1/posts/{told.post['id']}", {"text": "The crane is taken."})
-    told.bob.patch("/v1/me", {"locale": "ko"})
     assert told.fetches()["body"] == "The crane is taken."
 
 
@@ -77,12 +76,15 @@ def test_what_lets_something_out_carries_no_credential(org: Organisation, told: 
         assert all("credential" not in push.data for push in pushes)
 
 
-def test_an_alert_says_what_it_is_and_where(org: Organisation, told: Told) -> None:
+def test_an_alert_says_what_it_is_and_where_in_the_language_of_the_phone(org: Organisation, told: Told) -> None:
     org.admin.post(f"/v1/admin/scopes/{told.site}/alerts", {"text": "Gas leak in hall 2"}, 201)
     (push,) = goes_out(org)[0]
     assert push.title == "Alert"
     answer = told.fetches(token=push.data["credential"], notification=push.data["notification_id"])
     assert (answer["title"], answer["body"]) == ("Alert · Depot", "Gas leak in hall 2")
+    told.bob.patch("/v1/me", {"locale": "ko"})
+    answer = told.fetches(token=push.data["credential"], notification=push.data["notification_id"])
+    assert answer["title"] == "경보 · Depot"
 
 
 def test_it_lasts_some_minutes_and_fits_into_a_push(told: Told) -> None:
