@@ -94,13 +94,17 @@ class Keys:
                 return
 
     def signing(self, purpose: bytes) -> tuple[str, bytes]:
-        """The key to sign with at this moment, and what tokens call it: the newest whose time has come."""
+        """The key to sign with at this moment, and what tokens call it: the newest whose time has come.
+
+        Where the time of none has, by this process's clock, the first to come.
+        """
         if not self._rows:
             self.look()
         now = clock.now()
-        ours = [(key.row.signs_from, name, key) for name, key in self._of(purpose).items() if _may_sign(key, now)]
-        _, name, newest = max(ours)
-        return name, newest.secret
+        ours = [(key.row.signs_from, name) for name, key in self._of(purpose).items() if _may_sign(key, now)]
+        come = [(signs_from, name) for signs_from, name in ours if signs_from <= now]
+        _, name = max(come) if come else min(ours)
+        return name, self._of(purpose)[name].secret
 
     def named(self, purpose: bytes, name: str) -> bytes | None:
         """The key that a token names; None where there is none, or no more."""
@@ -133,7 +137,7 @@ class Keys:
 
 
 def _may_sign(key: _Key, now: datetime) -> bool:
-    return key.signs and key.row.signs_from <= now and not _is_over(key.row, now)
+    return key.signs and not _is_over(key.row, now)
 
 
 def _is_over(row: Known, now: datetime) -> bool:

@@ -144,6 +144,12 @@ def test_keys_are_told_apart_by_secret_purpose_and_name() -> None:
     assert len(set(secrets)) == len(secrets) == 8
 
 
+def test_a_clock_that_is_behind_signs_with_the_first_key_to_come() -> None:
+    coming = [Known(name, clock.now() + timedelta(seconds=n + 1), None) for n, name in enumerate("ab")]
+    keys = Keys("k" * 32, look=lambda: coming)
+    assert keys.signing(ACCESS) == Keys("k" * 32, look=lambda: coming[:1]).signing(ACCESS)
+
+
 def test_the_former_secret_is_read_and_signs_nothing() -> None:
     before, both = Keys("a" * 32), Keys("b" * 32, "a" * 32)
     name, key = before.signing(ACCESS)
