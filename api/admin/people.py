@@ -11,6 +11,7 @@ from geo.stays.leaving import end_visits_of
 from geo.stays.visits import Leaving
 from people.accounts import addresses, persons, resets
 from people.permissions import Permission
+from people.roles.outranking import check_may_close
 from people.wire import wire_account
 from schemas.passwords import ResetCode
 from schemas.people import Account, AccountPage, AddressChange, PersonQuery
@@ -37,6 +38,7 @@ def read_person(call: Call, person_id: UUID) -> dict[str, Any]:
 def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once, and its address is free."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
+    check_may_close(call.session, call.actor, person)
     persons.end_person(call.session, person, call.actor.person_id)
     end_visits_of(call.session, person_id, Leaving("account_ended", clock.now(), by=call.actor.person_id))
 

@@ -30,10 +30,15 @@ def keep_an_administrator(session: Session, person: Person) -> None:
     """
     if person.role != ADMINISTRATOR or person.ended_at is not None:
         return
-    held = select(Organisation.id).where(Organisation.id == person.organisation_id)
-    session.execute(held.with_for_update(key_share=True))
+    hold_organisation(session, person.organisation_id)
     if not _another_administers(session, person.organisation_id, person.id):
         raise LastAdministrator
+
+
+def hold_organisation(session: Session, organisation_id: UUID) -> None:
+    """Let one at a time change who administers it, or which roles it has. Persons are held after it, not before."""
+    held = select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(held.with_for_update(key_share=True))
 
 
 def make_administrator(
