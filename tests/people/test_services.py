@@ -10,18 +10,18 @@ from sqlalchemy import select, text, update
 from api.app import create_app
 from api.document import openapi
 from api.pace import By, Pace
-from base import clock, ids
+from base import clock
 from base.errors import Unauthenticated
 from people.audience import audience
-from people.models import CustomRole, Person, SignedInSession
+from people.models import Person, SignedInSession
 from people.permissions import FOR_SERVICES
-from people.roles.giving import give
 from people.services.models import Service
 from people.services.services import MOST
 from people.sign_in.tokens import digest
 from schemas.services import PERMISSIONS
 from tests.api.operations import APP
 from tests.stories.pace import others_took
+from tests.stories.roles import gives, makes_role, officer
 from tests.stories.services import Program, service, wanted
 from tests.world import Organisation, Phone, World
 
@@ -46,12 +46,7 @@ def changes(program: Program, **values: Any) -> None:
 def may(org: Organisation, name: str, *permissions: str) -> Phone:
     """Somebody whom a role of the organisation's own lets do so much in all of it."""
     phone = org.person(name)
-    with org.world.worker.transaction() as session:
-        made = {"id": ids.new_id(), "organisation_id": org.id, "created_by": UUID(org.admin.id)}
-        role = CustomRole(name=f"{name}'s", permissions=list(permissions), **made)
-        session.add(role)
-        session.flush()
-        give(session, UUID(org.admin.id), UUID(phone.id), str(role.id), org.id)
+    gives(org.admin, phone, makes_role(org.admin, f"{name}'s", *permissions)["id"], str(org.id))
     return phone
 
 
@@ -155,6 +150,14 @@ def test_another_token_is_as_good_as_a_new_service(org: Organisation) -> None:
     program.post(f"/v1/admin/scopes/{org.id}/alerts", {"text": "Fire"}, 201)
     mia.delete(of_service(program))
     program.post(f"/v1/admin/scopes/{org.id}/alerts", {"text": "Fire"}, 401)
+
+
+def test_what_reads_the_audit_log_is_an_officers_to_give(org: Organisation) -> None:
+    olga, whole = officer(org), ("organisation:audit:read", "organisation:audit:export")
+    siem = Program(org, olga.post(SERVICES, wanted(org, *whole), 201))
+    org.admin.post(f"{of_service(siem)}/token", status=403)
+    olga.post(f"{of_service(siem)}/token", status=201)
+    olga.post(SERVICES, wanted(org, READ), 403)
 
 
 @pytest.mark.parametrize("permission", ["me:account:use", "organisation:people:manage", "site:members:manage", "*"])
