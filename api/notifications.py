@@ -9,8 +9,8 @@ from api.parsing import bearer_token
 from api.route import Call, Routes
 from base.errors import NotFound
 from people.permissions import Permission
-from push.inbox import inbox
 from push.credentials import read_credential
+from push.inbox import inbox
 from push.sending.fetching import fetch
 from schemas.notifications import ContentQuery, InboxCount, InboxPage, InboxQuery, NotificationContent
 

@@ -1,8 +1,8 @@
 """`python -m jobs.rotate_keys`: another key signs access tokens from now on, and nobody is signed out.
 
 Every process learns of the new key first; then it signs, and what the former keys signed is read as long as it lasts.
-`--at-once` is for a key that got into wrong hands: the former keys end now, and every app refreshes its token. Where the
-installation's secret got there, change that (docs/operations.md).
+`--at-once` is for a key that got into wrong hands: the former keys end now, and every app refreshes its token. Where
+the installation's secret got there, change that (docs/operations.md).
 """
 
 import argparse

@@ -67,7 +67,10 @@ class ContentQuery(Wire):
         8,
         100,
         required=True,
-        metadata={"description": "The app's own, with which it signed in", "example": "an-id-that-the-app-keeps"},
+        metadata={
+            "description": "The app's own, with which it signed in",
+            "example": "an-id-that-the-app-keeps",
+        },
     )
 
 

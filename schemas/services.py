@@ -42,15 +42,15 @@ class NewService(Wire):
     permissions = Some(
         fields.String(validate=validate.OneOf(PERMISSIONS)),
         most=len(PERMISSIONS),
+        least=1,
         required=True,
-        validate=validate.Length(min=1),
         metadata={"description": "What it may do: nothing that whoever makes it may not"},
     )
     scope_ids = Some(
         ID(),
         most=MOST_SCOPES,
+        least=1,
         required=True,
-        validate=validate.Length(min=1),
         metadata={"description": "Where, with their parts; the organisation's id: everywhere in it"},
     )
     days = fields.Integer(load_default=90, strict=True, validate=validate.Range(1, 365))

@@ -10,9 +10,7 @@ revision = "0032"
 down_revision = "0030"
 
 _AT = sa.DateTime(timezone=True)
-# The first key is the same for all: what tells installations apart is the secret that it is derived with.
 _KEYS = """
-INSERT INTO signing_keys (kid, signs_from) VALUES ('first', '2026-01-01T00:00:00Z');
 ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON signing_keys FOR SELECT USING (true);
 GRANT SELECT ON signing_keys TO hereabouts_web;
@@ -83,7 +81,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION service_of_token")
     op.drop_table("services")
-    op.execute("UPDATE persons SET role = 'visitor', ended_at = coalesce(ended_at, now()) WHERE role = 'service'")
+    op.execute(
+        "UPDATE persons SET role = 'visitor', ended_at = coalesce(ended_at, now()) WHERE role = 'service'"
+    )
     _set_roles(_ROLES)
     op.drop_table("signing_keys")
 

@@ -22,7 +22,9 @@ class Person(Model):
 
     __tablename__ = "persons"
     __table_args__ = (
-        CheckConstraint(one_of("role", "member", "visitor", "organisation_administrator", "service"), name="role"),
+        CheckConstraint(
+            one_of("role", "member", "visitor", "organisation_administrator", "service"), name="role"
+        ),
         CheckConstraint(one_of("last_seen", "nobody", "colleagues"), name="last_seen"),
         # A closed account keeps its address, and frees it.
         Index(

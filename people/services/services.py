@@ -137,7 +137,9 @@ def _check_may_give(
     wanted = frozenset(map(Permission, permissions))
     of_scopes = wanted - set(filter(is_organisation_wide, wanted))
     if wanted != of_scopes and actor.organisation_id not in scope_ids:
-        raise Invalid.at("/scope_ids", "What is of the whole organisation takes the organisation's own scope.")
+        raise Invalid.at(
+            "/scope_ids", "What is of the whole organisation takes the organisation's own scope."
+        )
     for index, scope_id in enumerate(scope_ids):
         scope = _scope(session, actor, scope_id, index)
         asked = wanted if scope_id == actor.organisation_id else of_scopes
@@ -146,8 +148,10 @@ def _check_may_give(
 
 
 def _has_throughout(actor: Actor, scope: ScopeInSight) -> frozenset[Permission]:
-    """What the actor may do in a scope and in all its parts, as a service may what it is given there: who merely belongs
-    to a place may nothing in its parts."""
+    """What the actor may do in a scope and in all its parts, as a service may what it is given there.
+
+    Who merely belongs to a place may nothing in its parts.
+    """
     if scope.id == actor.organisation_id:
         return actor.organisation_wide
     runs = scope.standing in (Standing.ADMINISTRATOR, Standing.MANAGER)
@@ -169,8 +173,14 @@ def _no_such_scope(index: int) -> Invalid:
 
 
 def _check_room(session: Session, organisation_id: UUID) -> None:
-    live = select(func.count()).select_from(Service).where(
-        Service.organisation_id == organisation_id, Service.ended_at.is_(None), Service.expires_at > clock.now()
+    live = (
+        select(func.count())
+        .select_from(Service)
+        .where(
+            Service.organisation_id == organisation_id,
+            Service.ended_at.is_(None),
+            Service.expires_at > clock.now(),
+        )
     )
     if (session.scalar(live) or 0) >= MOST:
         raise TooManyServices

@@ -17,6 +17,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -48,7 +49,7 @@ class Known(NamedTuple):
     ends_at: datetime | None
 
 
-# The key of every installation whose keys were never changed.
+# The key of an installation whose keys were never changed, and whose table is empty.
 FIRST = Known("first", datetime(2026, 1, 1, tzinfo=UTC), None)
 
 
@@ -152,8 +153,10 @@ def keys_of(secret: str, former: str | None, database: Database) -> Keys:
 def _rows_of(database: Database) -> Sequence[Known]:
     asked = select(SigningKey.kid, SigningKey.signs_from, SigningKey.ends_at).order_by(SigningKey.signs_from)
     with database.transaction() as session:
-        rows = session.execute(asked.where(or_(SigningKey.ends_at.is_(None), SigningKey.ends_at > func.now())))
-        return [Known(*row) for row in rows]
+        rows = session.execute(
+            asked.where(or_(SigningKey.ends_at.is_(None), SigningKey.ends_at > func.now()))
+        )
+        return [Known(*row) for row in rows] or (FIRST,)
 
 
 def rotate(session: Session, *, at_once: bool = False) -> Known:
@@ -161,6 +164,7 @@ def rotate(session: Session, *, at_once: bool = False) -> Known:
     it lasts. `at_once`: the former ones end now, and apps refresh. Raises `RotationUnderWay`.
     """
     session.execute(_ALONE)
+    session.execute(insert(SigningKey).values(FIRST._asdict()).on_conflict_do_nothing())
     now = clock.now()
     if not at_once and session.scalar(select(SigningKey.kid).where(SigningKey.signs_from > now)):
         raise RotationUnderWay

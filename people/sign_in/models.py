@@ -46,7 +46,7 @@ class SignInFailure(Model):
 
 
 class SigningKey(Model):
-    """A key that tokens are signed with, by its name alone: the key is derived from it and the installation's secret."""
+    """A key that tokens are signed with, by its name alone: it is derived from that and the installation's secret."""
 
     __tablename__ = "signing_keys"
 

@@ -68,7 +68,8 @@ def read(keys: Keys, kind: Kind, token: str, *names: str) -> Said:
                 "verify_exp": False,
             },
         )
-        if float(claims["iat"]) > clock.seconds() + LEEWAY_S or float(claims["exp"]) <= clock.seconds():
+        now = clock.seconds()
+        if not (float(claims["iat"]) <= now + LEEWAY_S and float(claims["exp"]) > now):
             raise TokenExpired
         return Said([UUID(claims[name]) for name in names], float(claims["exp"]))
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):

@@ -21,7 +21,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from base import clock
 from base.keys import named
 from people.sign_in.keys import ACCESS, Keys
 from people.sign_in.statements import Kind, read, signed

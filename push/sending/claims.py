@@ -95,15 +95,13 @@ _CLAIM = text(_TAKEN + _AS_NOW).bindparams(
     bindparam("priorities", type_=ARRAY(Integer)),
     *(bindparam(name, type_=ARRAY(Uuid)) for name in ("organisations", "unrecorded")),
 )
-_ONE = text(
-    """
+_NAMED = """
     WITH claimed AS (
         SELECT id, notification_id, person_id, device_id, why, action, priority, attempts, expires_at
         FROM deliveries WHERE id = :id AND action = 'show'
     )"""
-    + _AS_NOW
-    + " WHERE device.installation_id = :installation"
-)
+_TO_INSTALLATION = " WHERE device.installation_id = :installation"
+_ONE = text(_NAMED + _AS_NOW + _TO_INSTALLATION)
 
 
 class Claim(NamedTuple):

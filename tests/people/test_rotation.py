@@ -109,7 +109,9 @@ def test_where_the_table_cannot_be_had_what_is_known_goes_on() -> None:
         Keys("k" * 32, look=look).signing(ACCESS)
 
 
-def test_a_key_in_wrong_hands_ends_at_once_and_every_app_refreshes(fresh_world: World, org: Organisation) -> None:
+def test_a_key_in_wrong_hands_ends_at_once_and_every_app_refreshes(
+    fresh_world: World, org: Organisation
+) -> None:
     alice = org.person("Alice")
     rotates(fresh_world)
     rotates(fresh_world, at_once=True)
@@ -118,7 +120,9 @@ def test_a_key_in_wrong_hands_ends_at_once_and_every_app_refreshes(fresh_world: 
     refreshes(alice)
     alice.get("/v1/me")
     with fresh_world.worker.transaction() as session:
-        going_on = session.execute(text("SELECT count(*) FROM signing_keys WHERE ends_at IS NULL")).scalar_one()
+        going_on = session.execute(
+            text("SELECT count(*) FROM signing_keys WHERE ends_at IS NULL")
+        ).scalar_one()
     assert going_on == 1
 
 

@@ -22,10 +22,17 @@ def service(
     by: Phone | None = None,
 ) -> Program:
     """Make one that may so much in these scopes, or in the whole organisation."""
-    return Program(org, (by or org.admin).post("/v1/admin/services", wanted(org, *permissions, scopes=scopes, name=name), 201))
+    return Program(
+        org,
+        (by or org.admin).post(
+            "/v1/admin/services", wanted(org, *permissions, scopes=scopes, name=name), 201
+        ),
+    )
 
 
-def wanted(org: Organisation, *permissions: str, scopes: list[str] | None = None, **more: Any) -> dict[str, Any]:
+def wanted(
+    org: Organisation, *permissions: str, scopes: list[str] | None = None, **more: Any
+) -> dict[str, Any]:
     """The body that asks for one."""
     return {
         "name": "Access control",

@@ -1,4 +1,4 @@
-"""A push that lets nothing out: the phone fetches its words, and nobody else does, nor when they are nobody's any more."""
+"""A push that lets nothing out: its phone fetches the words, nobody else does, nor when they are theirs no more."""
 
 from collections.abc import Callable
 from typing import Any
@@ -76,7 +76,9 @@ def test_what_lets_something_out_carries_no_credential(org: Organisation, told: 
         assert all("credential" not in push.data for push in pushes)
 
 
-def test_an_alert_says_what_it_is_and_where_in_the_language_of_the_phone(org: Organisation, told: Told) -> None:
+def test_an_alert_says_what_it_is_and_where_in_the_language_of_the_phone(
+    org: Organisation, told: Told
+) -> None:
     org.admin.post(f"/v1/admin/scopes/{told.site}/alerts", {"text": "Gas leak in hall 2"}, 201)
     (push,) = goes_out(org)[0]
     assert push.title == "Alert"
@@ -143,7 +145,9 @@ def site_is_archived(told: Told) -> None:
     told.org.admin.delete(f"/v1/admin/sites/{told.site}", If_Match="*")
 
 
-@pytest.mark.parametrize("change", [leaves, is_closed, signs_out, post_goes, phone_changes_hands, site_is_archived])
+@pytest.mark.parametrize(
+    "change", [leaves, is_closed, signs_out, post_goes, phone_changes_hands, site_is_archived]
+)
 def test_what_is_not_theirs_any_more_is_not_there(told: Told, change: Callable[[Told], None]) -> None:
     told.fetches()
     change(told)
