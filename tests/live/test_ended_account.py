@@ -29,17 +29,17 @@ def test_its_sockets_close_within_a_second(product: Product, org: Organisation, 
 
 
 def test_no_phone_is_woken_after_the_commit(product: Product, org: Organisation) -> None:
-    _, alices = silent_at(org, "Alice")
+    _, carols = silent_at(org, "Carol")
     _, bobs = silent_at(org, "Bob")
     org.admin.posts(str(org.id), "before")
-    assert len(product.pushed(alices)) == len(product.pushed(bobs)) == 1
+    assert len(product.pushed(carols)) == len(product.pushed(bobs)) == 1
     product.kill("worker")
     org.admin.posts(str(org.id), "meanwhile")
-    org.admin.delete(f"/v1/admin/people/{person_named(org, 'Alice')}")
+    org.admin.delete(f"/v1/admin/people/{person_named(org, 'Carol')}")
     product.start_worker()
     org.admin.posts(str(org.id), "after")
     assert len(product.pushed(bobs, count=3)) == 3
-    assert len(product.pushed(alices, count=2, wait_s=0)) == 1
+    assert len(product.pushed(carols, count=2, wait_s=0)) == 1
 
 
 def test_what_was_queued_already_stays_in_the_queue(world: World) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import select, text, update
 
 from api.app import create_app
 from api.pace import By, Pace
+from api.resources import DECLARATIONS
+from api.route import Declaration
 from base import clock
 from base.errors import Unauthenticated
 from people.audience import audience
@@ -18,7 +20,7 @@ from people.services.models import Service
 from people.services.services import MOST
 from people.sign_in.tokens import digest
 from schemas.services import PERMISSIONS
-from tests.api.operations import OPERATIONS
+from tests.api.operations import APP, OPERATIONS
 from tests.stories.pace import others_took
 from tests.stories.roles import gives, makes_role, officer
 from tests.stories.services import Program, service, wanted
@@ -95,13 +97,17 @@ def test_a_service_is_nobody(org: Organisation, method: str, path: str) -> None:
     assert program.request(method, path, {} if method != "GET" else None).status_code == 403
 
 
-def test_a_service_does_nothing_for_itself(org: Organisation) -> None:
+PERSONAL = [declared for declared in APP.extensions[DECLARATIONS].values() if declared.personal]
+
+
+@pytest.mark.parametrize("declared", PERSONAL, ids=lambda declared: declared.path)
+def test_a_service_does_nothing_for_itself(org: Organisation, declared: Declaration) -> None:
     program = service(org, READ)
     post = org.admin.posts(str(org.id), "read me")
-    alert = org.admin.post(f"/v1/admin/scopes/{org.id}/alerts", {"text": "Gas"}, 201)
     program.get(f"/v1/posts/{post['id']}")
-    program.put(f"/v1/scopes/{org.id}/read", {"post_id": post["id"]}, 403)
-    program.put(f"/v1/posts/{alert['id']}/acknowledgement", {"status": "ok"}, 403)
+    path = declared.path.replace("<uuid:scope_id>", str(org.id)).replace("<uuid:post_id>", post["id"])
+    answer = program.request(declared.method, f"/v1{path}", {"post_id": post["id"]})
+    assert answer.get_json()["code"] == "forbidden"
 
 
 def test_the_token_is_shown_once_and_kept_nowhere(org: Organisation) -> None:
@@ -336,7 +342,7 @@ def test_the_document_says_where_services_may_ask() -> None:
         operation["operationId"] for _, _, operation in OPERATIONS if {"service": []} in operation["security"]
     }
     assert {"list_posts", "publish_post", "raise_alert"} <= may_ask
-    assert not may_ask & {"read_me", "read_events", "acknowledge_post", "create_service", "list_people"}
+    assert not may_ask & {"read_me", "read_events", "mark_scope_read", "create_service", "list_people"}
 
 
 def test_the_wire_knows_what_services_may_be_given() -> None:
