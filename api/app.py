@@ -18,6 +18,8 @@ from base.sealing import Sealer
 from base.settings import Settings
 from journal.wakeups import LOOKS, Wakeups
 from people.runtime import Runtime
+from people.services.tokens import ServiceTokens
+from people.sign_in.keys import keys_of
 from people.sign_in.passwords import configure_passwords
 from people.sign_in.tokens import TokenMaker
 
@@ -45,10 +47,13 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 
 def _runtime(settings: Settings, database: Database | None) -> Runtime:
     database = database or Database(make_engine(settings.database_url, settings.pool_size))
-    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, settings.former_secret_key)
+    former = settings.former_secret_key
+    keys = keys_of(settings.secret_key, former, database)
+    tokens = TokenMaker(settings.secret_key, settings.access_token_ttl, former, keys)
     looks = max(1, min(LOOKS, settings.pool_size // 4))
-    sealer = Sealer(settings.secret_key, settings.former_secret_key)
-    return Runtime(settings, database, tokens, Wakeups(settings.database_url, looks=looks), sealer)
+    sealer = Sealer(settings.secret_key, former)
+    wakeups = Wakeups(settings.database_url, looks=looks)
+    return Runtime(settings, database, tokens, wakeups, sealer, ServiceTokens(database))
 
 
 def _trust_proxies(app: Flask, hops: int) -> None:

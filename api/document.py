@@ -51,6 +51,17 @@ _PACE_HEADERS = {
         '"write-device";r=239;t=1',
     ),
 }
+_SCHEMES = {
+    "bearer": {"bearerFormat": "JWT", "description": "The access token of a session"},
+    "service": {
+        "bearerFormat": "hst_…",
+        "description": "The token of a service: where it is not named, no service may ask",
+    },
+    "notification": {
+        "bearerFormat": "JWT",
+        "description": "The `credential` of a push that came without its content: for five minutes, and that alone",
+    },
+}
 _RETRY_HEADERS = {"Retry-After": ("Seconds until the next one is taken", "3")}
 
 
@@ -107,7 +118,8 @@ class DocumentedApi(Api):
         for blueprint in self._undescribed:
             blueprint.register_views_in_doc(self, self._flask, spec, name=blueprint.name, parameters=None)
             spec.tag({"name": blueprint.name, "description": blueprint.description})
-        spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+        for name, scheme in _SCHEMES.items():
+            spec.components.security_scheme(name, {"type": "http", "scheme": "bearer"} | scheme)
         for name, (text, example) in (_PACE_HEADERS | _RETRY_HEADERS).items():
             shown = {"schema": {"type": "string"}, "description": text, "example": example}
             spec.components.header(name, shown)
@@ -141,7 +153,7 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": view.__name__,
         "responses": _responses(declared),
-        "security": [] if declared.public else [{"bearer": []}],
+        "security": _security(declared),
         "x-permission": "public" if declared.permission is None else str(declared.permission),
         "x-max-body": declared.most_bytes,
         "x-pace": str(declared.paced),
@@ -153,6 +165,13 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
     if declared.body is not None:
         operation["requestBody"] = {"required": True, **_json(declared.body, example=declared.body.example)}
     return operation
+
+
+def _security(declared: Declaration) -> list[dict[str, list[str]]]:
+    """Any one of them is enough."""
+    if declared.public:
+        return [] if declared.credential is None else [{declared.credential: []}]
+    return [{"bearer": []}, {"service": []}] if declared.serves_services else [{"bearer": []}]
 
 
 def _parameters(declared: Declaration) -> list[dict[str, Any]]:

@@ -32,18 +32,18 @@ from api import pacing
 from api.again import is_done_again, kept_of, made_again
 from api.answers import Answer
 from api.making import body_before, check_manages_anything, is_much
-from api.parsing import arguments, read_body
+from api.parsing import arguments, bearer_token, read_body
 from api.route import Call, Declaration, View
 from base.database import again_if_it_gave_way
-from base.errors import Forbidden, Problem, Unauthenticated
+from base.errors import Forbidden, Problem
 from journal.waiters import Waiting
 from journal.wakeups import Wakeups
 from people import idempotency
 from people.actor import Actor
 from people.permissions import Permission, is_organisation_wide
 from people.runtime import Runtime
+from people.services.tokens import actor_of_claims, is_service_token
 from people.sign_in.fresh import check_fresh
-from people.sign_in.sessions import actor_of
 from people.sign_in.tokens import AccessClaims
 
 _KEPT_HEADERS = ("ETag", "Location")
@@ -58,7 +58,8 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-    claims = pacing.admitted(declared, lambda: shared.read_access_token(_bearer_token()))
+    shared.begin()
+    claims = pacing.admitted(declared, partial(_claims, shared))
     read_body(declared.most_bytes)
     prepared = _prepared(declared, shared, claims)
     look = partial(again_if_it_gave_way, partial(_attempt, declared, view, path, shared, claims, prepared))
@@ -90,10 +91,12 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     """The request with its actor, who may ask for this."""
     if claims is None or declared.permission is None:
         return Call(session, shared)
-    call = Call(session, shared, actor_of(session, claims, request.remote_addr))
+    call = Call(session, shared, actor_of_claims(session, claims, request.remote_addr))
     pacing.known(declared, call.actor)
+    if call.actor.is_service and not declared.serves_services:
+        raise Forbidden
     _check_role(call.actor, declared.permission)
-    if declared.fresh:
+    if declared.fresh and not call.actor.is_service:  # a service has nothing to prove but its token
         check_fresh(call.actor)
     return call
 
@@ -153,11 +156,12 @@ def _when_there_is_news(wakeups: Wakeups, look: Callable[[], Outcome], at_once: 
     return response
 
 
-def _bearer_token() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated
-    return token.strip()
+def _claims(shared: Runtime) -> AccessClaims:
+    """What the request's token says: a session's, or a service's."""
+    token = bearer_token()
+    if is_service_token(token):
+        return shared.services.read(token, pacing.check_guesses)
+    return shared.read_access_token(token)
 
 
 def _check_role(actor: Actor, permission: Permission) -> None:

@@ -25,6 +25,7 @@ def list_notices(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     "PUT",
     "/posts/<uuid:post_id>/acknowledgement",
     permission=Permission.POSTS_READ,
+    personal=True,
     answer=Acknowledgement,
 )
 def acknowledge_post(call: Call, post_id: UUID) -> dict[str, Any]:

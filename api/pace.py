@@ -34,13 +34,17 @@ class Pace(StrEnum):
     """Asking after somebody by an id; whatever route answers that there is no such thing counts here as well."""
     SIGN_IN = "sign-in"
     REFRESH = "refresh"
+    CONTENT = "content"
+    """The words of pushes that came without them."""
     GATE = "gate"
+    SERVICE = "service"
+    """Everything that a program asks for, beside the pace of each."""
     TOKEN = "token"  # noqa: S105 - the name of a limit
     """Access tokens that are none."""
 
 
 class By(StrEnum):
-    """Whose acts are counted together. A device is a session: one app of one person."""
+    """Whose acts are counted together. A device is a session: one app of one person, or one service."""
 
     DEVICE = "device"
     PERSON = "person"
@@ -85,7 +89,9 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
     Pace.LOOK_UP: {By.DEVICE: (300, _TEN_MINUTES), By.PERSON: (600, _TEN_MINUTES)},
     Pace.SIGN_IN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
     Pace.REFRESH: {By.ADDRESS: (12_000, _TEN_MINUTES)},
+    Pace.CONTENT: {By.ADDRESS: (12_000, _TEN_MINUTES)},
     Pace.GATE: {By.ADDRESS: (60, _TEN_MINUTES)},
+    Pace.SERVICE: {By.DEVICE: (600, _MINUTE)},
     Pace.TOKEN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
 }
 

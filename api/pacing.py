@@ -28,7 +28,8 @@ from base.doing import ASKER
 from base.errors import TooManyRequests, Unauthenticated
 from base.settings import Settings
 from people.actor import Actor
-from people.sign_in.tokens import AccessClaims, TokenExpired
+from people.sign_in.statements import TokenExpired
+from people.sign_in.tokens import AccessClaims
 
 _NAME = "hereabouts_paces"
 _MOST_SESSIONS = 50_000
@@ -74,12 +75,12 @@ class Paces:
             if (limit := self.limits[pace].get(by)) is not None:
                 self.buckets.put_back(limit, who, cost)
 
-    def check_misses(self, *askers: Asker) -> None:
-        """As `count`, for what was looked up in vain; nothing is counted."""
-        limits = self.limits[Pace.LOOK_UP]
+    def check(self, pace: Pace, *askers: Asker) -> None:
+        """As `count`, and nothing is counted."""
+        limits = self.limits[pace]
         for by, who in askers:
             if (limit := limits.get(by)) is not None and (room_s := self.buckets.look(limit, who)) < 0:
-                raise _refusal(Pace.LOOK_UP, limit, room_s)
+                raise _refusal(pace, limit, room_s)
 
     def count_miss(self, *askers: Asker) -> None:
         """One more that was looked up in vain; the next one may be refused."""
@@ -130,11 +131,18 @@ def admitted(declared: Declaration, read_token: Callable[[], AccessClaims]) -> A
         one = (*one, (By.PERSON, person))
     g.asker = one
     if "<" in declared.path:
-        paces.check_misses(*one)
+        paces.check(Pace.LOOK_UP, *one)
     organisation = claims.organisation_id.int
     devices = paces.devices.saw(organisation, session)
     paces.count(declared.paced, *one, (By.ORGANISATION, organisation), devices=devices)
+    if claims.token_digest is not None:
+        paces.count(Pace.SERVICE, (By.DEVICE, session))
     return claims
+
+
+def check_guesses() -> None:
+    """Raise `TooManyRequests` where the request's address has tried too many tokens; nothing is counted."""
+    paces_of(current_app).check(Pace.TOKEN, (By.ADDRESS, _address()))
 
 
 def known(declared: Declaration, actor: Actor) -> None:

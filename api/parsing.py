@@ -17,7 +17,7 @@ from webargs.multidictproxy import MultiDictProxy
 
 from api.route import Declaration
 from api.strict_json import escaped, read_json
-from base.errors import Invalid, Problem
+from base.errors import Invalid, Problem, Unauthenticated
 from base.work.offload import offload
 from schemas.base import MOST_FAULTS, Each
 
@@ -34,6 +34,14 @@ class UnsupportedMediaType(Problem):
     """The body is something else than JSON."""
 
     status, code, title = 415, "unsupported_media_type", "Send JSON, with Content-Type: application/json"
+
+
+def bearer_token() -> str:
+    """The request's token; raises `Unauthenticated` where it has none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip()
 
 
 def read_body(most_bytes: int) -> None:

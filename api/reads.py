@@ -17,6 +17,7 @@ routes = Routes("reads", "Reads: read positions, unread counts, receipts")
     "PUT",
     "/scopes/<uuid:scope_id>/read",
     permission=Permission.POSTS_READ,
+    personal=True,
     body=NewReadPosition,
     answer=ReadPosition,
 )

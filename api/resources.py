@@ -59,6 +59,7 @@ RESOURCES = (
     "admin.presence",
     "admin.push",
     "admin.imports",
+    "admin.services",
     "admin.drafts",
 )
 

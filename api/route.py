@@ -22,7 +22,7 @@ from api import bounds
 from api.answers import Answer
 from api.pace import Pace
 from people.actor import Actor
-from people.permissions import Permission
+from people.permissions import FOR_SERVICES, Permission
 from people.runtime import Runtime
 from schemas.base import Wire
 
@@ -54,6 +54,8 @@ class Declaration:
     _: KW_ONLY
     permission: Permission | None = None
     public: bool = False
+    credential: str | None = None
+    """The scheme by which a public route knows who asks, where it has one of its own (`api/document.py`)."""
     body: type[Wire] | None = None
     query: type[Schema] | None = None
     answer: type[Schema] | None = None
@@ -64,6 +66,8 @@ class Declaration:
     """The media type, where the answer is a file."""
     secret: bool = False
     """Whether body or answer holds a password or code: nothing is kept of it, so no `Idempotency-Key` is heeded."""
+    personal: bool = False
+    """Whether it is somebody's own act, which no service does for itself."""
     fresh: bool = False
     """Whether it takes a proof of the last five minutes (`people/sign_in/fresh.py`)."""
     pace: Pace | None = None
@@ -101,6 +105,11 @@ class Declaration:
         if self.most_bytes > bounds.USUAL:
             return Pace.DRAW
         return Pace.READ if self.method == "GET" else Pace.WRITE
+
+    @property
+    def serves_services(self) -> bool:
+        """Whether a service may ask for it, where its token says so."""
+        return self.permission in FOR_SERVICES and not self.personal
 
     @property
     def most_bytes(self) -> int:

@@ -29,7 +29,6 @@ _KOREAN = {
     "This refresh token is not valid; sign in again": "로그인이 만료되었습니다. 다시 로그인해 주세요",
     "The access token has expired; refresh it": "액세스 토큰이 만료되었습니다",
     "This session has ended; sign in again.": "세션이 종료되었습니다. 다시 로그인해 주세요",
-    "Prove again who you are, then ask again": "본인 확인을 다시 한 다음 요청해 주세요",
     "Show your second factor": "2단계 인증 코드를 입력해 주세요",
     "Your organisation asks for a second factor; set one up": "조직에서 2단계 인증을 요구합니다. 먼저 설정해 주세요",
     "This sign-in is not waiting any more; begin again": "로그인 대기 시간이 지났습니다. 처음부터 다시 로그인해 주세요",
@@ -41,6 +40,9 @@ _KOREAN = {
         "조직에서 2단계 인증을 요구하므로 삭제할 수 없습니다. 다른 인증 앱으로 바꿔 주세요"
     ),
     "No administrator could sign in under this policy": "이 정책으로는 어떤 관리자도 로그인할 수 없습니다",
+    "This credential is over; the app has the notification": "만료되었습니다. 앱에서 알림을 확인해 주세요",
+    "There are too many services; end one first": "서비스가 너무 많습니다. 먼저 하나를 종료해 주세요",
+    "This service has ended": "종료된 서비스입니다",
     "This invitation code is not, or no longer, good": "초대 코드가 올바르지 않거나 만료되었습니다",
     "There is an account with this address": "이미 사용 중인 이메일입니다",
     "Somebody signs in with this already": "이미 다른 사람이 로그인에 사용하고 있습니다",

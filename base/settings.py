@@ -150,7 +150,7 @@ _FIELDS: dict[str, _Field] = {
     "keep_alive": ("KEEP_ALIVE", partial(_whole, low=1, high=3_600), 75),
     "connections_per_address": ("CONNECTIONS_PER_ADDRESS", partial(_whole, low=0, high=1_000_000), None),
     "pool_size": ("POOL_SIZE", partial(_whole, low=1, high=500), 20),
-    "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=86_400), 900),
+    "access_token_ttl": ("ACCESS_TOKEN_TTL", partial(_whole, low=1, high=900), 900),
     "session_ttl": ("SESSION_TTL", partial(_whole, low=60, high=31_536_000), 7_776_000),
     "password_memory_kib": ("PASSWORD_MEMORY_KIB", partial(_whole, low=8, high=1_048_576), 65_536),
     "pace": ("PACE", partial(_whole, low=0, high=1_000), 1),

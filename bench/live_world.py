@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from base import clock, ids
+from bench.stage import TOKENS_LAST_S
 from journal.catalogue import POST_CREATED
 from journal.events import Event, append
 from journal.models import SubjectPosition
@@ -108,8 +109,7 @@ def rss(pid: int) -> int:
 
 def signed_in(org: Organisation, count: int, scopes: list[str]) -> list[str]:
     """The access tokens of so many new people, each with a phone of their own, members of these scopes."""
-    settings = org.world.settings
-    maker, at = TokenMaker(settings.secret_key, settings.access_token_ttl), clock.now()
+    maker, at = TokenMaker(org.world.settings.secret_key, TOKENS_LAST_S), clock.now()
     common = {"organisation_id": org.id}
     people = [ids.new_id() for _ in range(count)]
     devices, sessions = [ids.new_id() for _ in people], [ids.new_id() for _ in people]

@@ -14,6 +14,7 @@ from shapely import MultiPolygon
 from sqlalchemy import insert
 
 from base import clock, ids
+from bench.stage import TOKENS_LAST_S
 from geo.models.privacy import Consent
 from people.models import Person
 from people.sign_in.sessions import start_session
@@ -85,7 +86,7 @@ def store_zones(world: World, organisation: Organisation, zones: Zones) -> None:
 
 def sign_in_devices(world: World, organisation: Organisation, count: int) -> list[str]:
     """Access tokens of as many persons, each with a device and having consented to presence."""
-    maker = TokenMaker(world.settings.secret_key, world.settings.access_token_ttl)
+    maker = TokenMaker(world.settings.secret_key, TOKENS_LAST_S)
     tokens = []
     with world.worker.transaction(organisation.id) as session:
         for number in range(count):

@@ -8,13 +8,25 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from base import clock
 from deploy.local.cluster import Cluster
+from people.sign_in.tokens import TokenMaker
 from tests.product import Product
+from tests.world import Phone
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "bench"
+# Nobody refreshes here: for so long may a bench take.
+TOKENS_LAST_S = 7_200
 # A few persons ask here for what thousands do, from one address.
 UNHURRIED = {"PACE": "0"}
+
+
+def lasting(phone: Phone) -> str:
+    """An access token of a phone's session that lasts as long as a bench."""
+    maker = TokenMaker(phone.organisation.world.settings.secret_key, TOKENS_LAST_S)
+    claims = maker.read_access_token(phone.tokens["access_token"])
+    return maker.access_token(claims.session_id, claims.organisation_id, clock.now())
 
 
 @contextmanager

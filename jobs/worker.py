@@ -21,6 +21,7 @@ from jobs.process import RETRY_S, begin, keep_going
 from jobs.schedules import Job, jobs, run_schedules
 from journal.checkpoints import Seal, sign_anew
 from journal.events import JOURNAL_CHANNEL
+from people.sign_in.keys import keys_of
 from push.fcm.client import FcmSender
 from push.plans.planner import MANY, Planned, plan
 from push.sending.deliverer import Deliverer
@@ -57,10 +58,12 @@ class Worker:
         if self._sender is None:
             log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
             return
+        keys = keys_of(self._settings.secret_key, self._settings.former_secret_key, self._database)
+        self._run("keys", lambda: keys.follow(self._stop.wait))
         self._run("push-planner", self._plan)
         # Unlike the other loops it goes on after the signal, until what was sent is written down.
         self._recording = self._thread("push-recorder", self._recorder.run)
-        deliverer = Deliverer(self._database, self._sender, self._recorder)
+        deliverer = Deliverer(self._database, self._sender, self._recorder, keys)
         for number in range(self._settings.push_threads):
             self._run(f"push-{number}", partial(self._send, deliverer))
 

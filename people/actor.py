@@ -41,6 +41,11 @@ class Actor:
         return self.role in (VISITOR, SERVICE)
 
     @property
+    def is_service(self) -> bool:
+        """Whether it is a program, which may what its grants say and nothing else."""
+        return self.role == SERVICE
+
+    @property
     def organisation_wide(self) -> frozenset[Permission]:
         """What they may do in the organisation as a whole, by what they are and by what they were given in it."""
         given = (grant.permissions for grant in self.grants if grant.scope_id == self.organisation_id)

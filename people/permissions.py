@@ -109,7 +109,9 @@ GIVEN: dict[str, frozenset[Permission]] = {
     WARDEN: frozenset(
         {Permission.PLACES_READ, Permission.VISITS_READ, Permission.OCCUPANCY_READ, Permission.MUSTERS_RUN}
     ),
-    COMPLIANCE_OFFICER: frozenset({Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE}),
+    COMPLIANCE_OFFICER: frozenset(
+        {Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE, Permission.SERVICES_MANAGE}
+    ),
 }
 
 # What a role allows without naming a scope; all else is asked of a scope.
@@ -119,6 +121,29 @@ ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     SERVICE: frozenset(),
     ADMINISTRATOR: _ADMINISTRATOR,
 }
+
+# What a service may be given. It acts on things and reads them; it lets nobody in, and changes nobody's rights.
+FOR_SERVICES = frozenset(
+    {
+        Permission.PLACES_READ,
+        Permission.PLACES_EDIT,
+        Permission.SITES_CREATE,
+        Permission.VISITS_READ,
+        Permission.VISITS_EDIT,
+        Permission.OCCUPANCY_READ,
+        Permission.MARKERS_MANAGE,
+        Permission.MUSTERS_RUN,
+        Permission.SCOPES_EDIT,
+        Permission.POSTS_READ,
+        Permission.POSTS_WRITE,
+        Permission.POSTS_MODERATE,
+        Permission.ANNOUNCE,
+        Permission.ALERT,
+        Permission.PUSH_MANAGE,
+        Permission.AUDIT_READ,
+        Permission.AUDIT_EXPORT,
+    }
+)
 
 
 def is_organisation_wide(permission: Permission) -> bool:

@@ -8,6 +8,7 @@ from base.sealing import Sealer
 from base.settings import Settings
 from journal.wakeups import Wakeups
 from people.online.online import Online
+from people.services.tokens import ServiceTokens
 from people.sign_in.tokens import AccessClaims, TokenMaker
 
 
@@ -20,12 +21,16 @@ class Runtime:
     tokens: TokenMaker
     wakeups: Wakeups
     sealer: Sealer
+    services: ServiceTokens
     online: Online = field(default_factory=Online)
 
     def read_access_token(self, token: str) -> AccessClaims:
-        """As `TokenMaker.read_access_token`, by the installation's clock: a process that has not asked for the time yet
-        asks first, whatever its machine says."""
-        if not clock.is_held():
-            with self.database.transaction():
-                pass
+        """As `TokenMaker.read_access_token`, by the installation's clock and keys."""
+        self.begin()
         return self.tokens.read_access_token(token)
+
+    def begin(self) -> None:
+        """A process that knows neither the installation's time nor its keys yet asks for them first, whatever its
+        machine says; outside of transactions."""
+        if not (self.tokens.keys.are_known and clock.is_held()):
+            self.tokens.keys.look()

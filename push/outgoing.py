@@ -47,6 +47,7 @@ class OutgoingNotification(NamedTuple):
     """
 
     id: UUID
+    organisation_id: UUID
     kind: str
     scope_id: UUID | None
     subject_id: UUID

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, Cursor, Moment, Some, Wire, page_of
+from schemas.base import ID, Cursor, Moment, Name, Some, Wire, page_of
 from schemas.musters import MusterCard
 from schemas.posts import Post
 
@@ -58,3 +58,25 @@ class InboxCount(Wire):
         validate=validate.Range(0, 100),
         metadata={"description": "Counted up to 100; show 100 as 99+"},
     )
+
+
+class ContentQuery(Wire):
+    """Which phone asks for the words of a push."""
+
+    installation_id = Name(
+        8,
+        100,
+        required=True,
+        metadata={
+            "description": "The app's own, with which it signed in",
+            "example": "an-id-that-the-app-keeps",
+        },
+    )
+
+
+class NotificationContent(Wire):
+    """What a push had to tell, in the language of the phone."""
+
+    notification_id = ID(required=True)
+    title = fields.String(required=True)
+    body = fields.String(required=True)

@@ -19,6 +19,7 @@ from geo.presence.accounts import belonging_among
 from people.actor import Actor
 from people.audience import ScopeInSight, audience
 from people.models import Person
+from people.permissions import SERVICE
 from social.models import Mention, Post
 
 _named = aliased(Person)
@@ -73,6 +74,9 @@ def set_mentions(
 
 def _colleagues(session: Session, actor: Actor, persons: Sequence[UUID]) -> set[UUID]:
     living = select(Person.id).where(
-        Person.id.in_(persons), Person.organisation_id == actor.organisation_id, Person.ended_at.is_(None)
+        Person.id.in_(persons),
+        Person.organisation_id == actor.organisation_id,
+        Person.role != SERVICE,
+        Person.ended_at.is_(None),
     )
     return set(session.scalars(living))

@@ -105,6 +105,7 @@ def fresh_world(renewed: Renewed, shared_fresh_world: World) -> Iterator[World]:
     """As `world`, on an empty database that no other test uses."""
     shared_fresh_world.close()
     renewed.renew()
+    shared_fresh_world.keys.look()
     yield from _left_as_found(shared_fresh_world)
 
 

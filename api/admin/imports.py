@@ -27,8 +27,7 @@ from geo.files.imports import OUTCOMES, Import, import_chunk, import_places, ope
 from people.actor import Actor
 from people.permissions import Permission
 from people.runtime import Runtime
-from people.sign_in.sessions import actor_of
-from people.sign_in.tokens import AccessClaims
+from people.services.tokens import actor_now
 from schemas.imports import ImportFile, ImportLine
 from schemas.places import ImportReport, PlaceImport
 
@@ -113,8 +112,7 @@ def _lines(runtime: Runtime, actor: Actor, wanted: Import, address: str | None) 
 def _import_chunk(runtime: Runtime, actor: Actor, chunk: Import, address: str | None) -> list[dict[str, Any]]:
     """Who has signed out or lost a role meanwhile imports no further chunk."""
     with runtime.database.transaction(actor.organisation_id) as session:
-        present = actor_of(session, AccessClaims(actor.session_id, actor.organisation_id), address)
-        return import_chunk(session, present, chunk)
+        return import_chunk(session, actor_now(session, actor, address), chunk)
 
 
 def _line(member: str, value: dict[str, Any]) -> bytes:

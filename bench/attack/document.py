@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.attack.case import Case
 from bench.attack.stage import Kind, Stage
+from bench.stage import lasting
 from tests.api.operations import OPERATIONS
 from tests.stories.checkins import marker
 from tests.stories.visitors import comes_as_visitor
@@ -65,13 +66,13 @@ def asked_by(role: str, stage: Stage) -> list[str]:
 def _token(role: str, stage: Stage) -> str | None:
     org = stage.new_organisation()
     if role == "administrator":
-        return org.admin.tokens["access_token"]
+        return lasting(org.admin)
     if role == "member":
-        return org.person("Mel", scopes=[org.site()]).tokens["access_token"]
+        return lasting(org.person("Mel", scopes=[org.site()]))
     if role == "visitor":
         shown = marker(org, org.site(), admits_visitors_hours=8)
         code = org.admin.get(f"/v1/admin/markers/{shown}/code")["code"]
-        return comes_as_visitor(org, code).tokens["access_token"]
+        return lasting(comes_as_visitor(org, code))
     return None
 
 

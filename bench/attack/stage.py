@@ -13,12 +13,12 @@ import orjson
 from bench.attack.client import Client, Tally
 from bench.attack.honest import Honest
 from bench.live_world import OTHER_CORE, SERVER_CORE, rss, signed_in
-from bench.stage import running_product
+from bench.stage import lasting, running_product
 from tests.product import Product
 from tests.world import Organisation
 
 PEOPLE, DESCRIPTORS = 10, 300
-_SETTINGS = {"PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20", "ACCESS_TOKEN_TTL": "7200"}
+_SETTINGS = {"PASSWORD_MEMORY_KIB": "65536", "POOL_SIZE": "20"}
 _REST_S = 3.0
 
 
@@ -64,7 +64,7 @@ class Stage:
 
     def administrator(self, source: str = "127.0.0.2") -> Client:
         """The organisation's administrator, whose token has been stolen."""
-        return self.client(self.org.admin.tokens["access_token"], source)
+        return self.client(lasting(self.org.admin), source)
 
     def memory(self) -> float:
         """The web process's resident memory, in MB, after a moment of rest."""

@@ -19,6 +19,7 @@ from bench.chaos.stored import StoredApp
 from bench.chaos.strangers import Stranger
 from bench.chaos.writers import Budget, Writer
 from bench.live_world import signed_in
+from bench.stage import lasting
 from journal.models import OutboxRow
 from journal.tail import head_in_epoch, head_position
 from tests.world import World
@@ -95,7 +96,7 @@ class Crowd:
             Stranger(self.other_org, ports, straight, PATIENCE_S, self.gate, self.written_out)
             for _ in range(STRANGERS)
         ]
-        admin = Phone(self.org.admin.tokens["access_token"], ports)
+        admin = Phone(lasting(self.org.admin), ports)
         self.apps = self._apps(ports, cast.ports[NGINX], folder)
         moves = [(wanderer.person_id, site) for wanderer in wandering for site in self.sites]
         moves += [(app.person_id, self.sites[0]) for app in self.apps if self.sites[0] not in app.scopes]

@@ -24,7 +24,7 @@ from journal.catalogue import MUSTER_ENDED, MUSTER_REMINDED, MUSTER_STARTED
 from people.actor import Actor
 from people.audience import sight_of
 from people.models import Person
-from people.permissions import Permission
+from people.permissions import SERVICE, Permission
 from people.scopes.scopes import refuse_absent, scope_for
 
 MAX_REPEATS = 20
@@ -220,9 +220,8 @@ def _place_for(session: Session, actor: Actor, place_id: UUID) -> Place:
 
 
 def _check_wardens(session: Session, actor: Actor, warden_ids: list[UUID]) -> None:
-    known = set(
-        session.scalars(select(Person.id).where(Person.id.in_(warden_ids), Person.ended_at.is_(None)))
-    )
+    people = select(Person.id).where(Person.role != SERVICE, Person.ended_at.is_(None))
+    known = set(session.scalars(people.where(Person.id.in_(warden_ids))))
     for index, person_id in enumerate(warden_ids):
         if person_id not in known:
             raise Invalid.at(f"/warden_ids/{index}", "There is no such person.")

@@ -13,6 +13,7 @@ from journal.tail import position_to_come
 from people.accounts import employments, identifiers
 from people.models import Identifier, Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
+from people.permissions import SERVICE
 from people.roles.administrators import keep_an_administrator
 from people.roles.ending import end_grants_of
 from people.scopes.memberships import end_membership
@@ -78,9 +79,9 @@ def _own_words(session: Session, person: Person) -> list[str]:
 
 
 def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:
-    """One person of the organisation, or `NotFound`."""
+    """One person of the organisation, or `NotFound`: a service is none."""
     person = session.get(Person, person_id)
-    if person is None or person.organisation_id != organisation_id:
+    if person is None or person.organisation_id != organisation_id or person.role == SERVICE:
         raise NotFound
     return person
 
@@ -94,11 +95,11 @@ def list_persons(
     q: str | None = None,
     state: str = "all",
 ) -> Sequence[Person]:
-    """A page of the organisation's persons in the order of their making.
+    """A page of the organisation's persons in the order of their making; services are none.
 
     `q`: with what their name, or something that they sign in with, begins; `state`: open, ended or all of them.
     """
-    query = select(Person).where(Person.organisation_id == organisation_id)
+    query = select(Person).where(Person.organisation_id == organisation_id, Person.role != SERVICE)
     if state != "all":
         query = query.where(Person.ended_at.is_(None) if state == "open" else Person.ended_at.is_not(None))
     if q is not None:

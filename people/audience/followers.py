@@ -21,9 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from journal.order import BEGINNING
-from people.audience.rules import ASKED, SINCE, live_membership
+from people.audience.rules import ASKED, BELONGS, SINCE, live_membership
 from people.models import Membership, Person, Scope
-from people.permissions import VISITOR
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def everyone_of(
         .where(
             Person.organisation_id == organisation_id,
             Person.ended_at.is_(None),
-            or_(Person.role != VISITOR, Membership.id.is_not(None)),
+            or_(BELONGS, Membership.id.is_not(None)),
             these,
         )
     )
@@ -104,7 +103,7 @@ def _among() -> Select[UUID, UUID, str, int, datetime | None]:
         *live_membership(),
     )
     whole, is_member = Scope.kind == "organisation", Membership.id.is_not(None)
-    belongs = and_(whole, Person.ended_at.is_(None), or_(Person.role != VISITOR, is_member))
+    belongs = and_(whole, Person.ended_at.is_(None), or_(BELONGS, is_member))
     return (
         select(
             ASKED.c.scope_id,

@@ -13,7 +13,7 @@ from base.database import AnyRow, table_of
 from journal.models import JournalHead
 from journal.order import BEGINNING, begun_at, position_of
 from journal.tail import EPOCH, Head
-from people.audience.rules import FIRST_ID, SINCE, Window, live_membership, window_of
+from people.audience.rules import BELONGS, FIRST_ID, SINCE, Window, live_membership, window_of
 from people.models import Membership, Person, Scope, SignedInSession
 from people.permissions import VISITOR
 
@@ -111,7 +111,7 @@ def follows_of(session: Session, persons: Sequence[UUID]) -> list[Follows]:
     )
     follows = {(row[0], row[1]): Follows(*row[:3], ids.first_id_at(row[3]), *row[4:]) for row in rows}
     implied = select(Person.id, Person.organisation_id, Person.joined_position)
-    implied = implied.where(Person.id.in_(persons), Person.role != VISITOR)
+    implied = implied.where(Person.id.in_(persons), BELONGS)
     for person_id, scope_id, joined in session.execute(implied):
         own = follows.get((person_id, scope_id))
         level_of_own = "all" if own is None else own.level

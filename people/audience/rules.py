@@ -11,7 +11,7 @@ from base import ids
 from base.rows import GivenRows
 from journal.order import BEGINNING, begun_at, comes_after
 from people.models import Membership, Person, Scope
-from people.permissions import VISITOR
+from people.permissions import SERVICE, VISITOR
 
 FIRST_ID = UUID(int=0)
 # Nobody runs these by what they are to the organisation, and nobody is let in but by those within.
@@ -76,6 +76,8 @@ def since_of(visitor: ColumnElement[bool], held: type[Membership] = Membership) 
     return case((since_entry, begun_at(held.id)), else_=literal(BEGINNING, BigInteger))
 
 
+# Who belongs to the organisation as a whole: nobody who is here for some hours, and no program.
+BELONGS = Person.role.not_in((VISITOR, SERVICE))
 _VISITS = Person.role == VISITOR
 SINCE = since_of(_VISITS).label("since")
 

@@ -24,7 +24,9 @@ class Person(Model):
 
     __tablename__ = "persons"
     __table_args__ = (
-        CheckConstraint(one_of("role", "member", "visitor", "organisation_administrator"), name="role"),
+        CheckConstraint(
+            one_of("role", "member", "visitor", "organisation_administrator", "service"), name="role"
+        ),
         CheckConstraint(one_of("last_seen", "nobody", "colleagues"), name="last_seen"),
         CheckConstraint("employed_from <= employed_until", name="employed"),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),

@@ -21,7 +21,7 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.audience import live_membership
 from people.models import Membership, Person, Scope
-from people.permissions import VISITOR, Permission
+from people.permissions import SERVICE, VISITOR, Permission
 from people.scopes import departures
 from people.scopes.member_lists import live_membership_of
 from people.scopes.memberships import assign, end_membership, one_at_a_time
@@ -112,7 +112,10 @@ def _tell(session: Session, actor: Actor, scope_id: UUID) -> None:
 
 def _living(session: Session, actor: Actor, wanted: set[UUID]) -> Sequence[Person]:
     living = select(Person).where(
-        Person.id.in_(wanted), Person.organisation_id == actor.organisation_id, Person.ended_at.is_(None)
+        Person.id.in_(wanted),
+        Person.organisation_id == actor.organisation_id,
+        Person.role != SERVICE,
+        Person.ended_at.is_(None),
     )
     return session.scalars(living.order_by(Person.id)).all()
 

@@ -24,6 +24,7 @@ from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, MEMBERSHIP_U
 from journal.event_types import EventType
 from journal.events import Event, append
 from people.models import Membership, Person, Scope
+from people.permissions import SERVICE
 from people.scopes.member_lists import live_membership_of, wire_membership
 from people.scopes.rights import tell_rights
 
@@ -176,13 +177,15 @@ def assign(
     *,
     ends_at: datetime | None = None,
 ) -> tuple[Membership, Scope]:
-    """Assign a person of the organisation to a scope; raises `NotFound` for anybody else's.
+    """Assign a person of the organisation to a scope; raises `NotFound` for anybody else's, and for a service.
 
     With `ends_at` the assignment ends by itself: a contractor for today.
     """
     person = session.get(Person, person_id)
     scope = session.get_one(Scope, scope_id)
     if person is None or person.ended_at is not None or person.organisation_id != scope.organisation_id:
+        raise NotFound
+    if person.role == SERVICE:
         raise NotFound
     membership = start_membership(
         session, scope_id, person_id, source="assigned", role=role, ends_at=ends_at, actor_id=actor_id

@@ -17,7 +17,12 @@ class StepUpRequired(Forbidden):
 
 
 def check_fresh(actor: Actor) -> None:
-    """Raise `StepUpRequired` unless the session's person proved who they are within the last five minutes."""
+    """Raise `StepUpRequired` unless the session's person proved who they are within the last five minutes.
+
+    A service cannot: whoever gave it what it may, did.
+    """
+    if actor.is_service:
+        return
     if actor.proven_at is None or clock.now() - actor.proven_at > FRESH_FOR:
         raise StepUpRequired
 

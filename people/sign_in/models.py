@@ -66,6 +66,17 @@ class SignInFailure(Model):
     most: Mapped[int | None] = mapped_column(Integer)
 
 
+class SigningKey(Model):
+    """A key that tokens are signed with, by its name alone: it is derived from that and the installation's secret."""
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(Text, primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
+    signs_from: Mapped[datetime] = mapped_column(_AT)
+    ends_at: Mapped[datetime | None] = mapped_column(_AT)  # until when what it signed is read
+
+
 class RefreshToken(Model):
     """One link of a session's chain of refresh tokens. Using a used one again ends the session."""
 

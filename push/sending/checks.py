@@ -127,6 +127,12 @@ def verdict(known: Known, now: datetime) -> Verdict:
     return _in_quiet(known, now) if known.action == "show" else _SEND
 
 
+def may_fetch(known: Known, now: datetime) -> bool:
+    """Whether a phone may still have the words of what was sent to it, whatever its person knows by now."""
+    holds = known.phone.is_theirs and known.phone.signed_in
+    return holds and _over(known.subject, now) is None and _not_theirs(known) is None
+
+
 def _unreachable(phone: Phone, now: datetime) -> str | None:
     if not phone.is_theirs:
         return "device_changed_hands"
@@ -140,15 +146,20 @@ def _unreachable(phone: Phone, now: datetime) -> str | None:
 def _pointless(known: Known, now: datetime) -> str | None:
     """There is nothing to tell any more, or the person knows."""
     subject = known.subject
-    if subject.event == _OF_OTHERS:  # also where the alert was over before they had answered
-        return "deleted" if subject.over == "deleted" else None
-    if subject.over is not None:
-        return subject.over
-    if subject.valid_until is not None and subject.valid_until <= now:
-        return "ended"
+    over = _over(subject, now)
+    if over is not None or subject.event == _OF_OTHERS:
+        return over
     enough = reading_is_enough(known.why, asks_acknowledgement=subject.asks_acknowledgement)
     counts = ("acknowledged", "answered", "read", "seen") if enough else ("acknowledged",)
     return next((way for way in counts if way in known.met), None)
+
+
+def _over(subject: Subject, now: datetime) -> str | None:
+    if subject.event == _OF_OTHERS:  # told also where the alert was over before they had answered
+        return "deleted" if subject.over == "deleted" else None
+    if subject.over is not None:
+        return subject.over
+    return "ended" if subject.valid_until is not None and subject.valid_until <= now else None
 
 
 def _not_theirs(known: Known) -> str | None:

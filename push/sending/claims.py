@@ -58,8 +58,7 @@ _WAITING = text(
     WHERE organisation_id IS NOT NULL
     """
 )
-_CLAIM = text(
-    """
+_TAKEN = """
     WITH due AS MATERIALIZED (
         SELECT one.id FROM unnest(:organisations) AS part(organisation_id)
         CROSS JOIN LATERAL (
@@ -75,7 +74,9 @@ _CLAIM = text(
         UPDATE deliveries SET status = 'sending', attempts = attempts + 1, due_at = :leased
         WHERE id = ANY (ARRAY(SELECT id FROM due))
         RETURNING id, notification_id, person_id, device_id, why, action, priority, attempts, expires_at
-    )
+    )"""
+# Each with its device, its person and their wishes, as they are now.
+_AS_NOW = """
     SELECT claimed.*, device.person_id AS holder_id,
         EXISTS (
             SELECT FROM sessions WHERE sessions.device_id = claimed.device_id AND sessions.ended_at IS NULL
@@ -90,10 +91,17 @@ _CLAIM = text(
     JOIN persons person ON person.id = claimed.person_id
     LEFT JOIN push_preferences wish ON wish.person_id = claimed.person_id
     """
-).bindparams(
+_CLAIM = text(_TAKEN + _AS_NOW).bindparams(
     bindparam("priorities", type_=ARRAY(Integer)),
     *(bindparam(name, type_=ARRAY(Uuid)) for name in ("organisations", "unrecorded")),
 )
+_NAMED = """
+    WITH claimed AS (
+        SELECT id, notification_id, person_id, device_id, why, action, priority, attempts, expires_at
+        FROM deliveries WHERE id = :id AND action = 'show'
+    )"""
+_TO_INSTALLATION = " WHERE device.installation_id = :installation"
+_ONE = text(_NAMED + _AS_NOW + _TO_INSTALLATION)
 
 
 class Claim(NamedTuple):
@@ -101,6 +109,12 @@ class Claim(NamedTuple):
 
     deliveries: list[OutgoingDelivery]
     more: bool
+
+
+def delivery_now(session: Session, delivery_id: UUID, installation_id: str) -> OutgoingDelivery | None:
+    """One delivery to an installation, as a claim would give it; nothing is claimed."""
+    given = {"id": delivery_id, "installation": installation_id, "now": clock.now()}
+    return next(iter(typed(session.execute(_ONE, given), OutgoingDelivery)), None)
 
 
 def claim(session: Session, most: int, unrecorded: Sequence[UUID] = ()) -> Claim:

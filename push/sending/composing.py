@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from base import clock
 from base.database import Database
 from base.logs import logger
+from people.sign_in.keys import Keys
+from push.credentials import credential_for
 from push.outgoing import Outgoing
 from push.sending.answers import Ready
 from push.sending.results import Result
@@ -20,19 +22,21 @@ from social.unread import badges
 log = logger(__name__)
 
 
-def composed(database: Database, outgoing: Sequence[Outgoing]) -> Iterator[Ready | Result]:
+def composed(database: Database, keys: Keys, outgoing: Sequence[Outgoing]) -> Iterator[Ready | Result]:
     """Each with its message; one that has none is dead, which is a mistake of ours and stops no other."""
+    if not keys.are_known:
+        keys.look()
     counted = {one.person_id for one, _ in outgoing if one.action != "wake"}
     unread = _unread(database, counted)
     now = clock.now()
     for one in outgoing:
-        yield _with_message(one, unread.get(one.delivery.person_id), now)
+        yield _with_message(keys, one, unread.get(one.delivery.person_id), now)
 
 
-def _with_message(one: Outgoing, badge: int | None, now: datetime) -> Ready | Result:
+def _with_message(keys: Keys, one: Outgoing, badge: int | None, now: datetime) -> Ready | Result:
     delivery = one.delivery
     try:
-        push = compose(one, badge, now)
+        push = compose(one, badge, now, credential_for(keys, one, now))
         return Ready(delivery, Address(delivery.device_id, push.address), build_message(push))
     except UnsendablePush as mistake:
         return Result.of(delivery, "dead", str(mistake))

@@ -26,6 +26,7 @@ from typing import Protocol
 from firebase_admin import messaging
 
 from base.database import Database
+from people.sign_in.keys import Keys
 from push.fcm.outcomes import Later, Outcome, Refused
 from push.sending.answers import Answer, Ready, answer_of, answer_of_refused
 from push.sending.batches import take_batch
@@ -55,8 +56,9 @@ class Sender(Protocol):
 class Deliverer:
     """Sends what is due; `work` may be called from many threads."""
 
-    def __init__(self, database: Database, sender: Sender, recorder: Recorder) -> None:
+    def __init__(self, database: Database, sender: Sender, recorder: Recorder, keys: Keys) -> None:
         self._database = database
+        self._keys = keys
         self._sender = sender
         self._recorder = recorder
         self._throttle = Throttle(time.monotonic())
@@ -78,7 +80,7 @@ class Deliverer:
         if batch.more:
             more()
         ready: list[Ready] = []
-        for one in composed(self._database, batch.outgoing):
+        for one in composed(self._database, self._keys, batch.outgoing):
             if isinstance(one, Ready):
                 ready.append(one)
             else:

@@ -27,8 +27,9 @@ _GIVEN = (bindparam("things", type_=ARRAY(Uuid)), bindparam("persons", type_=ARR
 
 _NOTIFICATIONS = text(
     """
-    SELECT notification.id, notification.kind, notification.scope_id, notification.subject_id, notification.actor_id,
-        notification.position, (SELECT id FROM journal_epoch) AS epoch, notification.facts,
+    SELECT notification.id, notification.organisation_id, notification.kind, notification.scope_id,
+        notification.subject_id, notification.actor_id, notification.position,
+        (SELECT id FROM journal_epoch) AS epoch, notification.facts,
         told.position AS subject_position,
         scope.id AS about_id, scope.kind AS scope_kind, scope.name AS scope_name, author.name AS author_name,
         CASE WHEN author.id IS NOT NULL THEN post.text ELSE muster.message END AS text,

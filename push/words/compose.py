@@ -41,8 +41,10 @@ _OF_NO_POST = ("digest", "test", "sync")
 _OF_EVENT = {ALERT_REMINDED.name: "alert_reminded", ALERT_UNANSWERED.name: "alert_unanswered"}
 
 
-def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
+def compose(outgoing: Outgoing, badge: int | None, now: datetime, credential: str | None = None) -> Push:
     """What a phone gets, with the number that its badge shows. A wake and a withdrawal have no words at all.
+
+    With the `credential` it fetches what it does not get (`push/credentials.py`).
 
     Raises `UnsendablePush` where there is no address.
     """
@@ -52,13 +54,14 @@ def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
     silent = delivery.action != "show"
     key = _collapse_key(notification, delivery.why)
     number = {"badge": str(badge)} if silent and badge is not None else {}
+    key_to_it = {} if credential is None else {"credential": credential}
     title, body = ("", "") if silent else _title_and_body(notification, delivery.why, delivery.locale)
     return Push(
         address=delivery.push_address,
         address_kind=delivery.push_address_kind,
         title=title,
         body=body,
-        data=_data(notification, delivery, key) | number,
+        data=_data(notification, delivery, key) | number | key_to_it,
         collapse_key=key,
         thread_id=str(notification.scope_id or notification.subject_id),
         ttl=_ttl(delivery.why, delivery.expires_at - now),
@@ -68,6 +71,12 @@ def compose(outgoing: Outgoing, badge: int | None, now: datetime) -> Push:
         only_data_on_android=notification.content == "id",
         android_collapse=not silent and delivery.why in ("message", "digest"),
     )
+
+
+def whole_words(outgoing: Outgoing) -> tuple[str, str]:
+    """Title and body with all that there is to tell, for who fetches them."""
+    delivery, notification = outgoing
+    return _title_and_body(notification._replace(content="full"), delivery.why, delivery.locale)
 
 
 def _collapse_key(notification: OutgoingNotification, why: str) -> str:

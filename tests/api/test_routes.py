@@ -41,6 +41,7 @@ def test_only_these_routes_are_public() -> None:
         "/v1/sessions/second-factor",
         "/v1/sessions/enrolment",
         "/v1/invitations/accept",
+        "/v1/notifications/{notification_id}/content",
         "/v1/password-resets",
         "/v1/visitors",
     }

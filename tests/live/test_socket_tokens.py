@@ -5,7 +5,7 @@ import json
 import pytest
 
 from deploy.local.phone import Phone
-from people.sign_in.tokens import LEEWAY_S
+from people.sign_in.statements import LEEWAY_S
 from tests.live.tokens import token_for
 from tests.product import Product
 from tests.raw_socket import RawWebSocket

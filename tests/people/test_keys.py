@@ -13,7 +13,8 @@ from api.app import create_app
 from base import clock
 from base.errors import Unauthenticated
 from jobs.sign_out import sign_out
-from people.sign_in.tokens import LEEWAY_S, TokenExpired, TokenMaker
+from people.sign_in.statements import LEEWAY_S, TokenExpired
+from people.sign_in.tokens import TokenMaker
 from tests.world import Organisation, Phone, World, feature, square
 
 NEW = "another secret for tests, thirty-two characters long"

@@ -57,6 +57,9 @@ def test_the_setting_does_not_outlive_its_transaction(world: World) -> None:
         "SELECT number_event_at_commit()",
         "ALTER TABLE outbox DISABLE TRIGGER number_at_commit",
         "SELECT payload FROM outbox",
+        "INSERT INTO signing_keys (kid, signs_from) VALUES ('mine', now())",
+        "UPDATE signing_keys SET ends_at = now()",
+        "DELETE FROM services",
     ],
 )
 def test_the_webs_role_cannot_get_around_it(world: World, statement: str) -> None:

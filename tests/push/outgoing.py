@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from base import clock
+from people.sign_in.keys import Keys
+from push.credentials import credential_for
 from push.outgoing import Outgoing
 from push.sending.checks import Drop, Send, verdict
 from push.sending.claims import claim
@@ -27,12 +29,16 @@ def goes_out(org: Organisation) -> tuple[list[Push], list[str]]:
         session.execute(text("UPDATE deliveries SET due_at = now() - interval '1 s' WHERE status = 'queued'"))
         while claimed := claim(session, 200).deliveries:
             outgoing = outgoing_of(session, claimed)
-            record(session, list(_looked_at(session, outgoing, pushes, dropped)))
+            record(session, list(_looked_at(session, org.world.keys, outgoing, pushes, dropped)))
     return pushes, dropped
 
 
 def _looked_at(
-    session: Session, outgoing: Sequence[Outgoing], pushes: list[Push], dropped: list[str]
+    session: Session,
+    keys: Keys,
+    outgoing: Sequence[Outgoing],
+    pushes: list[Push],
+    dropped: list[str],
 ) -> Iterator[Result]:
     for one, known in zip(outgoing, gather(session, outgoing), strict=True):
         what = verdict(known, clock.now())
@@ -41,7 +47,7 @@ def _looked_at(
             yield Result.of(one.delivery, "dropped", what.reason)
             continue
         if isinstance(what, Send) and one.delivery.action == "show":
-            pushes.append(compose(one, None, clock.now()))
+            pushes.append(compose(one, None, clock.now(), credential_for(keys, one, clock.now())))
         yield Result.of(one.delivery, "sent")
 
 

@@ -64,7 +64,7 @@ class Post:
     def works(self) -> None:
         """Send what is due, and record it."""
         recorder = Recorder(self.world.worker)
-        deliverer = Deliverer(self.world.worker, self.sender, recorder)
+        deliverer = Deliverer(self.world.worker, self.sender, recorder, self.world.keys)
         while deliverer.work(lambda: None) == 0.0:
             pass
         recorder.close()

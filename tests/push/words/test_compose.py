@@ -19,6 +19,7 @@ from push.words.messages import Push, build_message
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 SAID = OutgoingNotification(
     id=uuid4(),
+    organisation_id=uuid4(),
     kind="message",
     scope_id=uuid4(),
     subject_id=uuid4(),

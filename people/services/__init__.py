@@ -1,0 +1,1 @@
+"""Services: programs that ask with a token of their own."""
