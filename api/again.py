@@ -33,6 +33,7 @@ from schemas.imports import ImportLine
 from schemas.markers import ChangedVisits, ManualEvidence, Marker, RegionReport
 from schemas.musters import MusterBoard, MusterCard, MusterEntry
 from schemas.notices import Acknowledgement
+from schemas.passkeys import Passkey
 from schemas.people import Account, Device, Invitation, Me, Membership, MembershipOfPerson
 from schemas.phone_queue import OutboxReport
 from schemas.places import ImportReport, PublishedPlace
@@ -151,6 +152,7 @@ _AGAIN: dict[type[Schema], Again] = {
     MusterBoard: _by_id(remaking.board),
     MusterCard: _by_id(lambda call, muster_id: read_card(call.session, call.actor, muster_id)),
     MusterEntry: _by_path(remaking.muster_line),
+    Passkey: _by_id(remaking.passkey),
     Post: _by_id(remaking.post),
     PrivacyRules: _by_path(remaking.privacy_rules),
     PublishedPlace: Again(_only("id", "notes"), remaking.place),

@@ -23,6 +23,7 @@ from geo.places.places import place_for
 from geo.privacy.sharing import read_sharing, wire_consent
 from geo.stays.open_visits import wire_visit
 from people.accounts.invitations import wire_invitation
+from people.factors.passkeys import own_passkey, wire_passkey
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
 from people.scopes.member_lists import wire_membership
@@ -57,6 +58,11 @@ def consent(call: Call, consent_id: UUID) -> Body:
     if given is None or given.person_id != call.actor.person_id:
         raise NotFound
     return wire_consent(given)
+
+
+def passkey(call: Call, passkey_id: UUID) -> Body:
+    """One's own passkey."""
+    return wire_passkey(own_passkey(call.session, call.actor, passkey_id))
 
 
 def membership(call: Call, membership_id: UUID) -> Body:

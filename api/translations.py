@@ -40,6 +40,15 @@ _KOREAN = {
     "An organisation keeps an administrator; make another one first": (
         "조직에는 관리자가 한 명 이상 있어야 합니다. 먼저 다른 관리자를 지정해 주세요"
     ),
+    "Passkeys are not set up here": "이곳에서는 패스키를 사용할 수 없습니다",
+    "This passkey cannot be taken; begin again": "이 패스키를 등록할 수 없습니다. 처음부터 다시 시도해 주세요",
+    "This passkey is registered already": "이미 등록된 패스키입니다",
+    "Remove a passkey that you no longer use first": "더 이상 사용하지 않는 패스키를 먼저 삭제해 주세요",
+    "You sign in with nothing else; add another passkey first": (
+        "다른 로그인 수단이 없습니다. 먼저 다른 패스키를 추가해 주세요"
+    ),
+    "This passkey does not let you in": "이 패스키로는 로그인할 수 없습니다",
+    "This passkey does not prove who you are": "이 패스키로는 본인 확인을 할 수 없습니다",
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",
     "Consent to presence has not been given": "위치 정보 이용에 아직 동의하지 않았습니다",

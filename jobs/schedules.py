@@ -24,6 +24,7 @@ from geo.stays.gate import close_accounts
 from geo.stays.handover import end_foreign_evidence
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
+from people.factors.challenges import forget_used_challenges
 from people.idempotency import forget_old_keys
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
@@ -80,6 +81,7 @@ def jobs() -> list[Job]:
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),
         Job("forget_old_failures", 600, forget_old_failures),
+        Job("forget_used_challenges", 600, forget_used_challenges),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
         Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),

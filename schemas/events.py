@@ -123,11 +123,24 @@ class RightsChange(Wire):
     changed_at = Moment(required=True)
 
 
+SIGN_IN_CHANGES = (
+    "password",
+    "address",
+    "reset_code",
+    "passkey",
+    "passkey_held",
+    "pin",
+    "pin_locked",
+    "badge",
+)
+
+
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
-    operator. A new address is in `GET /v1/me`."""
+    operator. A new address is in `GET /v1/me`. With `passkey_held` a passkey counted backwards, and `pin_locked` too
+    many PINs were wrong: nobody knows who did that."""
 
-    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code")))
+    what = fields.String(required=True, validate=validate.OneOf(SIGN_IN_CHANGES))
     changed_at = Moment(required=True)
 
 

@@ -44,6 +44,7 @@ class World:
             "PASSWORD_MEMORY_KIB": "64",
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
+            "PASSKEY_RP_ID": "hereabouts.example",
             "ACCESS_TOKEN_TTL": "7200",  # stories do not end because the machine is slow
             **changed,
         }

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import Conflict
-from people.models import Organisation, Person
+from people.models import Organisation, Passkey, Person
 from people.permissions import ADMINISTRATOR
 from people.sign_in.models import Credential
 
@@ -32,12 +32,14 @@ def keep_an_administrator(session: Session, person: Person) -> None:
 
 
 def _another_administers(session: Session, organisation_id: UUID, person_id: UUID) -> bool:
+    password = exists().where(Credential.person_id == Person.id)
+    passkey = exists().where(Passkey.person_id == Person.id, Passkey.held_at.is_(None))
     another = exists().where(
         Person.organisation_id == organisation_id,
         Person.role == ADMINISTRATOR,
         Person.ended_at.is_(None),
         Person.ends_at.is_(None),
         Person.id != person_id,
-        Credential.person_id == Person.id,
+        or_(password, passkey),
     )
     return bool(session.scalar(select(another)))

@@ -3,6 +3,7 @@
 from people.models.idempotency import IdempotencyKey
 from people.models.identifiers import Identifier
 from people.models.organisations import Invitation, Organisation
+from people.models.passkeys import Passkey, UsedChallenge
 from people.models.persons import Person
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
@@ -15,7 +16,9 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organisation",
+    "Passkey",
     "Person",
     "Scope",
     "SignedInSession",
+    "UsedChallenge",
 ]

@@ -38,6 +38,8 @@ def test_only_these_routes_are_public() -> None:
     assert public == {
         "/v1/sessions",
         "/v1/sessions/refresh",
+        "/v1/sessions/passkeys",
+        "/v1/sessions/passkeys/options",
         "/v1/invitations/accept",
         "/v1/password-resets",
         "/v1/visitors",

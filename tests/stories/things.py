@@ -4,6 +4,7 @@ from base import ids
 from tests.stories.checkins import marker
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
+from tests.stories.passkeys import has_passkey
 from tests.world import Organisation, Phone
 
 
@@ -18,6 +19,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "post_id": org.admin.posts(site, "for members")["id"],
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
+        "passkey_id": has_passkey(person),
         "conversation_id": talks_with(org.admin, person),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
