@@ -42,6 +42,7 @@ from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.scopes import ScopeSettings
+from schemas.shared_devices import SharedDevice
 from schemas.visits import FixReport
 
 Made = Body | Answer | None
@@ -161,6 +162,7 @@ _AGAIN: dict[type[Schema], Again] = {
     RegionReport: _results("index", "outcome", "code"),
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     ScopeSettings: _by_path(remaking.scope_settings),
+    SharedDevice: _by_path(remaking.shared_device),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),
     TestPush: _by_id(lambda call, delivery_id: devices.read_test_push(call, delivery_id)),
 }

@@ -43,6 +43,7 @@ from people.actor import Actor
 from people.permissions import ORGANISATION_WIDE, Permission
 from people.runtime import Runtime
 from people.sign_in.fresh import check_fresh
+from people.sign_in.idling import OnSharedDevice, keep_awake
 from people.sign_in.sessions import actor_of
 from people.sign_in.tokens import AccessClaims
 
@@ -94,6 +95,10 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     call = Call(session, shared, actor_of(session, claims))
     pacing.known(declared, call.actor)
     _check_role(call.actor, declared.permission)
+    if call.actor.pause_seconds is not None:
+        _check_shared_device(declared, declared.permission)
+        if declared.at_once is None:  # apps ask for news by themselves
+            keep_awake(session, call.actor)
     if declared.fresh:
         check_fresh(call.actor)
     return call
@@ -165,6 +170,12 @@ def _check_role(actor: Actor, permission: Permission) -> None:
     """Permissions of the organisation and of oneself are decided here, those of a scope where it is loaded."""
     if permission.startswith(_ORGANISATION_PREFIXES) and permission not in ORGANISATION_WIDE[actor.role]:
         raise Forbidden
+
+
+def _check_shared_device(declared: Declaration, permission: Permission) -> None:
+    """A PIN at a gate lets nobody administer the organisation, and a gate is in nobody's pocket."""
+    if declared.own_device or permission.startswith("organisation:"):
+        raise OnSharedDevice
 
 
 def _idempotency_key(declared: Declaration) -> str | None:

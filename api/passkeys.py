@@ -64,6 +64,7 @@ def list_my_passkeys(call: Call) -> dict[str, Any]:
     "POST",
     "/me/passkeys/options",
     permission=Permission.ACCOUNT_USE,
+    own_device=True,
     fresh=True,
     secret=True,
     answer=PasskeyOptions,

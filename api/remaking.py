@@ -28,6 +28,7 @@ from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
 from people.scopes.member_lists import wire_membership
 from people.scopes.scopes import edit_settings, scope_for
+from people.shared_devices import enrolment
 from social import posts
 from social.models import Post
 from social.wire import select_posts, wire_post
@@ -86,6 +87,12 @@ def scope_settings(call: Call, path: Path) -> Body:
     """The settings of the scope that the path names."""
     scope_for(call.session, call.actor, path["scope_id"], Permission.SCOPES_EDIT)
     return edit_settings(call.session, call.actor, path["scope_id"], {})
+
+
+def shared_device(call: Call, path: Path) -> Body:
+    """The shared device that the path names."""
+    found = enrolment.shared_device(call.session, call.actor, path["shared_device_id"])
+    return enrolment.wire_shared_device(found)
 
 
 def place(call: Call, _path: Path, kept: Kept) -> Answer:

@@ -48,6 +48,11 @@ _KOREAN = {
         "다른 로그인 수단이 없습니다. 먼저 다른 패스키를 추가해 주세요"
     ),
     "This passkey does not let you in": "이 패스키로는 로그인할 수 없습니다",
+    "This takes a device of your own": "본인의 기기에서만 할 수 있습니다",
+    "This device is not, or no longer, enrolled": "등록되지 않았거나 등록이 해제된 기기입니다",
+    "The person or PIN is not right, or the PIN is locked": "사용자 또는 PIN이 올바르지 않거나 PIN이 잠겨 있습니다",
+    "This PIN is too easily guessed.": "추측하기 쉬운 PIN입니다",
+    "Somebody else has this badge": "다른 사람이 사용 중인 배지입니다",
     "This passkey does not prove who you are": "이 패스키로는 본인 확인을 할 수 없습니다",
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",

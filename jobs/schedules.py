@@ -26,7 +26,7 @@ from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_sile
 from people.accounts.resets import forget_old_codes
 from people.factors.challenges import forget_used_challenges
 from people.idempotency import forget_old_keys
-from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
+from people.sign_in.sessions import end_expired_sessions, end_paused_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
 from push.inbox.digest import send_digests
@@ -61,6 +61,7 @@ def jobs() -> list[Job]:
     return [
         Job("end_expired_memberships", 1, end_expired_memberships),
         Job("end_expired_sessions", 30, end_expired_sessions),
+        Job("end_paused_sessions", 2, end_paused_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_expired_evidence", 5, end_expired_evidence),
         Job("mark_silent_phones", 15, mark_silent, BATCH),

@@ -11,7 +11,7 @@ from base import clock, ids
 from base.errors import Conflict, NotFound
 from journal.tail import position_to_come
 from people.accounts.administrators import keep_an_administrator
-from people.models import Membership, Organisation, Passkey, Person
+from people.models import Badge, Membership, Organisation, Passkey, Person, Pin
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
@@ -110,7 +110,7 @@ def end_person(session: Session, person: Person, actor_id: UUID) -> None:
         tell_rights(session, person, person.role, None, actor_id)
     person.ended_at = person.ended_at or clock.now()
     session.flush()
-    for secret in (Credential, ResetCode, Passkey):
+    for secret in (Credential, ResetCode, Passkey, Pin, Badge):
         session.execute(delete(secret).where(secret.person_id == person.id))
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))

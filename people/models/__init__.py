@@ -7,8 +7,10 @@ from people.models.passkeys import Passkey, UsedChallenge
 from people.models.persons import Person
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
+from people.models.shared_devices import Badge, Pin, SharedDevice
 
 __all__ = [
+    "Badge",
     "Device",
     "DirectDeparture",
     "IdempotencyKey",
@@ -18,7 +20,9 @@ __all__ = [
     "Organisation",
     "Passkey",
     "Person",
+    "Pin",
     "Scope",
+    "SharedDevice",
     "SignedInSession",
     "UsedChallenge",
 ]

@@ -28,6 +28,7 @@ _ACTOR = (
         _sessions.c.device_id,
         _persons.c.role,
         _sessions.c.proven_at,
+        _sessions.c.pause_seconds,
         func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
     )
     .join(_persons, _persons.c.id == _sessions.c.person_id)
@@ -159,6 +160,7 @@ def actor_of(session: Session, claims: AccessClaims) -> Actor:
         role=row.role,
         locale=row.locale,
         proven_at=row.proven_at,
+        pause_seconds=row.pause_seconds,
     )
 
 
@@ -177,7 +179,14 @@ def end_sessions(
 
 def end_expired_sessions(session: Session) -> None:
     """End the sessions whose time is over, so that their sockets hear of it."""
-    _end(session, SignedInSession.expires_at <= clock.now(), reason="expired", actor_id=None)
+    over = and_(SignedInSession.expires_at <= clock.now(), SignedInSession.pause_seconds.is_(None))
+    _end(session, over, reason="expired", actor_id=None)
+
+
+def end_paused_sessions(session: Session) -> None:
+    """End those on shared devices whose pause is over, soon: somebody else may stand before the screen."""
+    over = and_(SignedInSession.expires_at <= clock.now(), SignedInSession.pause_seconds.is_not(None))
+    _end(session, over, reason="paused", actor_id=None)
 
 
 def forget_old_refresh_tokens(session: Session) -> int:

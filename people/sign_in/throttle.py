@@ -35,6 +35,7 @@ from people.sign_in.models import SignInFailure
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
 _FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
+_ON_A_SHARED_DEVICE = 60
 # A household, or a phone, has 64 bits of IPv6 to itself, and whoever asks a provider for it, 48.
 _ADDRESS_BITS, _BLOCK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
 
@@ -45,6 +46,7 @@ class Door(StrEnum):
     SIGN_IN = "too_many_sign_ins"
     RESET = "too_many_resets"
     INVITATION = "too_many_codes"
+    PIN = "too_many_pins"
 
 
 class TooManyGuesses(TooManyRequests):
@@ -85,6 +87,11 @@ def home_network(address: str | None) -> str:
 def of_device(account: str, device_id: UUID) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
     return [_bucket(Door.SIGN_IN, account, str(device_id), ALLOWED, own=True)]
+
+
+def of_shared_device(device_id: UUID) -> list[Bucket]:
+    """The bucket of a PIN on a shared device, whosever it is: one PIN is not tried at all names."""
+    return [_bucket(Door.PIN, "", str(device_id), _ON_A_SHARED_DEVICE)]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:

@@ -5,6 +5,7 @@ from tests.stories.checkins import marker
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
 from tests.stories.passkeys import has_passkey
+from tests.stories.shared_devices import shared_device
 from tests.world import Organisation, Phone
 
 
@@ -20,6 +21,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
         "passkey_id": has_passkey(person),
+        "shared_device_id": shared_device(org, site)["id"],
         "conversation_id": talks_with(org.admin, person),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
