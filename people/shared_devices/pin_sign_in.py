@@ -19,7 +19,7 @@ from base.settings import Settings
 from base.work import hashing
 from people.accounts.telling import tell_sign_in_changed
 from people.audience import live_membership
-from people.models import Badge, Membership, Person, Pin, SharedDevice, SignedInSession
+from people.models import Badge, Membership, Person, Pin, Scope, SharedDevice, SignedInSession
 from people.shared_devices.enrolment import DeviceRefused, device_of
 from people.shared_devices.pins import TRIES, badge_digests
 from people.sign_in import passwords, throttle
@@ -57,6 +57,8 @@ def _may_sign_in(site_id: UUID) -> list[ColumnElement[bool]]:
         Membership.person_id == Person.id,
         Membership.scope_id == site_id,
         Membership.source == "assigned",
+        Scope.id == Membership.scope_id,
+        Scope.archived_at.is_(None),
         *live_membership(),
     )
     return [Person.ended_at.is_(None), assigned]
@@ -79,9 +81,10 @@ def prove_pin(
     person_id: UUID | None,
     badge: str | None,
     pin: str,
+    address: str | None,
 ) -> PinProof:
     """Check a PIN that was typed on a shared device; raises `DeviceRefused`, `PinRefused`, `TooManyGuesses`, `Busy`."""
-    with hashing.place(digest(secret).hex()) as run:
+    with hashing.place(throttle.home_network(address)) as run:
         device, found, counted = again_if_it_gave_way(
             lambda: _counted(database, settings, secret, person_id, badge)
         )

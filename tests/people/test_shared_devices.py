@@ -390,6 +390,12 @@ def test_whoever_leaves_the_site_is_let_in_no_more(org: Organisation, site: str)
     assert gate.shows("mi") == []
 
 
+def test_a_site_that_is_archived_lets_nobody_in(org: Organisation, site: str) -> None:
+    mina, gate = worker(org, "Mina", site), tablet(org, site)
+    org.admin.delete(f"/v1/admin/sites/{site}", If_Match="*")
+    gate.lets_in(mina, status=401)
+
+
 def test_nobody_is_let_in_to_an_account_that_was_closed(world: World, org: Organisation, site: str) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
     org.admin.put(f"/v1/admin/people/{mina.id}/badge", {"badge": "04A2241C"}, 204)
@@ -408,7 +414,7 @@ def test_a_pin_that_changed_while_it_was_checked_lets_nobody_in(
     world: World, org: Organisation, site: str
 ) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
-    given: dict[str, Any] = {"secret": gate.secret, "person_id": UUID(mina.id), "badge": None, "pin": PIN}
+    given: dict[str, Any] = {"secret": gate.secret, "person_id": UUID(mina.id), "badge": None, "pin": PIN, "address": None}
     proof = prove_pin(world.web, world.settings, **given)
     chooses_pin(mina, "314159")
     maker = world.app.extensions["hereabouts"].tokens
