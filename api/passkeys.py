@@ -97,9 +97,7 @@ def add_passkey(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 )
 def rename_passkey(call: Call, passkey_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Call a passkey something else."""
-    return passkeys.wire_passkey(
-        passkeys.rename_passkey(call.session, call.actor, passkey_id, body["name"])
-    )
+    return passkeys.wire_passkey(passkeys.rename_passkey(call.session, call.actor, passkey_id, body["name"]))
 
 
 @routes.route(
@@ -121,9 +119,7 @@ def remove_passkey(call: Call, passkey_id: UUID) -> None:
 def ask_for_proof(call: Call) -> dict[str, Any]:
     """What to ask the phone for to prove anew who one is."""
     runtime = call.runtime
-    return passkey_proofs.ask_anew(
-        call.session, runtime.sealer, relying_party(runtime.settings), call.actor
-    )
+    return passkey_proofs.ask_anew(call.session, runtime.sealer, relying_party(runtime.settings), call.actor)
 
 
 @routes.route(

@@ -1,4 +1,4 @@
-"""What shared devices ask for by themselves, and signing in on them. Nobody is signed in; the device says which it is."""
+"""What shared devices ask for by themselves, and signing in on them: the device says which it is."""
 
 from typing import Any
 
@@ -23,9 +23,7 @@ def _secret() -> str:
     return secret
 
 
-@routes.route(
-    "POST", "/shared-devices/enrol", public=True, body=Enrolment, answer=EnrolledDevice, status=201
-)
+@routes.route("POST", "/shared-devices/enrol", public=True, body=Enrolment, answer=EnrolledDevice, status=201)
 def enrol_device(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Become the shared device for which an administrator made a code. Whatever was it before is it no longer."""
     device, organisation, secret = enrol(call.session, body.pop("code"), body)
@@ -48,7 +46,8 @@ def list_names(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     """The PIN is checked before the transaction that signs in: a hash takes long."""
     locale = body.pop("locale")
-    proof = pin_sign_in.prove_pin(runtime.database, runtime.settings, secret=_secret(), address=request.remote_addr, **body)
+    asked = {"secret": _secret(), "address": request.remote_addr, **body}
+    proof = pin_sign_in.prove_pin(runtime.database, runtime.settings, **asked)
     return {"proof": proof, "locale": locale}
 
 

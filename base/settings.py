@@ -109,7 +109,9 @@ def _name(value: str) -> str:
 
 def _domain(value: str) -> str:
     labels = value.split(".")
-    if value != value.lower() or not all(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", each) for each in labels):
+    if value != value.lower() or not all(
+        re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", each) for each in labels
+    ):
         raise ValueError("must be a domain in small letters, like hereabouts.example")
     return value
 

@@ -91,7 +91,11 @@ class PasskeyOptions(Wire):
 class NewPasskey(Wire):
     """A passkey that an authenticator has made."""
 
-    example: ClassVar = {"challenge_id": "of-the-options", "name": "Mina's phone", "credential": SOME_CREATION}
+    example: ClassVar = {
+        "challenge_id": "of-the-options",
+        "name": "Mina's phone",
+        "credential": SOME_CREATION,
+    }
     challenge_id = Text(1, 1_000, required=True)
     name = Name(1, 100, required=True)
     credential = fields.Nested(CreatedCredential, required=True)
@@ -117,7 +121,9 @@ class Passkey(Wire):
     held_at = Moment(
         required=True,
         allow_none=True,
-        metadata={"description": "It counted backwards, as a copy does, and lets nobody in any more: remove it"},
+        metadata={
+            "description": "It counted backwards, as a copy does, and lets nobody in any more: remove it"
+        },
     )
 
 
@@ -136,7 +142,9 @@ class PasskeyAsked(Wire):
         63,
         load_default=None,
         allow_none=True,
-        metadata={"description": "The short name of the one organisation that is meant, where the app knows it"},
+        metadata={
+            "description": "The short name of the one organisation that is meant, where the app knows it"
+        },
     )
 
 

@@ -78,7 +78,8 @@ class EnrolledDevice(Wire):
     site_id = ID(required=True)
     pause_seconds = fields.Integer(required=True)
     secret = fields.String(
-        required=True, metadata={"description": "To be sent as `Authorization: Device …` where nobody is signed in"}
+        required=True,
+        metadata={"description": "To be sent as `Authorization: Device …` where nobody is signed in"},
     )
 
 

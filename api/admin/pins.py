@@ -15,9 +15,7 @@ routes = Routes("admin-pins", "Administration: PINs and badges", "/v1/admin")
 @routes.route("GET", "/people/<uuid:person_id>/pin", permission=Permission.PEOPLE_MANAGE, answer=PinState)
 def read_pin_of(call: Call, person_id: UUID) -> dict[str, Any]:
     """Whether a person has a PIN and a badge, and whether the PIN is locked."""
-    return pins.wire_pin(
-        call.session, person_in(call.session, call.actor.organisation_id, person_id).id
-    )
+    return pins.wire_pin(call.session, person_in(call.session, call.actor.organisation_id, person_id).id)
 
 
 @routes.route("DELETE", "/people/<uuid:person_id>/pin", permission=Permission.PEOPLE_MANAGE, status=204)

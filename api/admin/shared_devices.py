@@ -80,9 +80,7 @@ def renew_code(call: Call, shared_device_id: UUID) -> dict[str, Any]:
 def edit_shared_device(call: Call, shared_device_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Give it another name, or another pause."""
     before = wire_shared_device(enrolment.shared_device(call.session, call.actor, shared_device_id))
-    after = wire_shared_device(
-        enrolment.edit_shared_device(call.session, call.actor, shared_device_id, body)
-    )
+    after = wire_shared_device(enrolment.edit_shared_device(call.session, call.actor, shared_device_id, body))
     call.notes(before, after)
     return after
 

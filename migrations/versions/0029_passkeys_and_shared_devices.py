@@ -136,5 +136,6 @@ def _keys(table: str, *persons: str) -> list[sa.ForeignKeyConstraint]:
     """The organisation, and the persons that a row names."""
     to = {"organisation_id": "organisations.id"} | dict.fromkeys(persons, "persons.id")
     return [
-        sa.ForeignKeyConstraint([column], [there], name=op.f(f"fk_{table}_{column}")) for column, there in to.items()
+        sa.ForeignKeyConstraint([column], [there], name=op.f(f"fk_{table}_{column}"))
+        for column, there in to.items()
     ]

@@ -145,7 +145,10 @@ def registered(party: RelyingParty, challenge: Challenge, credential: Credential
     except Exception:  # whatever the library stumbles over in bytes that strangers send is no proof
         return None
     key = NewKey(
-        made.credential_id, made.credential_public_key, made.sign_count, _is_synced(made.credential_device_type)
+        made.credential_id,
+        made.credential_public_key,
+        made.sign_count,
+        _is_synced(made.credential_device_type),
     )
     fits = len(key.credential_id) <= _MOST_OF_AN_ID and len(key.public_key) <= _MOST_OF_A_KEY
     return key if fits else None

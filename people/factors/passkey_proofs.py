@@ -94,9 +94,9 @@ def sign_in_with_passkey(
     if passkey is None:
         raise PasskeyRefused
     way = Way((Factor.PASSKEY,), address)
-    return open_session(
-        session, maker, session_ttl, passkey.organisation_id, passkey.person_id, device, way
-    )[0]
+    return open_session(session, maker, session_ttl, passkey.organisation_id, passkey.person_id, device, way)[
+        0
+    ]
 
 
 def prove_with_passkey(

@@ -107,7 +107,9 @@ def list_shared_devices(
     return session.scalars(query.order_by(SharedDevice.created_at, SharedDevice.id).limit(limit)).all()
 
 
-def edit_shared_device(session: Session, actor: Actor, device_id: UUID, changed: dict[str, Any]) -> SharedDevice:
+def edit_shared_device(
+    session: Session, actor: Actor, device_id: UUID, changed: dict[str, Any]
+) -> SharedDevice:
     """Another name, or pause; that holds from the next person on. Raises `NotFound`."""
     device = shared_device(session, actor, device_id, held=True)
     for field, value in changed.items():

@@ -6,6 +6,7 @@ good no more until the person, elsewhere, or an administrator sees to it. It let
 
 import hmac
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def check_pin(pin: str) -> None:
     These are figures that go on by the same step (`111111`, `123456`, `864208`), and a few that come again (`121212`,
     `123123`).
     """
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     repeats = pin in (pin + pin)[1:-1]
     if len(steps) == 1 or repeats:
         raise Invalid.at("/pin", "This PIN is too easily guessed.", code="pin_weak")

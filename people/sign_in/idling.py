@@ -33,6 +33,4 @@ def keep_awake(session: Session, actor: Actor) -> None:
     mine = update(SignedInSession).where(
         SignedInSession.id == actor.session_id, SignedInSession.expires_at < now + pause * 3 / 4
     )
-    session.execute(
-        mine.values(expires_at=func.least(now + pause, SignedInSession.created_at + LONGEST))
-    )
+    session.execute(mine.values(expires_at=func.least(now + pause, SignedInSession.created_at + LONGEST)))

@@ -102,7 +102,9 @@ def test_what_is_not_as_it_was_asked_for_is_not_kept(org: Organisation, lie: dic
     assert listed(alice) == []
 
 
-@pytest.mark.parametrize("garbage", [bytes(1), b"\xff" * 100, b"\x9f" * 9_000, b"\xbb" + b"\xff" * 9, b"\xa0"])
+@pytest.mark.parametrize(
+    "garbage", [bytes(1), b"\xff" * 100, b"\x9f" * 9_000, b"\xbb" + b"\xff" * 9, b"\xa0"]
+)
 def test_garbage_is_refused_and_no_fault(org: Organisation, garbage: bytes) -> None:
     alice = org.person("Alice")
     options = asks_for_passkey(alice)
@@ -128,7 +130,11 @@ def test_an_answer_is_taken_once_and_in_its_session_alone(org: Organisation) -> 
     alice, bob = org.person("Alice"), org.person("Bob")
     laptop = org.signs_in(ALICE, "Alice")
     options = asks_for_passkey(alice)
-    body = {"challenge_id": options["challenge_id"], "name": "x", "credential": Authenticator().creates(options)}
+    body = {
+        "challenge_id": options["challenge_id"],
+        "name": "x",
+        "credential": Authenticator().creates(options),
+    }
     for other in (laptop, bob):
         assert other.post("/v1/me/passkeys", body, 422)["code"] == "passkey_invalid"
     assert alice.post("/v1/me/passkeys", body, 422)["code"] == "passkey_invalid", "it was used up"
@@ -142,7 +148,11 @@ def test_an_answer_is_taken_once_and_in_its_session_alone(org: Organisation) -> 
 def test_a_lost_answer_is_given_again(org: Organisation) -> None:
     alice = org.person("Alice")
     options = asks_for_passkey(alice)
-    body = {"challenge_id": options["challenge_id"], "name": "x", "credential": Authenticator().creates(options)}
+    body = {
+        "challenge_id": options["challenge_id"],
+        "name": "x",
+        "credential": Authenticator().creates(options),
+    }
     first = alice.post("/v1/me/passkeys", body, 201, Idempotency_Key="k-1")
     assert alice.post("/v1/me/passkeys", body, 201, Idempotency_Key="k-1") == first
 
@@ -264,6 +274,7 @@ def test_an_administrator_who_has_a_passkey_alone_is_one_who_can_sign_in(
 def test_an_administrator_takes_away_the_passkey_of_a_lost_phone(org: Organisation) -> None:
     alice, hers = org.person("Alice"), Authenticator()
     made = has_passkey(alice, hers)
+    org.world.relays()
     position = alice.get("/v1/me")["position"]
     assert [each["id"] for each in org.admin.get(f"/v1/admin/people/{alice.id}/passkeys")["items"]] == [made]
     org.admin.delete(f"/v1/admin/people/{alice.id}/passkeys/{made}")
@@ -294,7 +305,9 @@ def test_a_new_password_leaves_passkeys_as_they_are(org: Organisation) -> None:
 
 
 def test_without_a_domain_there_are_none(world: World, org: Organisation) -> None:
-    settings = load_settings({name: value for name, value in world.environment.items() if name != "PASSKEY_RP_ID"})
+    settings = load_settings(
+        {name: value for name, value in world.environment.items() if name != "PASSKEY_RP_ID"}
+    )
     client = create_app(settings, world.web).test_client()
     answer = client.post("/v1/sessions/passkeys/options", json={})
     assert (answer.status_code, answer.get_json()["code"]) == (409, "passkeys_off")

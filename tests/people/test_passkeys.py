@@ -99,7 +99,9 @@ LIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-def test_a_signature_that_is_not_what_was_asked_lets_nobody_in(org: Organisation, lie: dict[str, Any]) -> None:
+def test_a_signature_that_is_not_what_was_asked_lets_nobody_in(
+    org: Organisation, lie: dict[str, Any]
+) -> None:
     alice, hers = org.person("Alice"), Authenticator()
     adds_passkey(alice, hers)
     for name, value in lie.items():
@@ -138,6 +140,7 @@ def test_a_count_that_does_not_go_on_is_of_a_copy_and_holds_the_passkey(org: Org
     alice, hers = org.person("Alice"), Authenticator(steps=5)
     adds_passkey(alice, hers)
     phone = signs_in(org, hers)
+    org.world.relays()
     position = alice.get("/v1/me")["position"]
     hers.steps = back
     assert refused(org, hers) == refusal_of_strangers(org)
@@ -261,7 +264,11 @@ def test_what_browsers_may_add_is_no_mistake(org: Organisation) -> None:
     credential = hers.signs(options)
     credential["response"]["transports"] = ["internal"]
     phone = Phone(org, "Somebody")
-    body = {"challenge_id": options["challenge_id"], "credential": {**credential, "new": 1}, "device": phone.app}
+    body = {
+        "challenge_id": options["challenge_id"],
+        "credential": {**credential, "new": 1},
+        "device": phone.app,
+    }
     phone.post("/v1/sessions/passkeys", body, 201)
 
 

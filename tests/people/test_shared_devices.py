@@ -106,20 +106,25 @@ def test_whatever_is_wrong_the_answer_is_the_same(world: World, org: Organisatio
 
 
 @pytest.mark.parametrize("secret", ["", "x", "비밀", "x" * 2_000])
-def test_without_a_secret_it_shows_nobody_and_lets_nobody_in(org: Organisation, site: str, secret: str) -> None:
+def test_without_a_secret_it_shows_nobody_and_lets_nobody_in(
+    org: Organisation, site: str, secret: str
+) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
     gate.secret = secret.encode().decode("latin-1")
     assert gate.shows("mi", 401)["code"] == "device_refused"
     assert gate.lets_in(mina, status=401)["code"] == "device_refused"
 
 
-@pytest.mark.parametrize("body", [{}, {"person_id": str(uuid4()), "badge": "a badge"}, {"badge": "x"}, {"pin": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"person_id": str(uuid4()), "badge": "a badge"}, {"badge": "x"}, {"pin": "x"}]
+)
 def test_half_a_sign_in_is_refused(org: Organisation, site: str, body: dict[str, Any]) -> None:
     tablet(org, site).lets_in(None, status=422, **body)
 
 
 def test_ten_wrong_tries_lock_a_pin_wherever_they_are_made(org: Organisation, site: str) -> None:
     mina, gates = worker(org, "Mina", site), [tablet(org, site), tablet(org, site)]
+    org.world.relays()
     position = mina.get("/v1/me")["position"]
     for number in range(TRIES):
         gates[number % 2].lets_in(mina, WRONG, 401)
@@ -175,6 +180,7 @@ def test_one_tablet_does_not_try_a_pin_at_all_names(org: Organisation, site: str
 
 def test_an_administrator_takes_away_a_pin(org: Organisation, site: str) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
+    org.world.relays()
     position = mina.get("/v1/me")["position"]
     assert org.admin.get(f"/v1/admin/people/{mina.id}/pin")["set_at"] is not None
     org.admin.delete(f"/v1/admin/people/{mina.id}/pin")
@@ -204,6 +210,7 @@ def test_a_visitor_has_no_pin(org: Organisation, site: str) -> None:
 
 def test_the_next_person_ends_the_session_of_the_one_before(org: Organisation, site: str) -> None:
     mina, jun, gate = worker(org, "Mina", site), worker(org, "Jun", site, "161803"), tablet(org, site)
+    org.world.relays()
     position = mina.get("/v1/me")["position"]
     gate.lets_in(mina)
     former = dict(gate.tokens)
@@ -217,6 +224,7 @@ def test_the_next_person_ends_the_session_of_the_one_before(org: Organisation, s
 
 def test_a_session_ends_after_a_pause(world: World, org: Organisation, site: str, later: Later) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
+    org.world.relays()
     position = mina.get("/v1/me")["position"]
     gate.lets_in(mina)
     later(timedelta(seconds=59))
@@ -349,6 +357,7 @@ def test_an_ended_device_lets_nobody_in_and_signs_out_who_is(org: Organisation, 
     mina, made, gate = worker(org, "Mina", site), shared_device(org, site), Tablet(org, "Gate")
     gate.enrols(made["code"])
     gate.lets_in(mina)
+    org.world.relays()
     position = mina.get("/v1/me")["position"]
     org.admin.delete(f"/v1/admin/shared-devices/{made['id']}")
     gate.get("/v1/me", 401)
@@ -407,14 +416,22 @@ def test_nobody_is_let_in_to_an_account_that_was_closed(world: World, org: Organ
     with world.worker.transaction() as session:
         for model in (Pin, Badge):
             assert session.get(model, UUID(who)) is None
-    assert org.admin.put(f"/v1/admin/people/{who}/badge", {"badge": "04A2241C"}, 409)["code"] == "account_ended"
+    assert (
+        org.admin.put(f"/v1/admin/people/{who}/badge", {"badge": "04A2241C"}, 409)["code"] == "account_ended"
+    )
 
 
 def test_a_pin_that_changed_while_it_was_checked_lets_nobody_in(
     world: World, org: Organisation, site: str
 ) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
-    given: dict[str, Any] = {"secret": gate.secret, "person_id": UUID(mina.id), "badge": None, "pin": PIN, "address": None}
+    given: dict[str, Any] = {
+        "secret": gate.secret,
+        "person_id": UUID(mina.id),
+        "badge": None,
+        "pin": PIN,
+        "address": None,
+    }
     proof = prove_pin(world.web, world.settings, **given)
     chooses_pin(mina, "314159")
     maker = world.app.extensions["hereabouts"].tokens
@@ -437,9 +454,7 @@ def test_what_is_kept_tells_neither_pin_nor_badge_nor_secret(
     org.admin.put(f"/v1/admin/people/{mina.id}/badge", {"badge": "04A2241C"}, 204)
     with world.worker.transaction() as session:
         pin, badge = session.get_one(Pin, UUID(mina.id)), session.get_one(Badge, UUID(mina.id))
-        device = session.scalars(
-            select(SharedDevice).where(SharedDevice.organisation_id == org.id)
-        ).one()
+        device = session.scalars(select(SharedDevice).where(SharedDevice.organisation_id == org.id)).one()
         assert pin.pin_hash.startswith("$argon2id$")
         assert (len(badge.digest), len(device.secret_digest or b"")) == (32, 32)
         assert gate.secret.encode() not in (device.secret_digest or b"")

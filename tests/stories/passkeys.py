@@ -41,7 +41,7 @@ class Authenticator:
     client_data: dict[str, Any] = field(default_factory=dict)
     attestation: dict[str, Any] = field(default_factory=lambda: {"fmt": "none", "attStmt": {}})
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    user: bytes = b""
+    user: bytes = bytes(16)
     count: int = 0
     key: Key = field(init=False)
 
@@ -62,7 +62,10 @@ class Authenticator:
     def signs(self, options: dict[str, Any]) -> dict[str, Any]:
         """The answer to options for a signature."""
         self.count += self.steps
-        data, said = self._data(self.flags), self._client_data("webauthn.get", options["public_key"]["challenge"])
+        data, said = (
+            self._data(self.flags),
+            self._client_data("webauthn.get", options["public_key"]["challenge"]),
+        )
         signature = _signed(self.key, data + hashlib.sha256(said).digest())
         return self._credential(
             {
@@ -89,7 +92,11 @@ class Authenticator:
 def _new_key(algorithm: int) -> Key:
     if algorithm == RS256:
         return rsa.generate_private_key(65_537, 2_048)
-    return ed25519.Ed25519PrivateKey.generate() if algorithm == EDDSA else ec.generate_private_key(ec.SECP256R1())
+    return (
+        ed25519.Ed25519PrivateKey.generate()
+        if algorithm == EDDSA
+        else ec.generate_private_key(ec.SECP256R1())
+    )
 
 
 def _cose(key: Key) -> dict[int, Any]:
@@ -120,7 +127,9 @@ def asks_for_passkey(phone: Phone) -> dict[str, Any]:
     return phone.post("/v1/me/passkeys/options", None, 201)
 
 
-def adds_passkey(phone: Phone, authenticator: Authenticator, status: int = 201, name: str = "My phone") -> Any:
+def adds_passkey(
+    phone: Phone, authenticator: Authenticator, status: int = 201, name: str = "My phone"
+) -> Any:
     """The person makes a passkey with it, and has it kept."""
     options = asks_for_passkey(phone)
     made = authenticator.creates(options)
