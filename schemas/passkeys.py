@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, fields, validate
 
-from schemas.base import ID, Address, Moment, Name, Text, Whole, Wire
+from schemas.base import ID, Address, Moment, Name, Some, Text, Wire
 from schemas.people import App
 
+MOST_PASSKEYS = 20
 _BASE64URL = r"^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?={0,2}\Z"
 SOME_PASSKEY = {
     "id": "cGFzc2tleQ",
@@ -130,7 +131,7 @@ class Passkey(Wire):
 class Passkeys(Wire):
     """A person's passkeys, the oldest first."""
 
-    items = Whole(fields.Nested(Passkey), of="passkeys of one person", required=True)
+    items = Some(fields.Nested(Passkey), most=MOST_PASSKEYS, required=True)
 
 
 class PasskeyAsked(Wire):
