@@ -3,8 +3,8 @@ const N = BigInt('0xb70fb548036fb8a5170d845520e42c4a094cb247c53c0a9a47a74e171930
 const D = BigInt('0x0a62ff47af3e3b0d4ef20ae4a3a19eabb2bc61cf35af32f0cf08fca2cde09989ba4b1a8a7aac55cf95e03ee75001896ce1fb7ba6848defbefc0c792a355d3367a0aa6356a7f5692c8a0db2da567ebc7242129d62863c7c5537ac63bb9af8208f694299474faf41474b0f8056f2937677de6cc1ca1cb1c41a4b65648c0adfe907cb44b8d46e2ee02dc06e5baa84d301d50fbf80c331e72cc2512c11ce1e0acf2de2b98ee29c12ebb58ba438bb1f6b7edba37c8e6d80515e1a8713b9455e3b33a0686a4ced01a45141d8f8e7b8c60ee6ef574c14977ba36a08eec9a1387d616b11b80727c9a1353eef0ba9fa4c75ab05559459c3acb7201bf2e2f7b8ce4c848155');
 const hex = (number, bytes) => number.toString(16).padStart(2 * bytes, '0');
 const ofText = text => CryptoJS.enc.Utf8.parse(text).toString(CryptoJS.enc.Hex);
-const sha256 = data => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(data)).toString();
-const base64url = data => CryptoJS.enc.Base64.stringify(CryptoJS.enc.Hex.parse(data))
+const sha256 = bytes => CryptoJS.SHA256(CryptoJS.enc.Hex.parse(bytes)).toString();
+const base64url = bytes => CryptoJS.enc.Base64.stringify(CryptoJS.enc.Hex.parse(bytes))
     .replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 const kept = name => pm.collectionVariables.get(name);
 const keeps = (name, value) => pm.collectionVariables.set(name, value);
@@ -16,12 +16,12 @@ const power = (base, exponent, modulus) => {
     return result;
 };
 // RSASSA-PKCS1-v1_5 with SHA-256.
-const signed = data => {
-    const digest = '3031300d060960864801650304020105000420' + sha256(data);
+const signed = bytes => {
+    const digest = '3031300d060960864801650304020105000420' + sha256(bytes);
     return hex(power(BigInt('0x0001' + 'ff'.repeat(202) + '00' + digest), D, N), 256);
 };
 const origin = 'http://localhost' + (pm.variables.get('address').match(/:\d+$/) || [''])[0];
 const said = type => ofText(JSON.stringify({
     type, challenge: kept('passkey_challenge'), origin, crossOrigin: false,
 }));
-const data = flags => sha256(ofText(kept('passkey_domain'))) + flags + '00000000';
+const authenticatorData = flags => sha256(ofText(kept('passkey_domain'))) + flags + '00000000';
