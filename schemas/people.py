@@ -8,6 +8,7 @@ from schemas.base import (
     ID,
     Address,
     Cursor,
+    Installation,
     Moment,
     Name,
     Password,
@@ -59,13 +60,7 @@ class Organisation(Wire):
 class App(Wire):
     """The installed app that signs in."""
 
-    installation_id = Name(
-        8,
-        100,
-        required=True,
-        also=[validate.Regexp(r"^(?!shared:)", error="Shared devices are called so.")],
-        metadata={"description": "Made once by the app, random"},
-    )
+    installation_id = Installation(required=True)
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
     name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))

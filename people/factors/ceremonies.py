@@ -30,6 +30,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from base import clock
 from base.errors import Conflict
 from base.settings import Settings
 from people.factors.challenges import LASTS, Challenge
@@ -127,6 +128,15 @@ def request_options(party: RelyingParty, challenge: Challenge, known: Iterable[b
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return options_to_json_dict(options)
+
+
+def wire_options(challenge: Challenge, options: dict[str, Any]) -> dict[str, Any]:
+    """What an app is told: the options, and what it gives back with the answer to them."""
+    return {
+        "challenge_id": challenge.sealed,
+        "expires_at": clock.wire(challenge.expires_at),
+        "public_key": options,
+    }
 
 
 def registered(party: RelyingParty, challenge: Challenge, credential: Credential) -> NewKey | None:

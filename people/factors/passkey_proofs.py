@@ -23,7 +23,7 @@ from base.errors import Forbidden, Unauthenticated
 from base.sealing import Sealer
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
-from people.factors.ceremonies import Credential, RelyingParty, request_options, signed
+from people.factors.ceremonies import Credential, RelyingParty, request_options, signed, wire_options
 from people.factors.challenges import Challenge, Purpose, new_challenge, use_challenge
 from people.factors.passkeys import KNOWN, passkeys_of
 from people.models import Organisation, Passkey, Person
@@ -56,22 +56,14 @@ def ask_anybody(sealer: Sealer, party: RelyingParty, organisation: str | None) -
     """What an authenticator is asked by who is not signed in; with a short name, passkeys of that organisation alone
     are taken."""
     challenge = new_challenge(sealer, Purpose.SIGN_IN, organisation or "")
-    return _wire(challenge, request_options(party, challenge))
+    return wire_options(challenge, request_options(party, challenge))
 
 
 def ask_anew(session: Session, sealer: Sealer, party: RelyingParty, actor: Actor) -> dict[str, Any]:
     """What an authenticator is asked by who is: to use one of the person's own passkeys."""
     challenge = new_challenge(sealer, Purpose.PROVE, str(actor.session_id))
     known = [each.credential_id for each in passkeys_of(session, actor.person_id) if each.held_at is None]
-    return _wire(challenge, request_options(party, challenge, known))
-
-
-def _wire(challenge: Challenge, options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "challenge_id": challenge.sealed,
-        "expires_at": clock.wire(challenge.expires_at),
-        "public_key": options,
-    }
+    return wire_options(challenge, request_options(party, challenge, known))
 
 
 def sign_in_with_passkey(
@@ -94,9 +86,8 @@ def sign_in_with_passkey(
     if passkey is None:
         raise PasskeyRefused
     way = Way((Factor.PASSKEY,), address)
-    return open_session(session, maker, session_ttl, passkey.organisation_id, passkey.person_id, device, way)[
-        0
-    ]
+    whose = passkey.organisation_id, passkey.person_id
+    return open_session(session, maker, session_ttl, *whose, device, way)[0]
 
 
 def prove_with_passkey(

@@ -13,7 +13,7 @@ from base.sealing import Sealer
 from people.accounts.administrators import keep_an_administrator
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
-from people.factors.ceremonies import Credential, RelyingParty, creation_options, registered
+from people.factors.ceremonies import Credential, RelyingParty, creation_options, registered, wire_options
 from people.factors.challenges import Purpose, new_challenge, use_challenge
 from people.models import Organisation, Passkey, Person
 from people.sign_in.models import Credential as Password
@@ -82,11 +82,7 @@ def offer(session: Session, sealer: Sealer, party: RelyingParty, actor: Actor) -
         display_name=person.name,
         known=[passkey.credential_id for passkey in passkeys_of(session, actor.person_id)],
     )
-    return {
-        "challenge_id": challenge.sealed,
-        "expires_at": clock.wire(challenge.expires_at),
-        "public_key": options,
-    }
+    return wire_options(challenge, options)
 
 
 def add_passkey(
