@@ -36,6 +36,7 @@ from schemas.imports import ImportLine
 from schemas.markers import ChangedVisits, ManualEvidence, Marker, RegionReport
 from schemas.musters import MusterBoard, MusterCard, MusterEntry
 from schemas.notices import Acknowledgement
+from schemas.passkeys import Passkey
 from schemas.people import Account, Device, Invitation, Me, Membership, MembershipOfPerson
 from schemas.phone_queue import OutboxReport
 from schemas.places import ImportReport, PublishedPlace
@@ -46,6 +47,7 @@ from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
 from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
+from schemas.shared_devices import SharedDevice
 from schemas.sign_in_policy import SignInPolicy
 from schemas.visits import FixReport
 
@@ -160,6 +162,7 @@ _AGAIN: dict[type[Schema], Again] = {
     MusterBoard: _by_id(remaking.board),
     MusterCard: _by_id(lambda call, muster_id: read_card(call.session, call.actor, muster_id)),
     MusterEntry: _by_path(remaking.muster_line),
+    Passkey: _by_id(remaking.passkey),
     Post: _by_id(remaking.post),
     PrivacyRules: _by_path(remaking.privacy_rules),
     PublishedPlace: Again(_only("id", "notes"), remaking.place),
@@ -169,6 +172,7 @@ _AGAIN: dict[type[Schema], Again] = {
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     RoleGrant: _by_id(lambda call, grant_id: read_grant(call.session, call.actor, grant_id)),
     ScopeSettings: _by_path(remaking.scope_settings),
+    SharedDevice: _by_path(remaking.shared_device),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),
     SignInPolicy: _by_path(lambda call, _path: sign_in.read_sign_in_policy(call)),
     TestPush: _by_id(lambda call, delivery_id: devices.read_test_push(call, delivery_id)),

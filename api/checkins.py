@@ -31,6 +31,7 @@ routes = Routes("check-ins", "Check-ins: codes, beacons, Wi-Fi, regions")
     "POST",
     "/me/check-ins",
     permission=Permission.ACCOUNT_USE,
+    own_device=True,
     pace=Pace.CODE,
     body=CheckIn,
     answer=ChangedVisits,
@@ -49,7 +50,9 @@ def check_out(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return checkins.check_out(call.session, call.actor, body["place_id"])
 
 
-@routes.route("PUT", "/me/floor", permission=Permission.ACCOUNT_USE, body=FloorEdit, status=204)
+@routes.route(
+    "PUT", "/me/floor", permission=Permission.ACCOUNT_USE, own_device=True, body=FloorEdit, status=204
+)
 def set_my_floor(call: Call, body: dict[str, Any]) -> None:
     """Say on which floor I am; it counts for half an hour's fixes that name none."""
     name_floor(call.session, call.actor, body["floor"])
@@ -59,6 +62,7 @@ def set_my_floor(call: Call, body: dict[str, Any]) -> None:
     "POST",
     "/me/regions/events",
     permission=Permission.ACCOUNT_USE,
+    own_device=True,
     pace=Pace.BATCH,
     body=RegionEvents,
     answer=RegionReport,

@@ -16,7 +16,14 @@ from schemas.people import Device, PushAddress
 routes = Routes("devices", "Devices: where push reaches them")
 
 
-@routes.route("PUT", "/me/device/push", permission=Permission.ACCOUNT_USE, body=PushAddress, answer=Device)
+@routes.route(
+    "PUT",
+    "/me/device/push",
+    permission=Permission.ACCOUNT_USE,
+    own_device=True,
+    body=PushAddress,
+    answer=Device,
+)
 def register_push_address(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Register or renew the address; a device that had it before loses it."""
     device = call.session.get_one(DeviceRow, call.actor.device_id)

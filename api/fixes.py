@@ -15,7 +15,13 @@ routes = Routes("fixes", "Fixes: where phones say they are")
 
 
 @routes.route(
-    "POST", "/me/fixes", permission=Permission.ACCOUNT_USE, pace=Pace.BATCH, body=FixBatch, answer=FixReport
+    "POST",
+    "/me/fixes",
+    permission=Permission.ACCOUNT_USE,
+    own_device=True,
+    pace=Pace.BATCH,
+    body=FixBatch,
+    answer=FixReport,
 )
 def report_fixes(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Report up to 100 fixes, in any order; repeats do no harm. Only the last one is kept."""

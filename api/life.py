@@ -44,6 +44,7 @@ from people.permissions import Permission, is_organisation_wide
 from people.runtime import Runtime
 from people.services.tokens import actor_of_claims, is_service_token
 from people.sign_in.fresh import check_fresh
+from people.sign_in.idling import OnSharedDevice, keep_awake
 from people.sign_in.tokens import AccessClaims
 
 _KEPT_HEADERS = ("ETag", "Location")
@@ -96,6 +97,10 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
     if call.actor.is_service and not declared.serves_services:
         raise Forbidden
     _check_role(call.actor, declared.permission)
+    if call.actor.pause_seconds is not None:
+        _check_shared_device(declared, declared.permission)
+        if declared.at_once is None:  # apps ask for news by themselves
+            keep_awake(session, call.actor)
     if declared.fresh and not call.actor.is_service:  # a service has nothing to prove but its token
         check_fresh(call.actor)
     return call
@@ -168,6 +173,12 @@ def _check_role(actor: Actor, permission: Permission) -> None:
     """Permissions of the organisation and of oneself are decided here, those of a scope where it is loaded."""
     if is_organisation_wide(permission) and not actor.may(permission):
         raise Forbidden
+
+
+def _check_shared_device(declared: Declaration, permission: Permission) -> None:
+    """A PIN at a gate lets nobody administer the organisation, and a gate is in nobody's pocket."""
+    if declared.own_device or permission.startswith("organisation:"):
+        raise OnSharedDevice
 
 
 def _idempotency_key(declared: Declaration) -> str | None:

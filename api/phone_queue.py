@@ -40,6 +40,7 @@ Known = dict[str, IdempotencyKey]
     "POST",
     "/me/outbox",
     permission=Permission.ACCOUNT_USE,
+    own_device=True,
     pace=Pace.QUEUE,
     body=OutboxBatch,
     max_body=bounds.QUEUE,

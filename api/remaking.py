@@ -26,10 +26,12 @@ from people.accounts.identifiers import live_in
 from people.accounts.invitations import wire_invitation
 from people.accounts.persons import person_in
 from people.accounts.records import wire_record
+from people.factors.passkeys import own_passkey, wire_passkey
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
 from people.scopes.member_lists import wire_membership
 from people.scopes.scopes import edit_settings, scope_for
+from people.shared_devices import enrolment
 from people.wire import wire_identifier
 from social import posts
 from social.models import Post
@@ -75,6 +77,11 @@ def identifier(call: Call, path: Path, kept: Kept) -> Body:
     return wire_identifier(live_in(call.session, person_id, UUID(kept["id"])))
 
 
+def passkey(call: Call, passkey_id: UUID) -> Body:
+    """One's own passkey."""
+    return wire_passkey(own_passkey(call.session, call.actor, passkey_id))
+
+
 def membership(call: Call, membership_id: UUID) -> Body:
     """One's own membership."""
     held = call.session.get(Membership, membership_id)
@@ -96,6 +103,12 @@ def scope_settings(call: Call, path: Path) -> Body:
     """The settings of the scope that the path names."""
     scope_for(call.session, call.actor, path["scope_id"], Permission.SCOPES_EDIT)
     return edit_settings(call.session, call.actor, path["scope_id"], {})
+
+
+def shared_device(call: Call, path: Path) -> Body:
+    """The shared device that the path names."""
+    found = enrolment.shared_device(call.session, call.actor, path["shared_device_id"])
+    return enrolment.wire_shared_device(found)
 
 
 def place(call: Call, _path: Path, kept: Kept) -> Answer:

@@ -70,6 +70,8 @@ class Declaration:
     """Whether it is somebody's own act, which no service does for itself."""
     fresh: bool = False
     """Whether it takes a proof of the last five minutes (`people/sign_in/fresh.py`)."""
+    own_device: bool = False
+    """Whether it speaks for the device in somebody's pocket: no shared device does (`people/sign_in/idling.py`)."""
     pace: Pace | None = None
     """How often it may be done (`api/pace.py`); None for the default of its method."""
     prepare: Callable[[Runtime, Any], Any] | None = None

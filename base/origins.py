@@ -11,11 +11,28 @@ from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[0-9]{1,5})?")
+_ANDROID = re.compile(r"android:apk-key-hash:[A-Za-z0-9_-]{43}")
 
 
 def parse_origins(value: str) -> frozenset[str]:
     """The origins of a list with commas, as browsers write them; raises ValueError where one is none."""
     return frozenset(_parsed(part.strip()) for part in value.split(",") if part.strip())
+
+
+def parse_passkey_origins(value: str) -> tuple[str, ...]:
+    """What may ask for passkeys, as authenticators name it: pages, and apps by the digest of who signed them.
+
+    Raises ValueError where one is neither. Passkeys work over TLS alone, but on the machine itself.
+    """
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    return tuple(part if _ANDROID.fullmatch(part) else _secure(_parsed(part)) for part in parts)
+
+
+def _secure(origin: str) -> str:
+    parts = urlsplit(origin)
+    if parts.scheme != "https" and parts.hostname != "localhost":
+        raise ValueError(f"must be origins with https, or android:apk-key-hash:…; this is none: {origin}")
+    return origin
 
 
 def _parsed(text: str) -> str:

@@ -1,5 +1,6 @@
 """Settings come from the environment, once, into one typed object; all mistakes are told together."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from base.origins import parse_origins
+from base.origins import parse_origins, parse_passkey_origins
 
 _URL_LOOKS = (
     "looks like postgresql+psycopg2://ROLE:PASSWORD@HOST:PORT/DATABASE, with %.. for special characters"
@@ -38,6 +39,8 @@ class Settings:
     port: int
     web_name: str
     allowed_origins: frozenset[str]
+    passkey_rp_id: str | None
+    passkey_origins: tuple[str, ...]
     header_timeout: int
     transfer_timeout: int
     keep_alive: int
@@ -104,6 +107,15 @@ def _name(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    labels = value.split(".")
+    if value != value.lower() or not all(
+        re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", each) for each in labels
+    ):
+        raise ValueError("must be a domain in small letters, like hereabouts.example")
+    return value
+
+
 def _secret(value: str) -> str:
     if len(value) < 32:
         raise ValueError("must have at least 32 characters")
@@ -145,6 +157,8 @@ _FIELDS: dict[str, _Field] = {
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
     "web_name": ("WEB_NAME", _name, ""),
     "allowed_origins": ("ALLOWED_ORIGINS", parse_origins, frozenset()),
+    "passkey_rp_id": ("PASSKEY_RP_ID", _domain, None),
+    "passkey_origins": ("PASSKEY_ORIGINS", parse_passkey_origins, ()),
     "header_timeout": ("HEADER_TIMEOUT", partial(_whole, low=1, high=600), 15),
     "transfer_timeout": ("TRANSFER_TIMEOUT", partial(_whole, low=1, high=600), 20),
     "keep_alive": ("KEEP_ALIVE", partial(_whole, low=1, high=3_600), 75),

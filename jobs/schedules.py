@@ -26,11 +26,12 @@ from geo.stays.last_days import BATCH as LAST_DAYS
 from geo.stays.last_days import end_last_days
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
+from people.factors.challenges import forget_used_challenges
 from people.idempotency import forget_old_keys
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
 from people.sign_in.challenges import forget_old_challenges
-from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
+from people.sign_in.sessions import end_expired_sessions, end_paused_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
 from push.inbox.digest import send_digests
@@ -66,6 +67,7 @@ def jobs() -> list[Job]:
         Job("end_expired_memberships", 1, end_expired_memberships),
         Job("end_expired_roles", 1, end_expired_roles, ROLES),
         Job("end_expired_sessions", 30, end_expired_sessions),
+        Job("end_paused_sessions", 2, end_paused_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_last_days", 5, end_last_days, LAST_DAYS),
         Job("end_expired_evidence", 5, end_expired_evidence),
@@ -88,6 +90,7 @@ def jobs() -> list[Job]:
         Job("forget_old_reset_codes", 600, forget_old_codes),
         Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_challenges", 600, forget_old_challenges),
+        Job("forget_used_challenges", 600, forget_used_challenges),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
         Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),

@@ -30,6 +30,9 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     """What they were given beside what they are."""
 
+    pause_seconds: int | None = None
+    """On a shared device: after so long without a request the session is over. None on a device of one's own."""
+
     @property
     def is_administrator(self) -> bool:
         """Whether the person administers the whole organisation."""

@@ -85,6 +85,9 @@ def _flow(step: dict[str, Any]) -> dict[str, Any]:
     if "begins" in step:  # a name for this run, in whatever has to be this run's own
         begins = f"pm.collectionVariables.set('{step['begins']}', pm.variables.replaceIn('{{{{$guid}}}}'));"
         events.insert(0, _script("prerequest", [begins]))
+    if "before" in step:  # what a phone works out before it asks
+        scripts = [(HERE / "scripts" / f"{name}.js").read_text() for name in step["before"]]
+        events.insert(0, _script("prerequest", "".join(scripts).splitlines()))
     return {"name": step["name"], "request": request, "event": events, "response": []}
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Address",
     "Cursor",
     "Each",
+    "Installation",
     "Moment",
     "Name",
     "Number",
@@ -134,6 +135,12 @@ class Name(Text):
 
     def _kept(self, given: str) -> str:
         return _plain(text.one_line(given))
+
+
+def Installation(**options: Any) -> Name:  # noqa: N802 - reads as the type that it is
+    """The id of an installed app. Those of shared devices are ours (`people/models/shared_devices.py`)."""
+    own = validate.Regexp(r"^(?!shared:)", error="Shared devices are called so.")
+    return Name(8, 100, also=[own], metadata={"description": "Made once by the app, random"}, **options)
 
 
 class Address(Text):

@@ -32,6 +32,11 @@ SIGN_IN_CHANGES = (
     "totp_removed",
     "recovery_codes",
     "recovery_code",
+    "passkey",
+    "passkey_held",
+    "pin",
+    "pin_locked",
+    "badge",
 )
 
 
@@ -134,9 +139,22 @@ class RightsChange(Wire):
     changed_at = Moment(required=True)
 
 
+SIGN_IN_CHANGES = (
+    "password",
+    "address",
+    "reset_code",
+    "passkey",
+    "passkey_held",
+    "pin",
+    "pin_locked",
+    "badge",
+)
+
+
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
-    operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`."""
+    operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`. With
+    `passkey_held` a passkey counted backwards, and `pin_locked` too many PINs were wrong: nobody knows who did that."""
 
     what = fields.String(required=True, validate=validate.OneOf(SIGN_IN_CHANGES))
     changed_at = Moment(required=True)

@@ -7,6 +7,7 @@ from marshmallow import RAISE, fields, validate
 from schemas.base import (
     ID,
     Address,
+    Installation,
     Moment,
     Name,
     Password,
@@ -60,7 +61,7 @@ class Organisation(Wire):
 class App(Wire):
     """The installed app that signs in."""
 
-    installation_id = Name(8, 100, required=True, metadata={"description": "Made once by the app, random"})
+    installation_id = Installation(required=True)
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
     name = Name(1, 100, load_default=None, allow_none=True)
     locale = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LOCALES))

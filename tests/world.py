@@ -47,6 +47,7 @@ class World:
             "PASSWORD_MEMORY_KIB": "64",
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
+            "PASSKEY_RP_ID": "hereabouts.example",
             **changed,
         }
         self.settings = load_settings(self.environment)

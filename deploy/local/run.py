@@ -109,6 +109,8 @@ class Product:
 
     def _environment(self) -> dict[str, str]:
         return {
+            "PASSKEY_RP_ID": "localhost",
+            "PASSKEY_ORIGINS": f"http://localhost:{self.port}",
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": self.cluster.url("hereabouts_web"),

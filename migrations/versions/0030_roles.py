@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 
 _AT = sa.DateTime(timezone=True)
 _LIVE = sa.text("ended_at IS NULL")

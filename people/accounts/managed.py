@@ -32,12 +32,18 @@ class NoPassword(Conflict):
 
 def managed_account(session: Session, actor: Actor, person_id: UUID) -> Person:
     """Another's open account, held until the transaction ends; raises `NotFound`, `Forbidden` and those above."""
+    person = managed_person(session, actor, person_id)
+    check_can_sign_in(session, person)
+    return person
+
+
+def managed_person(session: Session, actor: Actor, person_id: UUID) -> Person:
+    """Another's account, open or closed, with a password or without; raises `NotFound`, `OwnAccount`, `Forbidden`."""
     person = person_in(session, actor.organisation_id, person_id)
     if person.id == actor.person_id:
         raise OwnAccount
     check_may_enter(session, actor, person)
     session.refresh(person, with_for_update={"key_share": True})
-    check_can_sign_in(session, person)
     return person
 
 

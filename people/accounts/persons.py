@@ -11,7 +11,7 @@ from base import clock, ids
 from base.errors import NotFound
 from journal.tail import position_to_come
 from people.accounts import employments, identifiers
-from people.models import Identifier, Membership, Organisation, Person
+from people.models import Badge, Identifier, Membership, Organisation, Passkey, Person, Pin
 from people.online.last_seen import set_last_seen
 from people.permissions import SERVICE
 from people.roles.administrators import keep_an_administrator
@@ -141,7 +141,7 @@ def end_person(
         employments.note_end(session, person, reason)
         identifiers.end_all(session, person)
     session.flush()
-    for secret in (Credential, ResetCode):
+    for secret in (Credential, ResetCode, Passkey, Pin, Badge):
         session.execute(delete(secret).where(secret.person_id == person.id))
     end_grants_of(session, person.id, actor_id)
     forget_second_factors(session, person.id)

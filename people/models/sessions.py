@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Integer,
     Text,
     text,
 )
@@ -56,6 +57,11 @@ class SignedInSession(Model):
     __table_args__ = (
         Index("ix_sessions_live_by_device", "device_id", postgresql_where=text("ended_at IS NULL")),
         Index("ix_sessions_live_by_person", "person_id", postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_sessions_on_shared_devices",
+            "expires_at",
+            postgresql_where=text("ended_at IS NULL AND pause_seconds IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -68,5 +74,7 @@ class SignedInSession(Model):
     proven_at: Mapped[datetime] = moment(default=True)
     address: Mapped[str | None] = mapped_column(INET)
     expires_at: Mapped[datetime] = moment()
+    # On a shared device: after so long without a request it is over (`people/sign_in/idling.py`).
+    pause_seconds: Mapped[int | None] = mapped_column(Integer)
     ended_at: Mapped[datetime | None] = moment()
     end_reason: Mapped[str | None] = mapped_column(Text)

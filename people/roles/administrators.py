@@ -6,11 +6,11 @@ So that time takes none away either, one is kept who has no end: whose account o
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import Conflict
-from people.models import Organisation, Person
+from people.models import Organisation, Passkey, Person
 from people.permissions import ADMINISTRATOR
 from people.scopes.rights import tell_rights
 from people.sign_in.models import Credential
@@ -68,6 +68,8 @@ def demote(session: Session, person: Person, actor_id: UUID | None) -> None:
 
 
 def _another_administers(session: Session, organisation_id: UUID, person_id: UUID) -> bool:
+    password = exists().where(Credential.person_id == Person.id)
+    passkey = exists().where(Passkey.person_id == Person.id, Passkey.held_at.is_(None))
     another = exists().where(
         Person.organisation_id == organisation_id,
         Person.role == ADMINISTRATOR,
@@ -76,6 +78,6 @@ def _another_administers(session: Session, organisation_id: UUID, person_id: UUI
         Person.role_ends_at.is_(None),
         Person.employed_until.is_(None),
         Person.id != person_id,
-        Credential.person_id == Person.id,
+        or_(password, passkey),
     )
     return bool(session.scalar(select(another)))

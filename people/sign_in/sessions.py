@@ -32,6 +32,7 @@ _ACTOR = (
         _sessions.c.device_id,
         case((_persons.c.role_ends_at <= func.now(), "member"), else_=_persons.c.role).label("role"),
         _sessions.c.proven_at,
+        _sessions.c.pause_seconds,
         func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
         given_to(_sessions.c.person_id).label("given"),
         _policies.c.networks,
@@ -193,6 +194,7 @@ def actor_of(session: Session, claims: AccessClaims, address: str | None) -> Act
         locale=row.locale,
         proven_at=row.proven_at,
         grants=grants_of(row.given),
+        pause_seconds=row.pause_seconds,
     )
 
 
@@ -212,7 +214,14 @@ def end_sessions(
 
 def end_expired_sessions(session: Session) -> None:
     """End the sessions whose time is over, so that their sockets hear of it."""
-    _end(session, SignedInSession.expires_at <= clock.now(), reason="expired", actor_id=None)
+    over = and_(SignedInSession.expires_at <= clock.now(), SignedInSession.pause_seconds.is_(None))
+    _end(session, over, reason="expired", actor_id=None)
+
+
+def end_paused_sessions(session: Session) -> None:
+    """End those on shared devices whose pause is over, soon: somebody else may stand before the screen."""
+    over = and_(SignedInSession.expires_at <= clock.now(), SignedInSession.pause_seconds.is_not(None))
+    _end(session, over, reason="paused", actor_id=None)
 
 
 def forget_old_refresh_tokens(session: Session) -> int:

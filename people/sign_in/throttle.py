@@ -38,6 +38,7 @@ WINDOW = timedelta(minutes=15)
 _FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
 # Whoever guesses at a second factor has the first one, and six digits are few.
 _SECOND_FROM_EVERYWHERE = 20
+_ON_A_SHARED_DEVICE = 60
 # A household, or a phone, has 64 bits of IPv6 to itself, and whoever asks a provider for it, 48.
 _UUID_LENGTH = 36
 _ADDRESS_BITS, _BLOCK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
@@ -50,6 +51,7 @@ class Door(StrEnum):
     RESET = "too_many_resets"
     INVITATION = "too_many_codes"
     SECOND_FACTOR = "too_many_second_factors"
+    PIN = "too_many_pins"
 
 
 class Reach(StrEnum):
@@ -111,6 +113,11 @@ def of_second_step(account: str, address: str | None) -> list[Bucket]:
         _bucket(Door.SECOND_FACTOR, account, Reach.ADDRESS, near, ALLOWED, own=True),
         _bucket(Door.SECOND_FACTOR, account, Reach.EVERYWHERE, "everywhere", _SECOND_FROM_EVERYWHERE),
     ]
+
+
+def of_shared_device(device_id: UUID) -> list[Bucket]:
+    """The bucket of a PIN on a shared device, whosever it is: one PIN is not tried at all names."""
+    return [_bucket(Door.PIN, "", Reach.DEVICE, str(device_id), _ON_A_SHARED_DEVICE)]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:

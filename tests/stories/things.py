@@ -4,8 +4,10 @@ from base import ids
 from tests.stories.checkins import marker
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
+from tests.stories.passkeys import has_passkey
 from tests.stories.roles import gives, makes_role
 from tests.stories.services import service
+from tests.stories.shared_devices import shared_device
 from tests.world import Organisation, Phone
 
 
@@ -22,6 +24,8 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "post_id": org.admin.posts(site, "for members")["id"],
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
+        "passkey_id": has_passkey(person),
+        "shared_device_id": shared_device(org, site)["id"],
         "conversation_id": talks_with(org.admin, person),
         "service_id": service(org, "scope:posts:read", scopes=[site]).made["id"],
         "role_id": makes_role(org.admin, f"Desk {ids.new_id()}", "scope:posts:read")["id"],
