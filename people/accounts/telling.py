@@ -15,7 +15,7 @@ log = logger(__name__)
 def tell_sign_in_changed(
     session: Session, organisation_id: UUID, person_id: UUID, what: str, by: UUID | None
 ) -> None:
-    """`what`: one of `schemas.events.SIGN_IN_CHANGES`; `by`: whoever did it, None for an operator or where nobody knows.
+    """`what`: one of `schemas.events.SIGN_IN_CHANGES`; `by`: whoever did it, None for an operator, or not known.
 
     The address or identifier itself is not said: the journal keeps what it is told.
     """

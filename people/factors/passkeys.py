@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from base.sealing import Sealer
-from people.accounts.administrators import keep_an_administrator
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.factors.ceremonies import Credential, RelyingParty, creation_options, registered, wire_options
 from people.factors.challenges import Purpose, new_challenge, use_challenge
 from people.models import Organisation, Passkey, Person
+from people.roles.administrators import keep_an_administrator
 from people.sign_in.models import Credential as Password
 
 MOST = 20
