@@ -51,6 +51,7 @@ RESOURCES = (
     "admin.push",
     "admin.imports",
     "admin.drafts",
+    "admin.audit",
 )
 
 

@@ -34,10 +34,10 @@ class Waiting:
 
 
 class Addressed(NamedTuple):
-    """To which person or scope the event at a position is addressed."""
+    """To which person or scope the event at a position is addressed; None: it reaches nobody."""
 
     position: int
-    address: UUID
+    address: UUID | None
 
 
 class State(enum.Enum):
