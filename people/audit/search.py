@@ -74,8 +74,10 @@ def wire_own(row: AnyRow) -> dict[str, Any]:
 
 def _named() -> Select[Any]:
     names = (_ACTOR.name.label("actor_name"), _PERSON.name.label("person_name"))
-    joined = _entries.outerjoin(_ACTOR, _ACTOR.id == _entries.c.actor_id)
-    return select(*_entries.c, *names).select_from(joined.outerjoin(_PERSON, _PERSON.id == _entries.c.person_id))
+    named = select(*_entries.c, *names).select_from(_entries)
+    return named.outerjoin(_ACTOR, _ACTOR.id == _entries.c.actor_id).outerjoin(
+        _PERSON, _PERSON.id == _entries.c.person_id
+    )
 
 
 def _told(value: Any) -> str:
