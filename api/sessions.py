@@ -53,9 +53,7 @@ def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return sessions.refresh(call.session, call.runtime.tokens, body["refresh_token"], retry_key).wire()
 
 
-@routes.route(
-    "DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204, audit=Keep.EACH
-)
+@routes.route("DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204, audit=Keep.EACH)
 def sign_out(call: Call) -> None:
     """Sign out: the tokens are worthless and the sockets close."""
     actor = call.actor

@@ -1,7 +1,7 @@
 """`python -m bench.audit`: the audit log of a large organisation, searched by person and time.
 
-A million entries of two years, of a thousand people. Each search is a request's own: the web's role, held by row-level
-security, in a transaction; a page of fifty entries, of somebody and a stretch of time that none of the others asked for.
+A million entries of two years, of a thousand people. Each search is a request's own, in a transaction: the web's role,
+held by row-level security; a page of fifty entries, of somebody and a stretch of time that none of the others asked for.
 """
 
 import random
@@ -54,7 +54,8 @@ def measure(world: World, entries: int = ENTRIES) -> bool:
 def fill(world: World, org: Organisation, entries: int) -> list[UUID]:
     """Write so many entries; returns whom they concern."""
     people = [ids.new_id() for _ in range(PERSONS)]
-    given = {"org": org.id, "people": [str(one) for one in people], "persons": PERSONS, "days": DAYS, "entries": entries}
+    named = {"people": [str(one) for one in people], "persons": PERSONS}
+    given = named | {"org": org.id, "days": DAYS, "entries": entries}
     with world.owner() as connection:
         connection.execute(_FILL, given)
     with world.owner() as connection:

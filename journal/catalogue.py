@@ -231,7 +231,17 @@ AUDIT_RECORDED = EventType(
     to="nobody: it is in the chain, and read with the audit log",
     readers=_NOBODY,
     personal=frozenset(
-        {"actor_id", "person_id", "subject_id", "address", "device_id", "session_id", "agent", "before", "after"}
+        {
+            "actor_id",
+            "person_id",
+            "subject_id",
+            "address",
+            "device_id",
+            "session_id",
+            "agent",
+            "before",
+            "after",
+        }
     ),
 )
 

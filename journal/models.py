@@ -26,7 +26,9 @@ from journal.catalogue import AUDIT_RECORDED, POST_CREATED
 _SAYING = text(f"type = '{POST_CREATED.name}'")
 _AUDITED = text(f"type = '{AUDIT_RECORDED.name}'")
 # What reaches nobody names none.
-_ONE_AUDIENCE = f"num_nonnulls(scope_id, person_id) = CASE type WHEN '{AUDIT_RECORDED.name}' THEN 0 ELSE 1 END"
+_ONE_AUDIENCE = (
+    f"num_nonnulls(scope_id, person_id) = CASE type WHEN '{AUDIT_RECORDED.name}' THEN 0 ELSE 1 END"
+)
 
 
 class OutboxRow(Model):

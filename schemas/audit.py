@@ -30,9 +30,13 @@ class AuditRecord(Wire):
     address = fields.String(required=True, allow_none=True, metadata={"description": "The network address"})
     device_id = ID(required=True, allow_none=True)
     session_id = ID(required=True, allow_none=True)
-    agent = fields.String(required=True, allow_none=True, metadata={"description": "What the program calls itself"})
+    agent = fields.String(
+        required=True, allow_none=True, metadata={"description": "What the program calls itself"}
+    )
     before = fields.Dict(required=True, allow_none=True, metadata={"description": "How what was changed was"})
-    after = fields.Dict(required=True, allow_none=True, metadata={"description": "How it is, or what was asked for"})
+    after = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "How it is, or what was asked for"}
+    )
 
 
 class AuditEntry(AuditRecord):
@@ -68,7 +72,9 @@ class AuditExport(Wire):
     epoch = fields.String(
         load_default=None,
         validate=validate.Length(1, 64),
-        metadata={"description": "`Audit-Epoch` as it came with that line; 410 when it is not the present one"},
+        metadata={
+            "description": "`Audit-Epoch` as it came with that line; 410 when it is not the present one"
+        },
     )
     limit = fields.Integer(load_default=10 * MOST_PAGE, validate=validate.Range(1, MOST_LINES))
     form = fields.String(load_default="jsonl", data_key="format", validate=validate.OneOf(FORMS))

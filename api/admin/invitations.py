@@ -24,5 +24,7 @@ def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Make a code that lets people open accounts, assigned to the named scopes. Managers invite visitors only."""
     invitation, code = invite(call.session, call.actor, **body)
     made = wire_invitation(invitation)
-    call.notes(None, {name: made[name] for name in ("role", "scope_ids", "uses_left", "stay_hours", "expires_at")})
+    call.notes(
+        None, {name: made[name] for name in ("role", "scope_ids", "uses_left", "stay_hours", "expires_at")}
+    )
     return made | {"code": code}

@@ -86,7 +86,9 @@ def write_charter(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, 
 
 def _promised(charter: dict[str, Any]) -> dict[str, Any]:
     """What of a charter the product keeps; its purpose is told to people, in their words."""
-    return {name: charter[name] for name in ("hours", "visit_days", "smallest_group", "aggregate_only", "version")}
+    return {
+        name: charter[name] for name in ("hours", "visit_days", "smallest_group", "aggregate_only", "version")
+    }
 
 
 @routes.route("PUT", "/privacy", permission=Permission.PRIVACY_MANAGE, body=PrivacyRules, answer=PrivacyRules)

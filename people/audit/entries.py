@@ -61,9 +61,7 @@ def record(session: Session, entry: Entry) -> None:
     """Write an entry."""
     row = {**vars(entry), "id": ids.new_id(), "at": clock.now()}
     session.execute(_WRITE, row)
-    event = Event(
-        AUDIT_RECORDED, row["id"], wire_record(row), actor_id=entry.actor_id, occurred_at=row["at"]
-    )
+    event = Event(AUDIT_RECORDED, row["id"], wire_record(row), actor_id=entry.actor_id, occurred_at=row["at"])
     append(session, entry.organisation_id, event)
 
 

@@ -54,7 +54,9 @@ def check_position(session: Session, actor: Actor, after: int, epoch: str | None
 def lines(session: Session, actor: Actor, after: int, limit: int, form: Form) -> tuple[bytes, int | None]:
     """The entries behind a position, one a line, and the position of the last of them, if there is any."""
     rows = _rows(session, actor, after, limit)
-    told = [_FORMS[form]({**row.payload, "position": row.position}) for row in rows if row.payload is not None]
+    told = [
+        _FORMS[form]({**row.payload, "position": row.position}) for row in rows if row.payload is not None
+    ]
     return "".join(f"{line}\n" for line in told).encode(), rows[-1].position if rows else None
 
 
@@ -77,7 +79,11 @@ def json_line(record: Record) -> str:
 
 def cef_line(record: Record) -> str:
     """One line of ArcSight's Common Event Format, revision 25."""
-    head = (_header(record["action"]), _header(record["action"].replace("_", " ")), _SEVERITY[record["result"]])
+    head = (
+        _header(record["action"]),
+        _header(record["action"].replace("_", " ")),
+        _SEVERITY[record["result"]],
+    )
     return "|".join((_VENDOR, *head, " ".join(f"{key}={_value(said)}" for key, said in _extension(record))))
 
 

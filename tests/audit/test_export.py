@@ -41,7 +41,9 @@ def siem(org: Organisation) -> Actor:
     return Actor(ids.new_id(), org.id, ids.new_id(), ids.new_id(), SERVICE, "en")
 
 
-def follows(org: Organisation, after: int = 0, limit: int = 1_000, form: Form = Form.JSON_LINES) -> tuple[list[str], int]:
+def follows(
+    org: Organisation, after: int = 0, limit: int = 1_000, form: Form = Form.JSON_LINES
+) -> tuple[list[str], int]:
     """The lines behind a position, and from where to go on."""
     org.world.relays()
     with org.world.web.transaction(org.id) as session:
@@ -148,7 +150,9 @@ def test_a_line_of_either_form_is_one_line(agent: str, name: str) -> None:
     line = cef_line(told)
     assert len(line.splitlines()) == 1
     _, fields = read_cef(line)
-    assert fields["requestClientApplication"] == "".join(each if each.isprintable() else " " for each in agent)
+    assert fields["requestClientApplication"] == "".join(
+        each if each.isprintable() else " " for each in agent
+    )
     assert fields["rt"] == "1767258000000"
 
 

@@ -81,7 +81,11 @@ def test_a_stolen_refresh_token_is_there(org: Organisation) -> None:
     alice.post("/v1/sessions/refresh", {"refresh_token": used}, 401)
     alice.post("/v1/sessions/refresh", {"refresh_token": "nobody has this refresh token"}, 401)
     told = the_entry(org, action="refresh_session")
-    assert (told["code"], told["person_name"], told["session_id"]) == ("refresh_refused", "Alice", alice.session_id)
+    assert (told["code"], told["person_name"], told["session_id"]) == (
+        "refresh_refused",
+        "Alice",
+        alice.session_id,
+    )
 
 
 def test_a_right_that_somebody_does_not_have_is_told_once_in_a_while(
@@ -136,7 +140,9 @@ def test_a_refusal_is_one_also_where_it_cannot_be_written_down(fresh_world: Worl
         connection.execute(text("ALTER TABLE audit_entries RENAME TO away"))
     bob.get("/v1/admin/people", 403)
     assert tries_to_sign_in(org, NOBODY).status_code == 401
-    assert org.admin.request("DELETE", f"/v1/admin/people/{bob.id}").status_code == 500, "no act without its entry"
+    assert org.admin.request("DELETE", f"/v1/admin/people/{bob.id}").status_code == 500, (
+        "no act without its entry"
+    )
     with fresh_world.owner() as connection:
         connection.execute(text("ALTER TABLE away RENAME TO audit_entries"))
     assert org.admin.get(f"/v1/admin/people/{bob.id}")["ended_at"] is None

@@ -21,7 +21,9 @@ def test_each_filter_finds_what_is_so(org: Organisation) -> None:
     site = org.site()
     bob.get("/v1/admin/people", 403)
     org.admin.put(f"/v1/admin/scopes/{site}/memberships/{alice_id}", {"role": "manager"})
-    assert acts(log_of(org, person_id=alice_id, actor_id=ada, action="assign_person")) == [("assign_person", None)]
+    assert acts(log_of(org, person_id=alice_id, actor_id=ada, action="assign_person")) == [
+        ("assign_person", None)
+    ]
     assert acts(log_of(org, subject_id=site)) == [("assign_person", None), ("create_site", None)]
     assert acts(log_of(org, result="refused")) == [("list_people", "forbidden")]
     assert log_of(org, action="no_such_action") == []
@@ -37,7 +39,9 @@ def test_pages_have_every_entry_once_also_where_all_are_of_one_moment(org: Organ
         for number in range(25):
             record(session, Entry(org.id, "of_one_moment", after={"number": number}))
     with org.world.owner() as connection:
-        at_once = text("UPDATE audit_entries SET at = now() WHERE organisation_id = :id AND action = 'of_one_moment'")
+        at_once = text(
+            "UPDATE audit_entries SET at = now() WHERE organisation_id = :id AND action = 'of_one_moment'"
+        )
         connection.execute(at_once, {"id": org.id})
     found = log_of(org, action="of_one_moment", limit="10")
     assert sorted(entry["after"]["number"] for entry in found) == list(range(25))
