@@ -83,14 +83,15 @@ def _is_kept(declared: Declaration, problem: Problem) -> bool:
 def _write_refusal(declared: Declaration, shared: Runtime, action: str, path: Path, problem: Problem) -> None:
     """A refusal that cannot be written down is a refusal all the same."""
     actor: Actor | None = g.get("actor")
-    refused = {"result": Result.REFUSED, "code": problem.code}
+    refused: dict[str, Any] = {"result": Result.REFUSED, "code": problem.code}
     try:
         with shared.database.transaction(None if actor is None else actor.organisation_id) as session:
             if actor is not None:
-                record_once(session, _entry(declared, actor, action, path, None, **refused))
+                record_once(session, _entry(declared, actor, action, path, told=refused))
             elif (tried := _tried(session)) is not None:
                 enter_organisation(session, tried)
-                record(session, _entry(declared, None, action, path, None, organisation_id=tried, **refused))
+                told = refused | {"organisation_id": tried}
+                record(session, _entry(declared, None, action, path, told=told))
     except SQLAlchemyError as error:
         log.error("audit_not_written", action=action, error=type(error).__name__)
 
@@ -108,12 +109,12 @@ def _entry(
     actor: Actor | None,
     action: str,
     path: Path,
-    made: dict[str, Any] | None,
+    made: dict[str, Any] | None = None,
     noted: Mapping[str, Any] = _NOTHING,
-    **told: Any,
+    told: Mapping[str, Any] = _NOTHING,
 ) -> Entry:
-    """The entry of the present request. `made`: what it answered; `told`: what is known of it beside."""
-    who = _who(declared, actor, path, refused="code" in told)
+    """The entry of the present request. `made`: what it answered; `told`: what is known of a refusal."""
+    who = _who(declared, actor, path, refused=bool(told))
     if "person_id" in noted:
         who |= {"person_id": noted["person_id"]}
     kind, subject_id, others = _subject(declared, path, made)
@@ -130,7 +131,7 @@ def _entry(
     )
 
 
-def _who(declared: Declaration, actor: Actor | None, path: Path, *, refused: bool) -> dict[str, UUID | None]:
+def _who(declared: Declaration, actor: Actor | None, path: Path, *, refused: bool) -> dict[str, Any]:
     """Who asks, on which device, and whom it concerns. Who is refused at the door is not known to be anybody."""
     if actor is not None:
         by = {"organisation_id": actor.organisation_id, "actor_id": actor.person_id}

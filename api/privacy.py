@@ -80,7 +80,7 @@ def list_my_audit(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     mine = Wanted(person_id=call.actor.person_id)
     found = search(call.session, call.actor.organisation_id, mine, before, limit)
     items = [wire_own(row) for row in found]
-    return page(items, limit, lambda: (found[-1].at.isoformat(), str(found[-1].id)))
+    return page(items, limit, lambda: (found[-1]["at"].isoformat(), str(found[-1]["id"])))
 
 
 @routes.route("GET", "/sites/<uuid:site_id>/charter", permission=Permission.POSTS_READ, answer=Charter)

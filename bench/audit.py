@@ -1,7 +1,7 @@
 """`python -m bench.audit`: the audit log of a large organisation, searched by person and time.
 
 A million entries of two years, of a thousand people. Each search is a request's own, in a transaction: the web's role,
-held by row-level security; a page of fifty entries, of somebody and a stretch of time that none of the others asked for.
+held by row-level security; a page of fifty entries, of somebody and a stretch of time that no other search asked for.
 """
 
 import random
@@ -74,7 +74,7 @@ def _searches(world: World, org: Organisation, people: list[UUID]) -> Iterator[f
         with world.web.transaction(org.id) as session:
             found = search(session, org.id, wanted, None, PAGE)
         yield (time.perf_counter() - began) * 1000
-        assert all(row.person_id == wanted.person_id and start <= row.at < until for row in found)
+        assert all(row["person_id"] == wanted.person_id and start <= row["at"] < until for row in found)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def search_audit(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     found = search(call.session, call.actor.organisation_id, wanted, before, limit)
     call.notes(None, wanted.wire())
     items = [wire_entry(row) for row in found]
-    return page(items, limit, lambda: (found[-1].at.isoformat(), str(found[-1].id)))
+    return page(items, limit, lambda: (found[-1]["at"].isoformat(), str(found[-1]["id"])))
 
 
 @routes.route(

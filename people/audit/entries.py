@@ -3,6 +3,7 @@
 Both are written in the transaction of what they tell: what was done is in the log, and what is in the log was done.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,9 +60,10 @@ class Entry:
 
 def record(session: Session, entry: Entry) -> None:
     """Write an entry."""
-    row = {**vars(entry), "id": ids.new_id(), "at": clock.now()}
+    id_, at = ids.new_id(), clock.now()
+    row = {**vars(entry), "id": id_, "at": at, "result": str(entry.result)}
     session.execute(_WRITE, row)
-    event = Event(AUDIT_RECORDED, row["id"], wire_record(row), actor_id=entry.actor_id, occurred_at=row["at"])
+    event = Event(AUDIT_RECORDED, id_, wire_record(row), actor_id=entry.actor_id, occurred_at=at)
     append(session, entry.organisation_id, event)
 
 
@@ -78,15 +80,14 @@ def _is_known(session: Session, entry: Entry, since: datetime) -> bool:
     return bool(session.scalar(select(exists().where(*by, _entries.c.at >= since, *told))))
 
 
-def wire_record(row: Any) -> dict[str, Any]:
+def wire_record(row: Mapping[str, Any]) -> dict[str, Any]:
     """An entry with ids alone, as the chain keeps it; of a row, or of what becomes one."""
-    get = row.get if isinstance(row, dict) else lambda name: getattr(row, name)
-    wired = {name: get(name) for name in _PLAIN} | {name: _id(get(name)) for name in _IDS}
-    return wired | {"at": clock.wire(get("at")), "result": str(get("result"))}
+    wired = {name: row[name] for name in _PLAIN} | {name: _id(row[name]) for name in _IDS}
+    return wired | {"at": clock.wire(row["at"])}
 
 
 _IDS = ("id", "actor_id", "person_id", "subject_id", "device_id", "session_id")
-_PLAIN = ("action", "code", "subject_kind", "address", "agent", "before", "after")
+_PLAIN = ("action", "result", "code", "subject_kind", "address", "agent", "before", "after")
 
 
 def _id(value: UUID | None) -> str | None:

@@ -1,6 +1,5 @@
 """Reading the audit log, newest first: all of it for who may, and for everybody what concerns them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from base import clock
-from base.database import AnyRow, table_of
+from base.database import table_of
 from people.audit.entries import Result, wire_record
 from people.audit.models import AuditEntry
 from people.models import Person
@@ -39,11 +38,12 @@ class Wanted:
 
 
 Before = tuple[datetime, UUID]
+Found = dict[str, Any]
 
 
 def search(
     session: Session, organisation_id: UUID, wanted: Wanted, before: Before | None, limit: int
-) -> Sequence[AnyRow]:
+) -> list[Found]:
     """A page of entries with the names of those in them, newest first."""
     query = _named().where(_entries.c.organisation_id == organisation_id)
     for name in ("person_id", "actor_id", "subject_id", "action", "result"):
@@ -55,20 +55,21 @@ def search(
         query = query.where(_entries.c.at < wanted.until)
     if before is not None:
         query = query.where(tuple_(_entries.c.at, _entries.c.id) < before)
-    return session.execute(query.order_by(_entries.c.at.desc(), _entries.c.id.desc()).limit(limit)).all()
+    newest = query.order_by(_entries.c.at.desc(), _entries.c.id.desc()).limit(limit)
+    return [{**row} for row in session.execute(newest).mappings()]
 
 
-def wire_entry(row: AnyRow) -> dict[str, Any]:
+def wire_entry(row: Found) -> dict[str, Any]:
     """An entry as those read it who watch over the log."""
-    return wire_record(row) | {"actor_name": row.actor_name, "person_name": row.person_name}
+    return wire_record(row) | {name: row[name] for name in ("actor_name", "person_name")}
 
 
-def wire_own(row: AnyRow) -> dict[str, Any]:
+def wire_own(row: Found) -> dict[str, Any]:
     """An entry as the person reads it whom it concerns: from where somebody else did it is not theirs to know.
 
     Who tried in vain to sign in is nobody yet: from where, the person has to know.
     """
-    others = row.actor_id not in (None, row.person_id)
+    others = row["actor_id"] not in (None, row["person_id"])
     return wire_entry(row) | (dict.fromkeys(_OF_THE_ACTORS) if others else {})
 
 
