@@ -67,6 +67,7 @@ RESOURCES = (
     "admin.imports",
     "admin.services",
     "admin.drafts",
+    "admin.audit",
 )
 
 

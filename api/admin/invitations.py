@@ -28,4 +28,9 @@ def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """
     if body["role"] == ADMINISTRATOR:
         check_fresh(call.actor)
-    return wire_invitation(*invite(call.session, call.actor, **body))
+    invitation, code = invite(call.session, call.actor, **body)
+    made = wire_invitation(invitation)
+    call.notes(
+        None, {name: made[name] for name in ("role", "scope_ids", "uses_left", "stay_hours", "expires_at")}
+    )
+    return made | {"code": code}

@@ -56,6 +56,7 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
         check_fresh(call.actor)
         check_may_give(call.session, call.actor, SITE_MANAGER, scope_id, body["ends_at"])
     _check_may_unmake(call, scope_id, person_id)
+    before = _belonging(member_lists.live_membership_of(call.session, scope_id, person_id))
     membership, scope = memberships.assign(
         call.session,
         scope_id,
@@ -64,7 +65,15 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
         call.actor.person_id,
         ends_at=_in_future(body["ends_at"]),
     )
+    call.notes(before, _belonging(membership))
     return member_lists.wire_of_person(membership, scope, _person(call.session, person_id))
+
+
+def _belonging(membership: Membership | None) -> dict[str, Any] | None:
+    """What a membership lets do, and until when; nothing of one that comes of being there."""
+    if membership is None or membership.source == "presence":
+        return None
+    return {"role": membership.role, "ends_at": clock.wire_or_none(membership.ends_at)}
 
 
 def wire_of_person(session: Session, membership: Membership) -> dict[str, Any]:
@@ -86,6 +95,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
     _check_may_unmake(call, scope_id, person_id)
+    call.notes(_belonging(membership), None)
     end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 
 

@@ -108,6 +108,12 @@ def wire_consent(consent: Consent) -> dict[str, Any]:
     }
 
 
+def privacy_of(session: Session, organisation_id: UUID) -> dict[str, Any]:
+    """The organisation's rules as they hold, and how much pushes let out."""
+    settings = session.get_one(Organisation, organisation_id).settings
+    return DEFAULTS | settings.get("privacy", {}) | {"push_content": settings.get("push_content", "sender")}
+
+
 def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, Any]) -> dict[str, Any]:
     """The organisation's rules; how much pushes let out is kept where it is not given."""
     organisation = session.get_one(Organisation, actor.organisation_id, with_for_update=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from journal.catalogue import SIGN_IN_NEW_DEVICE
 from journal.events import Event, append
+from people.audit.whose import concerns
 from people.models import Device, SignedInSession
 from people.sign_in.challenges import challenge
 from people.sign_in.policies import Rule, check_way, rule_for
@@ -43,6 +44,7 @@ def open_session(
     is_new = way.factors != (Factor.PIN,) and _is_new_device(session, person_id, device)
     lasts = min(session_ttl, rule.session_seconds or session_ttl)
     tokens, device_id = start_session(session, maker, lasts, organisation_id, person_id, device, way)
+    concerns(organisation_id, person_id, device_id, tokens.session_id)
     if is_new:
         _tell(session, organisation_id, person_id, tokens.session_id, device)
     return tokens, device_id

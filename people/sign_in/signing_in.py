@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.errors import Unauthenticated
 from base.work import hashing
+from people.audit.whose import concerns
 from people.models import Device
 from people.sign_in import passwords, throttle
 from people.sign_in.forms import country_in, read
@@ -69,6 +70,7 @@ def named(session: Session, slug: str, identifier: str) -> Named:
     value = read(identifier, country_in({"country": country}))
     row = session.execute(_NAMED, {"slug": slug, "value": value}).one()
     key = f"{slug}\n{value}" if row.person_id is None else str(row.person_id)
+    concerns(row.organisation_id, row.person_id)
     return Named(key, value, row.organisation_id, row.person_id, row.password_hash)
 
 
