@@ -127,7 +127,7 @@ class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`."""
 
-    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code")))
+    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code", "verified")))
     changed_at = Moment(required=True)
 
 

@@ -15,7 +15,7 @@ log = logger(__name__)
 def tell_sign_in_changed(
     session: Session, organisation_id: UUID, person_id: UUID, what: str, by: UUID | None
 ) -> None:
-    """`what`: password, address or reset_code; `by`: whoever did it, None for an operator.
+    """`what`: password, address, reset_code or verified; `by`: whoever did it, None for an operator.
 
     The address itself is not said: the journal keeps what it is told.
     """
