@@ -45,7 +45,7 @@ def ask(session: Session, sealer: Sealer, asked: Asked, address: str | None) -> 
     """Note that somebody asks from a network address; raises `TooManyGuesses`, for a made-up account no sooner."""
     account = named(session, asked.organisation, asked.identifier)
     throttle.count(session, Door.MESSAGE, *choices(session, Door.MESSAGE, account, asked, address))
-    sealed = sealer.sealed(orjson.dumps(asked).decode())
+    sealed = sealer.sealed(orjson.dumps([*asked]).decode())
     session.add(AskedCode(id=ids.new_id(), sealed=sealed, created_at=clock.now()))
     session.flush()
 
@@ -78,7 +78,7 @@ def answer_asked(database: Database, sealer: Sealer, keys: CodeKeys) -> bool:
 
 def _answer_one(session: Session, sealer: Sealer, keys: CodeKeys) -> bool:
     oldest = select(AskedCode.id).order_by(AskedCode.created_at).limit(1).with_for_update(skip_locked=True)
-    taken = delete(AskedCode).where(AskedCode.id == oldest.scalar_subquery())
+    taken = delete(AskedCode).where(AskedCode.id == oldest.correlate(None).scalar_subquery())
     row = session.execute(taken.returning(AskedCode.sealed, AskedCode.created_at)).one_or_none()
     if row is None:
         return False
