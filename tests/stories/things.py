@@ -2,6 +2,7 @@
 
 from base import ids
 from tests.stories.checkins import marker
+from tests.stories.codes import has
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
 from tests.world import Organisation, Phone
@@ -19,6 +20,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
         "conversation_id": talks_with(org.admin, person),
+        "identifier_id": has(org, person, "+821055550100", verified=False),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }
