@@ -7,7 +7,6 @@ from marshmallow import RAISE, fields, validate
 from schemas.base import (
     ID,
     Address,
-    Cursor,
     Moment,
     Name,
     Password,
@@ -17,9 +16,9 @@ from schemas.base import (
     page_of,
     timezone_name,
 )
+from schemas.profiles import LOCALES, Profile
 
 ROLES = ("member", "visitor", "organisation_administrator")
-LOCALES = ("en", "ko")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
 MOST_INVITED_TO = 50
@@ -37,7 +36,7 @@ class Person(Wire):
 class Account(Person):
     """A person as oneself and administrators see one."""
 
-    email = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True, metadata={"description": "The oldest, if there is any"})
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     locale = fields.String(required=True)
     timezone = fields.String(required=True)
@@ -168,6 +167,7 @@ class Me(Wire):
     """All that an app needs at its start."""
 
     person = fields.Nested(Account, required=True)
+    profile = fields.Nested(Profile, required=True)
     last_seen = fields.String(
         required=True,
         validate=validate.OneOf(LAST_SEEN),
@@ -242,7 +242,3 @@ class Invitation(Wire):
     stay_hours = fields.Integer(required=True, allow_none=True)
     expires_at = Moment(required=True)
     created_at = Moment(required=True)
-
-
-class PersonQuery(Cursor):
-    """Query of a list of persons."""

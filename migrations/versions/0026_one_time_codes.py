@@ -6,7 +6,7 @@ from alembic import op
 from migrations.row_level_security import policy
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 _AT = sa.DateTime(timezone=True)
 # Whoever asks is noted by the web, and read by the worker alone.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -27,6 +28,7 @@ from tests.stories.codes import (
     tries_code,
     wrong,
 )
+from tests.stories.identifiers import writes_down
 from tests.stories.messages import waiting
 from tests.stories.passwords import joins
 from tests.world import Organisation, Phone, World
@@ -186,6 +188,37 @@ def test_a_digest_that_is_moved_to_another_row_is_worth_nothing(org: Organisatio
     assert refusal(alice, known) == REFUSED
 
 
+@pytest.mark.parametrize("typed", ["010-1234-5678", "+82 10 1234 5678", "０１０１２３４５６７８"])
+def test_a_number_is_sent_a_short_message_however_it_is_typed(org: Organisation, typed: str) -> None:
+    jonas = org.person("Jonas")
+    has(org, jonas, "010-1234-5678")
+    tablet = Phone(org, "Jonas")
+    assert asks_for_code(tablet, typed).status_code == 202
+    (code,) = codes_sent(org, "+821012345678")
+    assert waiting(org)[-1]["channel"] == "sms"
+    comes_in(tablet, "+821012345678", code)
+    assert tablet.id == jonas.id
+
+
+def test_who_has_no_password_comes_in_by_a_code(org: Organisation) -> None:
+    made = writes_down(org, "Sora", "010-2345-6789")["id"]
+    sora = Phone(org, "Sora")
+    with org.world.worker.transaction() as session:
+        of_sora = update(Identifier).where(Identifier.person_id == UUID(made))
+        session.execute(of_sora.values(verified_at=clock.now()))
+    asks_for_code(sora, "010-2345-6789")
+    comes_in(sora, "010-2345-6789", codes_sent(org, "+821023456789")[0])
+    assert sora.id == made
+
+
+@pytest.mark.parametrize("kind", ["employee_number", "username"])
+def test_nothing_goes_anywhere_for_a_name_to_which_nothing_can_be_sent(
+    org: Organisation, alice: Phone, kind: str
+) -> None:
+    has(org, org.signs_in(ALICE, "Alice"), "a-4711", kind=kind)
+    sent_nothing(org, alice, "a-4711")
+
+
 def sent_nothing(org: Organisation, phone: Phone, identifier: str, slug: str | None = None) -> None:
     """The answer is the usual one, and nobody gets anything."""
     before = len(waiting(org))
@@ -235,10 +268,7 @@ def test_a_code_dies_with_the_account_and_with_the_address(org: Organisation, al
 
 def test_an_address_that_was_given_up_takes_its_account_along(org: Organisation, alice: Phone) -> None:
     """Whoever has the address next is sent codes for the account that is theirs."""
-    person = org.signs_in(ALICE, "Alice").id
-    org.admin.delete(f"/v1/admin/people/{person}")
-    with org.world.worker.transaction() as session:
-        session.execute(update(Identifier).values(ended_at=clock.now()).where(Identifier.person_id == person))
+    org.admin.delete(f"/v1/admin/people/{org.signs_in(ALICE, 'Alice').id}")
     newcomer = joins(org, "Alicia", ALICE)
     has(org, newcomer, ALICE)
     comes_in(alice, ALICE, gets_code(alice, ALICE))

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
-from base import clock, ids
-from people.models import Identifier
+from base import clock
+from people.accounts.identifiers import add, parse_in
+from people.models import Person
 from people.sign_in.asked_codes import answer_asked
 from people.sign_in.short_codes import CodeKeys
 from tests.stories.messages import sealer_of, waiting
@@ -16,19 +17,13 @@ HOME = "198.51.100.7"
 
 
 def has(org: Organisation, person: Phone, value: str, *, verified: bool = True, kind: str | None = None) -> str:
-    """Somebody has an address or number; returns the identifier's id."""
-    identifier = Identifier(
-        id=ids.new_id(),
-        organisation_id=org.id,
-        person_id=UUID(person.id),
-        kind=kind or ("email" if "@" in value else "phone"),
-        value=value,
-        written=value,
-        verified_at=clock.now() if verified else None,
-    )
+    """Somebody signs in with this, too, and has perhaps shown that it reaches them; returns the identifier's id."""
+    person_id = UUID(person.id)
     with org.world.worker.transaction() as session:
-        session.add(identifier)
-    return str(identifier.id)
+        form = parse_in(session, org.id, kind or ("email" if "@" in value else "phone"), value)
+        identifier = add(session, session.get_one(Person, person_id), form)
+        identifier.verified_at = clock.now() if verified else None
+        return str(identifier.id)
 
 
 def keys_of(world: World) -> CodeKeys:

@@ -2,7 +2,6 @@
 
 from base import ids
 from tests.stories.checkins import marker
-from tests.stories.codes import has
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
 from tests.world import Organisation, Phone
@@ -16,11 +15,11 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "zone_id": zone,
         "scope_id": site,
         "person_id": person.id,
+        "identifier_id": person.get("/v1/me/identifiers")["items"][0]["id"],
         "post_id": org.admin.posts(site, "for members")["id"],
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
         "conversation_id": talks_with(org.admin, person),
-        "identifier_id": has(org, person, "+821055550100", verified=False),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }
