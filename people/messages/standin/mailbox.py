@@ -16,10 +16,11 @@ _CODE, _LINK = re.compile(r"(?<![\w/-])\d{6}(?![\w/-])"), re.compile(r"https?://
 
 @dataclass
 class Mailbox:
-    """All messages, newest first."""
+    """All messages, newest first, numbered from 1 as they come."""
 
     messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     behaviour: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    taken: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def accept(self, channel: str, to: str, text: str, **more: str) -> None:
@@ -28,15 +29,20 @@ class Mailbox:
         found = {"code": code and code[0], "link": link and link[0]}
         message = {"channel": channel, "to": to, "text": text, **found, **more, "received_at": time.time()}
         with self.changed:
-            self.messages.insert(0, message)
+            self.taken += 1
+            self.messages.insert(0, message | {"number": self.taken})
             del self.messages[_MOST:]
             self.changed.notify_all()
 
-    def to(self, address: str | None, wait_s: float) -> list[dict[str, Any]]:
-        """The messages to an address, or all; where there is none, waits for one for up to `wait_s`."""
+    def to(self, address: str | None, after: int = 0, wait_s: float = 0) -> list[dict[str, Any]]:
+        """The messages to an address, or all, after a number; where there is none, waits for one for up to `wait_s`."""
 
         def found() -> list[dict[str, Any]]:
-            return [message for message in self.messages if address in (None, message["to"])]
+            return [
+                message
+                for message in self.messages
+                if message["number"] > after and address in (None, message["to"])
+            ]
 
         with self.changed:
             self.changed.wait_for(found, timeout=wait_s)

@@ -43,8 +43,8 @@ def make_app(mailbox: Mailbox, token: str) -> Flask:
 
     @app.get("/messages")
     def messages() -> Response:
-        wait_s = min(60.0, float(request.args.get("wait", 0)))
-        return _json({"messages": mailbox.to(request.args.get("to"), wait_s)})
+        after, wait_s = int(request.args.get("after", 0)), min(60.0, float(request.args.get("wait", 0)))
+        return _json({"messages": mailbox.to(request.args.get("to"), after, wait_s)})
 
     @app.post("/behaviour")
     def behave() -> Response:
@@ -59,7 +59,7 @@ def make_app(mailbox: Mailbox, token: str) -> Flask:
 
     @app.get("/")
     def page() -> Response:
-        articles = "".join(map(_article, mailbox.to(None, 0)[:200]))
+        articles = "".join(map(_article, mailbox.to(None)[:200]))
         return Response(_PAGE.format(articles=articles), headers=_POLICY, mimetype="text/html")
 
     return app
