@@ -3,7 +3,8 @@
 prove              counts the try, at the account and at the code, and looks at the code after that
 sign_in_by_code    takes the code and opens the session, if nobody was quicker
 
-The code is good on the installation that asked for it, once, and with the identifier that it went to.
+The code is good on the installation that asked for it, once, and as long as the address or number that it went to is the
+person's.
 """
 
 from collections.abc import Sequence
