@@ -1,4 +1,4 @@
-"""The worker's loops for mails and short messages: one for each channel that is set up, one for those who ask for codes."""
+"""The worker's loops for messages: one for each channel that is set up, and one for those who ask for codes."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -27,7 +27,9 @@ class SmsCarrier:
     def __init__(self, url: str, token: str) -> None:
         self._url = url
         self._session = requests.Session()
-        self._session.trust_env = False  # or a .netrc of the machine's would put its own word in the token's place
+        self._session.trust_env = (
+            False  # or a .netrc of the machine's would put its own word in the token's place
+        )
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def send(self, letter: Letter) -> Outcome:

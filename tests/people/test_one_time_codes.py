@@ -12,9 +12,9 @@ from sqlalchemy import delete, select, text, update
 from api.app import create_app
 from base import clock
 from people.models import Identifier, SignedInSession
+from people.sign_in.asked_codes import Asked
 from people.sign_in.models import AskedCode, OneTimeCode, SignInFailure
 from people.sign_in.one_time_codes import CodeRefused, prove, sign_in_by_code
-from people.sign_in.asked_codes import Asked
 from people.sign_in.short_codes import LASTS, TRIES, forget_old
 from people.sign_in.tokens import TokenMaker
 from tests.stories.codes import (

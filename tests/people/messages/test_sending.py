@@ -54,9 +54,7 @@ def texts(mailbox: Mailbox, to: str) -> list[str]:
     return [message["text"] for message in mailbox.to(to)]
 
 
-def test_what_is_queued_comes_in_the_language_of_whoever_gets_it(
-    org: Organisation, mailbox: Mailbox
-) -> None:
+def test_what_is_queued_comes_in_the_language_of_whoever_gets_it(org: Organisation, mailbox: Mailbox) -> None:
     in_english, in_korean = queues(org, ALICE), queues(org, NUMBER, locale="ko")
     sends(org, mailbox)
     sends(org, mailbox, Channel.SMS)
