@@ -29,8 +29,10 @@ from people.accounts.resets import forget_old_codes
 from people.audit import retention as audit_retention
 from people.factors.challenges import forget_used_challenges
 from people.idempotency import forget_old_keys
+from people.messages import claims as messages
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
+from people.sign_in import short_codes
 from people.sign_in.challenges import forget_old_challenges
 from people.sign_in.sessions import end_expired_sessions, end_paused_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
@@ -89,6 +91,9 @@ def jobs() -> list[Job]:
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),
+        Job("end_expired_messages", 10, messages.end_expired),
+        Job("forget_old_messages", 3_600, messages.forget_old),
+        Job("forget_old_one_time_codes", 3_600, short_codes.forget_old),
         Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_challenges", 600, forget_old_challenges),
         Job("forget_used_challenges", 600, forget_used_challenges),

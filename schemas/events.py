@@ -28,6 +28,7 @@ SIGN_IN_CHANGES = (
     "password",
     "address",
     "identifier",
+    "verified",
     "reset_code",
     "totp",
     "totp_removed",

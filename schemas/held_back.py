@@ -4,7 +4,13 @@ from marshmallow import fields, validate
 
 from schemas.base import ID, Moment, Some, Wire
 
-DOORS = ("too_many_sign_ins", "too_many_resets", "too_many_codes")
+DOORS = (
+    "too_many_sign_ins",
+    "too_many_resets",
+    "too_many_second_factors",
+    "too_many_one_time_codes",
+    "too_many_messages",
+)
 REACHES = ("device", "address", "block", "everywhere")
 MOST = 200
 

@@ -48,6 +48,11 @@ class World:
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
             "PASSKEY_RP_ID": "hereabouts.example",
+            # Messages are queued; a test that wants them sent has a postman of its own.
+            "SMTP_URL": "smtp://127.0.0.1:9",
+            "MAIL_FROM": "no-reply@hereabouts.example",
+            "SMS_GATEWAY_URL": "http://127.0.0.1:9/sms",
+            "SMS_GATEWAY_TOKEN": "a-token-for-tests",
             **changed,
         }
         self.settings = load_settings(self.environment)

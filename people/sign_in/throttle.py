@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, delete, func, select, update
@@ -35,7 +35,7 @@ from people.sign_in.models import SignInFailure
 
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
-_FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
+_FROM_AN_ADDRESS = 300
 # Whoever guesses at a second factor has the first one, and six digits are few.
 _SECOND_FROM_EVERYWHERE = 20
 _ON_A_SHARED_DEVICE = 60
@@ -52,6 +52,9 @@ class Door(StrEnum):
     INVITATION = "too_many_codes"
     SECOND_FACTOR = "too_many_second_factors"
     PIN = "too_many_pins"
+    ONE_TIME_CODE = "too_many_one_time_codes"
+    MESSAGE = "too_many_messages"
+    """Nobody guesses here, but has codes sent."""
 
 
 class Reach(StrEnum):
@@ -61,6 +64,21 @@ class Reach(StrEnum):
     ADDRESS = "address"
     BLOCK = "block"
     EVERYWHERE = "everywhere"
+
+
+class _Most(NamedTuple):
+    """How many tries at one account are heard."""
+
+    near: int
+    block: int
+    everywhere: int
+    own_phone: int
+
+
+_PASSWORDS = _Most(ALLOWED, 30, 100, 10)
+# Six digits are guessed sooner than a password; and nobody's phone is to ring all day because a stranger wants it to.
+_MOST = {Door.ONE_TIME_CODE: _Most(ALLOWED, 20, 30, 10), Door.MESSAGE: _Most(3, 6, 10, 5)}
+_TO_ONE_ADDRESS = 5
 
 
 class TooManyGuesses(TooManyRequests):
@@ -88,11 +106,12 @@ def of_strangers(door: Door, account: str | None, address: str | None) -> list[B
     everybody = _bucket(door, "", Reach.ADDRESS, near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
+    most = _MOST.get(door, _PASSWORDS)
     return [
         everybody,
-        _bucket(door, account, Reach.ADDRESS, near, ALLOWED, own=True),
-        _bucket(door, account, Reach.BLOCK, wide, _FROM_A_BLOCK),
-        _bucket(door, account, Reach.EVERYWHERE, "everywhere", _FROM_EVERYWHERE),
+        _bucket(door, account, Reach.ADDRESS, near, most.near, own=True),
+        _bucket(door, account, Reach.BLOCK, wide, most.block),
+        _bucket(door, account, Reach.EVERYWHERE, "everywhere", most.everywhere),
     ]
 
 
@@ -103,7 +122,8 @@ def home_network(address: str | None) -> str:
 
 def of_device(account: str, device_id: UUID, door: Door = Door.SIGN_IN) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
-    return [_bucket(door, account, Reach.DEVICE, str(device_id), ALLOWED, own=True)]
+    most = _MOST.get(door, _PASSWORDS).own_phone
+    return [_bucket(door, account, Reach.DEVICE, str(device_id), most, own=True)]
 
 
 def of_second_step(account: str, address: str | None) -> list[Bucket]:
@@ -118,6 +138,15 @@ def of_second_step(account: str, address: str | None) -> list[Bucket]:
 def of_shared_device(device_id: UUID) -> list[Bucket]:
     """The bucket of a PIN on a shared device, whosever it is: one PIN is not tried at all names."""
     return [_bucket(Door.PIN, "", Reach.DEVICE, str(device_id), _ON_A_SHARED_DEVICE)]
+
+
+def of_messages(account: str, to: str) -> list[Bucket]:
+    """The buckets of a message that an account has sent to an address: whoever else has some sent there counts, too."""
+    most = _MOST[Door.MESSAGE].everywhere
+    return [
+        _bucket(Door.MESSAGE, account, Reach.EVERYWHERE, "asked for by oneself", most),
+        _bucket(Door.MESSAGE, "", Reach.EVERYWHERE, f"to {to}", _TO_ONE_ADDRESS),
+    ]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:

@@ -45,6 +45,8 @@ def test_only_these_routes_are_public() -> None:
         "/v1/shared-devices/people",
         "/v1/shared-devices/sessions",
         "/v1/sessions/passkeys/options",
+        "/v1/sessions/codes",
+        "/v1/sessions/by-code",
         "/v1/invitations/accept",
         "/v1/notifications/{notification_id}/content",
         "/v1/password-resets",
