@@ -30,10 +30,11 @@ from schemas.deliveries import ReportsTaken, TestPush
 from schemas.direct_conversations import DirectConversation
 from schemas.drafts import DraftReport, RehearsalReport
 from schemas.imports import ImportLine
+from schemas.invitations import Invitation
 from schemas.markers import ChangedVisits, ManualEvidence, Marker, RegionReport
 from schemas.musters import MusterBoard, MusterCard, MusterEntry
 from schemas.notices import Acknowledgement
-from schemas.people import Account, Device, Invitation, Me, Membership, MembershipOfPerson
+from schemas.people import Account, Device, Me, Membership, MembershipOfPerson
 from schemas.phone_queue import OutboxReport
 from schemas.places import ImportReport, PublishedPlace
 from schemas.posts import Post

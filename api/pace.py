@@ -28,6 +28,8 @@ class Pace(StrEnum):
     DRAW = "draw"
     """Outlines and files of them, which are dear to take."""
     INVITE = "invite"
+    INVITE_MANY = "invite-many"
+    """Invitations from a file, a thousand at once."""
     CODE = "code"
     """Codes that are scanned by somebody who is signed in."""
     LOOK_UP = "look-up"
@@ -76,6 +78,7 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
         By.PERSON: (240, _MINUTE),
         By.ORGANISATION: (1_200, _MINUTE),
     },
+    Pace.INVITE_MANY: {By.PERSON: (20, _HOUR), By.ORGANISATION: (60, _HOUR)},
     Pace.INVITE: {By.PERSON: (600, _HOUR), By.ORGANISATION: (20_000, _HOUR)},
     Pace.CODE: {
         By.DEVICE: (60, _TEN_MINUTES),

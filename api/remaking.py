@@ -22,7 +22,7 @@ from geo.places.lists import wire_whole
 from geo.places.places import place_for
 from geo.privacy.sharing import read_sharing, wire_consent
 from geo.stays.open_visits import wire_visit
-from people.accounts.invitations import wire_invitation
+from people.invitations.listing import wire_invitation
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
 from people.scopes.member_lists import wire_membership

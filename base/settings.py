@@ -38,6 +38,7 @@ class Settings:
     port: int
     web_name: str
     allowed_origins: frozenset[str]
+    public_url: str | None
     header_timeout: int
     transfer_timeout: int
     keep_alive: int
@@ -145,6 +146,7 @@ _FIELDS: dict[str, _Field] = {
     "port": ("PORT", partial(_whole, low=0, high=65535), 8000),
     "web_name": ("WEB_NAME", _name, ""),
     "allowed_origins": ("ALLOWED_ORIGINS", parse_origins, frozenset()),
+    "public_url": ("PUBLIC_URL", _http_url, None),
     "header_timeout": ("HEADER_TIMEOUT", partial(_whole, low=1, high=600), 15),
     "transfer_timeout": ("TRANSFER_TIMEOUT", partial(_whole, low=1, high=600), 20),
     "keep_alive": ("KEEP_ALIVE", partial(_whole, low=1, high=3_600), 75),

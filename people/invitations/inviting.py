@@ -1,0 +1,123 @@
+"""Making an invitation: a code, good for some uses and some days, that opens an account or gives one its password.
+
+    for anybody          whoever has the code, so often
+    for an identifier    whoever has that e-mail address or number
+    for a person         whose account an administrator has made, and who has no password yet
+
+What it gives is judged when it is made, by what the inviter may give, and once more when it is redeemed.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.errors import Conflict, Forbidden, Invalid
+from people.accounts.managed import AccountEnded, OwnAccount
+from people.accounts.persons import person_in
+from people.actor import Actor
+from people.audience import PRIVATE
+from people.invitations.addressing import read_address
+from people.invitations.sending import check_not_flooded
+from people.invitations.wanted import Made, Wanted, made_of
+from people.models import Invitation, Person, Scope
+from people.permissions import ORGANISATION_WIDE, VISITOR, Permission
+from people.roles.giving import check_may_give
+from people.scopes.scopes import scope_for
+from people.sign_in.models import Credential
+
+
+class HasPassword(Conflict):
+    """Whoever has a password needs no invitation; one that was forgotten takes a code for a new one."""
+
+    code, title = "has_password", "This person signs in already; give them a code for a new password"
+
+
+def invite(session: Session, actor: Actor, wanted: Wanted) -> Made:
+    """Make an invitation; raises `Invalid` for what does not go together, and `Forbidden` for what one may not give.
+
+    With `stay_hours` it is for visitors, whom managers invite too, each to the scopes that they manage.
+    """
+    _check_goes_together(wanted)
+    role = wanted.role if wanted.stay_hours is None else VISITOR
+    check_may_invite(session, actor, role, wanted)
+    for_whom, send_to = (
+        None if given is None else read_address(session, actor.organisation_id, given, pointer)
+        for given, pointer in ((wanted.identifier, "/identifier"), (wanted.send_to, "/send_to"))
+    )
+    if send_to is not None:
+        check_not_flooded(session, actor, send_to)
+    if wanted.person_id is not None:
+        _take_back_former(session, _waits_for_password(session, actor, wanted.person_id))
+    made = made_of(actor, wanted, role, for_whom, send_to)
+    session.add(made.invitation)
+    session.flush()
+    return made
+
+
+def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) -> None:
+    """Raise `Forbidden`, or `Invalid` for scopes that there are not, unless the actor may give all that is wanted."""
+    check_may_assign(session, actor, role, wanted.scope_ids)
+    if wanted.person_id is not None and not actor.may(Permission.PEOPLE_MANAGE):
+        raise Forbidden
+    known = open_to_invitations(session, wanted.scope_ids)
+    for index, scope_id in enumerate(wanted.scope_ids):
+        if scope_id not in known:
+            raise Invalid.at(f"/scope_ids/{index}", "There is no such scope.")
+    for given in wanted.roles:
+        check_may_give(session, actor, given["role"], given["scope_id"] or actor.organisation_id)
+
+
+def check_may_assign(session: Session, actor: Actor, role: str, scope_ids: Sequence[UUID]) -> None:
+    """Raise `Forbidden` unless the actor may invite people of this role to these scopes."""
+    if actor.may(Permission.PEOPLE_MANAGE):
+        if not ORGANISATION_WIDE[role] <= actor.organisation_wide:
+            raise Forbidden
+        return
+    if role != VISITOR or not scope_ids:
+        raise Forbidden
+    for scope_id in scope_ids:
+        scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
+
+
+def open_to_invitations(session: Session, scope_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the scopes that an invitation may lead into: no conversation, whose id anybody can work out."""
+    live = (Scope.id.in_(list(scope_ids)), Scope.archived_at.is_(None), Scope.kind.not_in(PRIVATE))
+    return set(session.scalars(select(Scope.id).where(*live)))
+
+
+def _check_goes_together(wanted: Wanted) -> None:
+    if wanted.stay_hours is not None and wanted.role != "member":
+        raise Invalid.at("/stay_hours", "Only a visitor's account closes by itself.")
+    if wanted.uses > 1 and (wanted.identifier is not None or wanted.person_id is not None):
+        raise Invalid.at("/uses", "One person needs one use.")
+    if wanted.person_id is None:
+        return
+    for member in ("identifier", "stay_hours", "name"):
+        if getattr(wanted, member) is not None:
+            raise Invalid.at(f"/{member}", "The account is there already.")
+    if wanted.role != "member":
+        raise Invalid.at("/role", "The account is there already.")
+
+
+def _waits_for_password(session: Session, actor: Actor, person_id: UUID) -> Person:
+    """An open account of another, who may do no more than the actor and has no password, held."""
+    person = person_in(session, actor.organisation_id, person_id)
+    if person.id == actor.person_id:
+        raise OwnAccount
+    if not ORGANISATION_WIDE[person.role] <= actor.organisation_wide:
+        raise Forbidden
+    session.refresh(person, with_for_update={"key_share": True})
+    if person.ended_at is not None:
+        raise AccountEnded
+    if session.get(Credential, person.id) is not None:
+        raise HasPassword
+    return person
+
+
+def _take_back_former(session: Session, person: Person) -> None:
+    """The newest code for an account is the only one."""
+    former = update(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
+    session.execute(former.values(revoked_at=clock.now()))
