@@ -41,6 +41,7 @@ from schemas.posts import Post
 from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
+from schemas.records import Identifier, PersonRecord
 from schemas.scopes import ScopeSettings
 from schemas.visits import FixReport
 
@@ -130,6 +131,8 @@ _AGAIN: dict[type[Schema], Again] = {
             person_in(call.session, call.actor.organisation_id, path["person_id"])
         )
     ),
+    PersonRecord: _by_id(remaking.person_record),
+    Identifier: Again(_only("id"), remaking.identifier),
     Acknowledgement: _as_kept("post_id", "scope_id", "acknowledged_at"),
     ChangedVisits: Again(
         _ids_of_visits, lambda call, _path, kept: {"visits": remaking.visits(call, kept["visit_ids"])}

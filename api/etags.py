@@ -11,12 +11,17 @@ from base.errors import PreconditionMissing, Stale
 from journal.waiters import Waiting
 
 
-def etag(version: int) -> dict[str, str]:
+def etag(version: int | str) -> dict[str, str]:
     """The header of an answer that shows a version."""
     return {"ETag": f'"{version}"'}
 
 
-def check_if_match(version: int) -> None:
+def digest_of(body: dict[str, Any]) -> str:
+    """The version of a thing that is changed in many ways and counts none of them: what is shown of it."""
+    return hashlib.sha256(orjson.dumps(body)).hexdigest()[:32]
+
+
+def check_if_match(version: int | str) -> None:
     """Raise `PreconditionMissing` (428) or `Stale` (412) unless the caller edits the present version."""
     given = request.headers.get("If-Match")
     if given is None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from api.admin.memberships import wire_of_person
 from api.answers import Answer
-from api.etags import etag
+from api.etags import digest_of, etag
 from api.route import Call
 from base.errors import NotFound
 from geo.models.places import Place
@@ -22,11 +22,15 @@ from geo.places.lists import wire_whole
 from geo.places.places import place_for
 from geo.privacy.sharing import read_sharing, wire_consent
 from geo.stays.open_visits import wire_visit
+from people.accounts.identifiers import live_in
+from people.accounts.persons import person_in
+from people.accounts.records import wire_record
 from people.invitations.listing import wire_invitation
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
 from people.scopes.member_lists import wire_membership
 from people.scopes.scopes import edit_settings, scope_for
+from people.wire import wire_identifier
 from social import posts
 from social.models import Post
 from social.wire import select_posts, wire_post
@@ -57,6 +61,18 @@ def consent(call: Call, consent_id: UUID) -> Body:
     if given is None or given.person_id != call.actor.person_id:
         raise NotFound
     return wire_consent(given)
+
+
+def person_record(call: Call, person_id: UUID) -> Answer:
+    """All that administrators see of a person."""
+    body = wire_record(call.session, person_in(call.session, call.actor.organisation_id, person_id))
+    return Answer(body, headers=etag(digest_of(body)))
+
+
+def identifier(call: Call, path: Path, kept: Kept) -> Body:
+    """What one signs in with, or whoever the path names."""
+    person_id = path.get("person_id", call.actor.person_id)
+    return wire_identifier(live_in(call.session, person_id, UUID(kept["id"])))
 
 
 def membership(call: Call, membership_id: UUID) -> Body:

@@ -30,6 +30,16 @@ _KOREAN = {
     "This session has ended; sign in again.": "세션이 종료되었습니다. 다시 로그인해 주세요",
     "This invitation code is not, or no longer, good": "초대 코드가 올바르지 않거나 만료되었습니다",
     "There is an account with this address": "이미 사용 중인 이메일입니다",
+    "Somebody signs in with this already": "이미 다른 사람이 로그인에 사용하고 있습니다",
+    "End another one first": "먼저 다른 로그인 수단을 삭제해 주세요",
+    "Nobody could sign in any more; add another one first": (
+        "로그인할 수 있는 수단이 남지 않습니다. 먼저 다른 것을 추가해 주세요"
+    ),
+    "This account is open": "사용 중인 계정입니다",
+    "Visitors come again with a new account": "방문자는 새 계정으로 다시 방문합니다",
+    "What the person signed in with is taken; give another identifier": (
+        "이전 로그인 수단을 다른 사람이 사용하고 있습니다. 다른 것을 입력해 주세요"
+    ),
     "The present password is not right": "현재 비밀번호가 올바르지 않습니다",
     "The organisation, address or code is not right, or the code is no longer good": (
         "조직, 이메일 또는 코드가 올바르지 않거나 코드가 만료되었습니다"

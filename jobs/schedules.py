@@ -22,6 +22,8 @@ from geo.privacy.retention import (
 from geo.stays.admission import end_expired_memberships
 from geo.stays.gate import close_accounts
 from geo.stays.handover import end_foreign_evidence
+from geo.stays.last_days import BATCH as LAST_DAYS
+from geo.stays.last_days import end_last_days
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
@@ -61,6 +63,7 @@ def jobs() -> list[Job]:
         Job("end_expired_memberships", 1, end_expired_memberships),
         Job("end_expired_sessions", 30, end_expired_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
+        Job("end_last_days", 5, end_last_days, LAST_DAYS),
         Job("end_expired_evidence", 5, end_expired_evidence),
         Job("mark_silent_phones", 15, mark_silent, BATCH),
         Job("end_silent_phones", 60, end_silent, BATCH),

@@ -125,9 +125,11 @@ class RightsChange(Wire):
 
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
-    operator. A new address is in `GET /v1/me`."""
+    operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`."""
 
-    what = fields.String(required=True, validate=validate.OneOf(("password", "address", "reset_code")))
+    what = fields.String(
+        required=True, validate=validate.OneOf(("password", "address", "identifier", "reset_code"))
+    )
     changed_at = Moment(required=True)
 
 

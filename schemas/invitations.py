@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from schemas.base import (
     ID,
@@ -17,7 +17,8 @@ from schemas.base import (
     page_of,
     timezone_name,
 )
-from schemas.people import LOCALES, App
+from schemas.people import App
+from schemas.profiles import LOCALES
 
 MOST_INVITED_TO = 50
 MOST_ROLES = 20
@@ -137,14 +138,14 @@ class AcceptInvitation(Wire):
         load_default=None,
         allow_none=True,
         also=[validate.Email()],
-        metadata={"description": "An `identifier`; needed where the invitation names none"},
+        metadata={"description": "The same as `identifier`, as apps say it that know no other"},
     )
     identifier = Text(
         3,
         254,
         load_default=None,
         allow_none=True,
-        metadata={"description": "E-mail address or telephone number to sign in with"},
+        metadata={"description": "E-mail address or telephone number; needed where the invitation names none"},
     )
     name = Name(
         1,
@@ -160,5 +161,10 @@ class AcceptInvitation(Wire):
 
     @validates_schema
     def _one_of_them(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("email") is not None and data.get("identifier") is not None:
-            raise ValidationError("Give `identifier` or `email`, not both.", "identifier")
+        if data["email"] is not None and data["identifier"] is not None:
+            raise ValidationError("Either `identifier` or `email`, and not both.", "identifier")
+
+    @post_load
+    def _as_identifier(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        email = data.pop("email")
+        return data | {"identifier": data["identifier"] or email}

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from marshmallow import fields
 
-from schemas.base import Address, Moment, Password, Text, Wire
+from schemas.base import Moment, Password, Text, Wire
+from schemas.identified import Identified
 
 
 class PasswordChange(Wire):
@@ -18,17 +19,15 @@ class PasswordChange(Wire):
     new_password = Password(required=True)
 
 
-class PasswordReset(Wire):
+class PasswordReset(Identified):
     """A code that an administrator gave, whose it is, and the new password."""
 
     example: ClassVar = {
         "organisation": "demo",
-        "email": "mina@example.com",
+        "identifier": "mina@example.com",
         "code": "7K2M-9QXA-HC4T-W8RD",
         "new_password": "a stable for three horses",
     }
-    organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
-    email = Address(1, 254, required=True)
     code = Text(1, 40, required=True, metadata={"description": "Dashes, spaces and capitals do not matter"})
     new_password = Password(required=True)
 

@@ -7,7 +7,6 @@ from marshmallow import RAISE, fields, validate
 from schemas.base import (
     ID,
     Address,
-    Cursor,
     Moment,
     Name,
     Password,
@@ -17,9 +16,9 @@ from schemas.base import (
     page_of,
     timezone_name,
 )
+from schemas.profiles import LOCALES, Profile
 
 ROLES = ("member", "visitor", "organisation_administrator")
-LOCALES = ("en", "ko")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
 LAST_SEEN = ("nobody", "colleagues")
@@ -36,7 +35,7 @@ class Person(Wire):
 class Account(Person):
     """A person as oneself and administrators see one."""
 
-    email = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True, metadata={"description": "The oldest, if there is any"})
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     locale = fields.String(required=True)
     timezone = fields.String(required=True)
@@ -167,6 +166,7 @@ class Me(Wire):
     """All that an app needs at its start."""
 
     person = fields.Nested(Account, required=True)
+    profile = fields.Nested(Profile, required=True)
     last_seen = fields.String(
         required=True,
         validate=validate.OneOf(LAST_SEEN),

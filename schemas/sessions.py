@@ -4,21 +4,20 @@ from typing import ClassVar
 
 from marshmallow import fields
 
-from schemas.base import ID, SOME_APP, Address, Password, Text, Wire
+from schemas.base import ID, SOME_APP, Password, Text, Wire
+from schemas.identified import Identified
 from schemas.people import App
 
 
-class SignIn(Wire):
-    """Organisation, address, password, and the app that asks."""
+class SignIn(Identified):
+    """Organisation, identifier, password, and the app that asks."""
 
     example: ClassVar = {
         "organisation": "demo",
-        "email": "mina@example.com",
+        "identifier": "mina@example.com",
         "password": "correct horse battery",
         "device": SOME_APP,
     }
-    organisation = Address(1, 63, required=True, metadata={"description": "The organisation's short name"})
-    email = Address(1, 254, required=True)
     password = Password(required=True)
     device = fields.Nested(App, required=True)
 

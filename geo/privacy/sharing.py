@@ -5,6 +5,7 @@ is withdrawn is forgotten at once, not at the next night's job.
 """
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -87,6 +88,13 @@ def withdraw_consent(session: Session, actor: Actor, kind: str) -> None:
     session.execute(delete(TrailPoint).where(TrailPoint.person_id == actor.person_id))
     if kind == "presence":
         _forget_all(session, actor)
+
+
+def ask_anew(session: Session, person_id: UUID) -> None:
+    """Somebody returns who had left: what they once agreed to is over."""
+    lock_sharing(session, person_id)
+    live = (Consent.person_id == person_id, Consent.withdrawn_at.is_(None))
+    session.execute(update(Consent).where(*live).values(withdrawn_at=clock.now()))
 
 
 def wire_consent(consent: Consent) -> dict[str, Any]:

@@ -25,10 +25,15 @@ def keep_an_administrator(session: Session, person: Person) -> None:
     """
     if person.role != ADMINISTRATOR or person.ended_at is not None:
         return
-    held = select(Organisation.id).where(Organisation.id == person.organisation_id)
-    session.execute(held.with_for_update(key_share=True))
+    hold_organisation(session, person.organisation_id)
     if not _another_administers(session, person.organisation_id, person.id):
         raise LastAdministrator
+
+
+def hold_organisation(session: Session, organisation_id: UUID) -> None:
+    """Nobody else holds the organisation until the transaction ends."""
+    held = select(Organisation.id).where(Organisation.id == organisation_id)
+    session.execute(held.with_for_update(key_share=True))
 
 
 def _another_administers(session: Session, organisation_id: UUID, person_id: UUID) -> bool:
@@ -37,6 +42,7 @@ def _another_administers(session: Session, organisation_id: UUID, person_id: UUI
         Person.role == ADMINISTRATOR,
         Person.ended_at.is_(None),
         Person.ends_at.is_(None),
+        Person.employed_until.is_(None),
         Person.id != person_id,
         Credential.person_id == Person.id,
     )

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from base.errors import Conflict, Forbidden
+from people.accounts.identifiers import live_of
 from people.accounts.persons import person_in
 from people.actor import Actor
 from people.models import Person
 from people.permissions import ORGANISATION_WIDE
-from people.sign_in.models import Credential
 
 
 class OwnAccount(Forbidden):
@@ -25,7 +25,7 @@ class AccountEnded(Conflict):
 
 
 class NoPassword(Conflict):
-    """A visitor's account from a gate: signed in on one device, and no other."""
+    """A visitor's account from a gate has nothing to sign in with: it is open on one device, and no other."""
 
     code, title = "no_password", "Nobody signs in to this account with a password"
 
@@ -43,8 +43,8 @@ def managed_account(session: Session, actor: Actor, person_id: UUID) -> Person:
 
 
 def check_can_sign_in(session: Session, person: Person) -> None:
-    """Raise `AccountEnded` or `NoPassword` where a password is of no use."""
+    """Raise `AccountEnded` or `NoPassword` where nobody signs in, with a password or without one."""
     if person.ended_at is not None:
         raise AccountEnded
-    if session.get(Credential, person.id) is None:
+    if not live_of(session, person.id):
         raise NoPassword

@@ -4,48 +4,42 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.errors import Conflict, NotFound
+from base.errors import NotFound
 from journal.tail import position_to_come
+from people.accounts import employments, identifiers
 from people.accounts.administrators import keep_an_administrator
-from people.models import Membership, Organisation, Person
+from people.models import Identifier, Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
+from people.sign_in.forms import EMAIL, Form, beginnings
 from people.sign_in.models import Credential, ResetCode
 from people.sign_in.sessions import end_sessions
-
-
-class EmailTaken(Conflict):
-    """Another open account of the organisation has this address."""
-
-    code, title = "email_taken", "There is an account with this address"
 
 
 def add_person(
     session: Session,
     organisation_id: UUID,
     *,
-    email: str,
     name: str,
     password_hash: str | None,
+    email: str | None = None,
+    forms: Sequence[Form] = (),
     role: str = "member",
     locale: str = "en",
     timezone: str = "UTC",
 ) -> Person:
-    """Open an account with a password that was judged and hashed before; without one nobody can sign in to it.
+    """Open an account, with what its person signs in with: an address, other identifiers, or nothing, as visitors do.
 
-    Raises `EmailTaken`.
+    The password was judged and hashed before; without one its person comes in by other ways. Raises `IdentifierTaken`.
     """
-    person_id = ids.new_id()
-    take_address(session, organisation_id, email, person_id)
     person = Person(
-        id=person_id,
+        id=ids.new_id(),
         organisation_id=organisation_id,
-        email=email,
         name=name,
         role=role,
         locale=locale,
@@ -54,6 +48,10 @@ def add_person(
     )
     session.add(person)
     session.flush()
+    if email is not None:
+        forms = (Form(EMAIL, email, email), *forms)
+    for form in forms:
+        identifiers.add(session, person, form)
     if password_hash is not None:
         kept = {"person_id": person.id, "organisation_id": organisation_id, "password_hash": password_hash}
         session.add(Credential(**kept))
@@ -61,24 +59,18 @@ def add_person(
     return person
 
 
-def take_address(session: Session, organisation_id: UUID, email: str, person_id: UUID) -> None:
-    """Make sure that nobody else has the address, or raise `EmailTaken`; closed accounts have given theirs up."""
-    taken = select(Person.id).where(
-        Person.organisation_id == organisation_id,
-        func.lower(Person.email) == func.lower(email),
-        Person.ended_at.is_(None),
-        Person.id != person_id,
-    )
-    if session.scalar(taken):
-        raise EmailTaken
-
-
 def known_words(session: Session, organisation_id: UUID, person_id: UUID | None = None) -> list[str]:
     """What everybody knows of an organisation, and of a person in it: no password may be made of that."""
     organisation = session.get_one(Organisation, organisation_id)
     person = None if person_id is None else session.get_one(Person, person_id)
-    own = [] if person is None else [person.name, person.email]
+    own = [] if person is None else _own_words(session, person)
     return [organisation.slug, organisation.name, *own]
+
+
+def _own_words(session: Session, person: Person) -> list[str]:
+    named = (person.name, person.given_name, person.family_name)
+    signs_in_with = (form for each in identifiers.live_of(session, person.id) for form in (each.value, each.written))
+    return [word for word in (*named, *signs_in_with) if word]
 
 
 def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:
@@ -90,25 +82,54 @@ def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Perso
 
 
 def list_persons(
-    session: Session, organisation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    session: Session,
+    organisation_id: UUID,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    *,
+    q: str | None = None,
+    state: str = "all",
 ) -> Sequence[Person]:
-    """A page of the organisation's persons in the order of their making."""
+    """A page of the organisation's persons in the order of their making.
+
+    `q`: with what their name, or something that they sign in with, begins; `state`: open, ended or all of them.
+    """
     query = select(Person).where(Person.organisation_id == organisation_id)
+    if state != "all":
+        query = query.where(Person.ended_at.is_(None) if state == "open" else Person.ended_at.is_not(None))
+    if q is not None:
+        query = query.where(_begins_with(session, organisation_id, q))
     if after is not None:
         query = query.where(tuple_(Person.created_at, Person.id) > after)
     return session.scalars(query.order_by(Person.created_at, Person.id).limit(limit)).all()
 
 
-def end_person(session: Session, person: Person, actor_id: UUID) -> None:
+def _begins_with(session: Session, organisation_id: UUID, q: str) -> ColumnElement[bool]:
+    """Of closed accounts, what they signed in with to the last counts, too."""
+    forms = beginnings(q, identifiers.country_of(session, organisation_id))
+    ended_with = or_(Identifier.ended_at.is_(None), Identifier.ended_at == Person.ended_at)
+    known = exists().where(
+        Identifier.person_id == Person.id,
+        ended_with,
+        or_(*(func.starts_with(Identifier.value, form) for form in forms)),
+    )
+    return or_(func.starts_with(func.lower(Person.name), func.lower(q)), known)
+
+
+def end_person(
+    session: Session, person: Person, actor_id: UUID, reason: str = employments.ACCOUNT_CLOSED
+) -> None:
     """Close an account: memberships and sessions end at once, what the person wrote stays under their name.
 
-    Its address is free from then on. Raises `LastAdministrator`.
+    Its identifiers are free from then on. Raises `LastAdministrator`.
     """
     keep_an_administrator(session, person)
     session.refresh(person, with_for_update={"key_share": True})
     if person.ended_at is None:
         tell_rights(session, person, person.role, None, actor_id)
-    person.ended_at = person.ended_at or clock.now()
+        person.ended_at = clock.now()
+        employments.note_end(session, person, reason)
+        identifiers.end_all(session, person)
     session.flush()
     for secret in (Credential, ResetCode):
         session.execute(delete(secret).where(secret.person_id == person.id))

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from journal.tail import head_in_epoch
+from people.accounts.identifiers import live_of
 from people.accounts.persons import person_in
+from people.accounts.records import profile_of
 from people.actor import Actor
 from people.audience import live_membership
 from people.models import Device, Membership, Organisation, Person, Scope
@@ -28,6 +30,7 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
     person = session.get_one(Person, actor.person_id)
     return {
         "person": wire_account(person),
+        "profile": profile_of(person, live_of(session, person.id)),
         "last_seen": person.last_seen,
         "organisation": {
             "id": str(organisation.id),

@@ -1,17 +1,17 @@
 """A new password for somebody who has forgotten theirs.
 
-    administrator or operator ──code──▶ person ──organisation, address, code, new password──▶ all sessions end
+    administrator or operator ──code──▶ person ──organisation, identifier, code, new password──▶ all sessions end
 
 The code goes from hand to hand: nobody's mailbox decides who gets in. There is one a person, the newest; only its
 digest is kept, for an hour, and it is good once. Whoever redeems it is not known before: one statement says whether
-all of what they gave is right, and an address that is not there is answered as a code that is wrong.
+all of what they gave is right, and an identifier that is not there is answered as a code that is wrong.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from base.errors import Invalid, NotFound
 from base.rows import rows_written
 from base.text import address
 from base.work import hashing
+from people.accounts.identifiers import find
 from people.accounts.managed import check_can_sign_in, managed_account
 from people.accounts.own_password import held_credential, set_password
 from people.accounts.persons import known_words
@@ -29,7 +30,7 @@ from people.actor import Actor
 from people.models import Organisation, Person
 from people.sign_in import throttle
 from people.sign_in.codes import as_made, new_code
-from people.sign_in.models import ResetCode
+from people.sign_in.models import Credential, ResetCode
 from people.sign_in.passwords import hash_password
 from people.sign_in.sessions import end_sessions
 from people.sign_in.signing_in import named
@@ -38,11 +39,11 @@ from people.sign_in.throttle import Door
 from people.sign_in.tokens import digest
 
 LASTS = timedelta(hours=1)
-_CANDIDATE = text("SELECT organisation_id, person_id FROM reset_candidate(:slug, :email, :digest, :at)")
+_CANDIDATE = text("SELECT organisation_id, person_id FROM reset_candidate(:slug, :value, :digest, :at)")
 
 
 class ResetRefused(Invalid):
-    """Wrong organisation, address or code, or one that is used, replaced or too old; which of them is not told."""
+    """Wrong organisation, identifier or code, or one that is used, replaced or too old; which of them is not told."""
 
     code = "reset_refused"
     title = "The organisation, address or code is not right, or the code is no longer good"
@@ -53,17 +54,13 @@ def issue_code(session: Session, actor: Actor, person_id: UUID) -> tuple[str, da
     return _issue(session, managed_account(session, actor, person_id), actor.person_id)
 
 
-def issue_code_as_operator(session: Session, slug: str, email: str) -> tuple[str, datetime]:
-    """The same for whoever has the address, by the worker's role; raises `NotFound` or `NoPassword`."""
-    named = select(Person).join(Organisation, Organisation.id == Person.organisation_id)
-    named = named.where(
-        Organisation.slug == address(slug), func.lower(Person.email) == func.lower(address(email))
-    )
-    person = session.scalars(
-        named.where(Person.ended_at.is_(None)).with_for_update(of=Person, key_share=True)
-    ).one_or_none()
-    if person is None:
+def issue_code_as_operator(session: Session, slug: str, identifier: str) -> tuple[str, datetime]:
+    """The same for whoever signs in with the identifier, by the worker's role; raises `NotFound`."""
+    organisation = session.scalars(select(Organisation).where(Organisation.slug == address(slug))).one_or_none()
+    person_id = None if organisation is None else find(session, organisation, identifier)
+    if person_id is None:
         raise NotFound
+    person = session.get_one(Person, person_id, with_for_update={"key_share": True})
     check_can_sign_in(session, person)
     return _issue(session, person, None)
 
@@ -92,18 +89,18 @@ class Redemption:
 
 
 def prove_code(
-    database: Database, *, organisation: str, email: str, code: str, new_password: str, address: str | None
+    database: Database, *, organisation: str, identifier: str, code: str, new_password: str, address: str | None
 ) -> Redemption:
     """Check a code that came from a network address, and hash the password that is to be the new one.
 
     Raises `ResetRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password: before anything else is looked
     at, or, where it is made of what is known of the person, when the code is right, which it leaves as it is.
     """
-    check_password(new_password, "/new_password", (organisation, email))
+    check_password(new_password, "/new_password", (organisation, identifier))
     code_digest = digest(as_made(code))
     with hashing.place(throttle.home_network(address)) as run:
         found = again_if_it_gave_way(
-            lambda: _counted(database, organisation, email, code_digest, new_password, address)
+            lambda: _counted(database, organisation, identifier, code_digest, new_password, address)
         )
         if found is None:
             raise ResetRefused
@@ -112,13 +109,13 @@ def prove_code(
 
 
 def _counted(
-    database: Database, slug: str, email: str, code_digest: bytes, new_password: str, address: str | None
+    database: Database, slug: str, identifier: str, code_digest: bytes, new_password: str, address: str | None
 ) -> AnyRow | None:
     """Whose code it is, once the try is counted."""
     with database.transaction() as session:
-        account = named(session, slug, email)
+        account = named(session, slug, identifier)
         throttle.count(session, Door.RESET, throttle.of_strangers(Door.RESET, account.key, address))
-        given = {"slug": slug, "email": email, "digest": code_digest, "at": clock.now()}
+        given = {"slug": slug, "value": account.value, "digest": code_digest, "at": clock.now()}
         found = session.execute(_CANDIDATE, given).one_or_none()
         if found is not None:
             enter_organisation(session, found.organisation_id)
@@ -128,16 +125,23 @@ def _counted(
 
 
 def redeem_code(session: Session, redemption: Redemption) -> None:
-    """Give the account its new password, and end all its sessions; raises `ResetRefused` where somebody was quicker."""
-    person_id = redemption.person_id
+    """Give the account its new password, or its first, and end all its sessions.
+
+    Raises `ResetRefused` where somebody was quicker.
+    """
+    person_id, new_hash = redemption.person_id, redemption.password_hash
     enter_organisation(session, redemption.organisation_id)
     credential = held_credential(session, person_id)
     used = delete(ResetCode).where(
         ResetCode.person_id == person_id, ResetCode.code_digest == redemption.code_digest
     )
-    if credential is None or rows_written(session, used) == 0:
+    if rows_written(session, used) == 0:
         raise ResetRefused
-    set_password(session, credential, redemption.password_hash)
+    if credential is None:
+        kept = {"person_id": person_id, "organisation_id": redemption.organisation_id}
+        credential = Credential(**kept, password_hash=new_hash)
+        session.add(credential)
+    set_password(session, credential, new_hash)
     end_sessions(session, person_id, reason="password_reset", actor_id=person_id)
 
 

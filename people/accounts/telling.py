@@ -15,9 +15,9 @@ log = logger(__name__)
 def tell_sign_in_changed(
     session: Session, organisation_id: UUID, person_id: UUID, what: str, by: UUID | None
 ) -> None:
-    """`what`: password, address or reset_code; `by`: whoever did it, None for an operator.
+    """`what`: password, address, identifier or reset_code; `by`: whoever did it, None for an operator.
 
-    The address itself is not said: the journal keeps what it is told.
+    The address or identifier itself is not said: the journal keeps what it is told.
     """
     payload = {"what": what, "changed_at": clock.wire(clock.now())}
     event = Event(SIGN_IN_CHANGED, subject_id=person_id, payload=payload, person_id=person_id, actor_id=by)

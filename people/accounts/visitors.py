@@ -1,6 +1,5 @@
 """Visitors: people who are here for some hours. Their account and their memberships end by themselves."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,8 +12,6 @@ from people.models import Person
 from people.permissions import VISITOR
 from people.scopes.memberships import assign
 
-_NOBODYS_MAIL = "visitors.invalid"
-
 
 def admit_visitor(
     session: Session,
@@ -26,11 +23,10 @@ def admit_visitor(
     locale: str,
     timezone: str,
 ) -> Person:
-    """Open an account for some hours, without password or address: signed in on one device, and no other."""
+    """Open an account for some hours, without a password or anything to sign in with: signed in on one device, and no other."""
     person = add_person(
         session,
         organisation_id,
-        email=f"{secrets.token_hex(12)}@{_NOBODYS_MAIL}",
         name=name,
         password_hash=None,
         locale=locale,

@@ -71,8 +71,8 @@ def prove_invitation(
 ) -> Opening:
     """Check a code that came from a network address, and hash the new account's password.
 
-    `account` has the `identifier` (or `email`) and the `name` that were given, if any. Raises `InvitationRefused`,
-    `TooManyGuesses`, `Busy`, or `Invalid` for a weak password and for what is missing.
+    `account` has the `identifier` and the `name` that were given, if any. Raises `InvitationRefused`, `TooManyGuesses`,
+    `Busy`, or `Invalid` for a weak password and for what is missing.
     """
     code_digest = digest(as_made(code))
     with hashing.place(throttle.home_network(address)) as run:
@@ -100,10 +100,10 @@ def _counted(
 
 def _looked(session: Session, invitation: Invitation, account: dict[str, Any]) -> _Looked | None:
     """None where it is for somebody else."""
-    organisation_id, given = invitation.organisation_id, account.get("identifier") or account.get("email")
+    organisation_id, given = invitation.organisation_id, account["identifier"]
     known = known_words(session, organisation_id, invitation.person_id)
-    own = [each for each in (*known, account.get("name"), invitation.name, given) if each]
-    form = _form(session, invitation, given, "/identifier" if account.get("identifier") else "/email")
+    own = [each for each in (*known, account["name"], invitation.name, given) if each]
+    form = _form(session, invitation, given)
     if invitation.person_id is not None:
         theirs = {each.value for each in identifiers.live_of(session, invitation.person_id)}
         return _Looked(organisation_id, None, own) if form is None or form.value in theirs else None
@@ -111,15 +111,17 @@ def _looked(session: Session, invitation: Invitation, account: dict[str, Any]) -
         return None
     if form is None:
         raise Invalid.at("/identifier", "Missing data for required field.")
-    if not (account.get("name") or invitation.name):
+    if not (account["name"] or invitation.name):
         raise Invalid.at("/name", "Missing data for required field.")
     return _Looked(organisation_id, form, own)
 
 
-def _form(session: Session, invitation: Invitation, given: str | None, pointer: str) -> Form | None:
+def _form(session: Session, invitation: Invitation, given: str | None) -> Form | None:
     """What was given, or else what the invitation is for."""
     written = given or invitation.identifier
-    return None if written is None else read_address(session, invitation.organisation_id, written, pointer)
+    if written is None:
+        return None
+    return read_address(session, invitation.organisation_id, written, "/identifier")
 
 
 def _good(session: Session, code_digest: bytes, *, held: bool) -> Invitation | None:

@@ -4,13 +4,14 @@ from people.models.idempotency import IdempotencyKey
 from people.models.identifiers import Identifier
 from people.models.invitations import Invitation
 from people.models.organisations import Organisation
-from people.models.persons import Person
+from people.models.persons import Employment, Person
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
 
 __all__ = [
     "Device",
     "DirectDeparture",
+    "Employment",
     "IdempotencyKey",
     "Identifier",
     "Invitation",

@@ -17,32 +17,35 @@ from base.errors import Unauthenticated
 from base.work import hashing
 from people.models import Device
 from people.sign_in import passwords, throttle
+from people.sign_in.forms import country_in, read
 from people.sign_in.models import Credential
 from people.sign_in.opening import open_session
 from people.sign_in.throttle import Bucket, Door
 from people.sign_in.tokens import TokenMaker, Tokens
 from people.sign_in.ways import Factor, Way
 
-# One row whoever is asked for, with the address as the database compares it: what is counted apart is looked up apart.
+_COUNTRY = text("SELECT organisation_country(:slug)")
+# One row whoever is asked for.
 _NAMED = text(
-    "SELECT lower(:email) AS folded, organisation_id, person_id, password_hash"
-    " FROM (SELECT) AS one LEFT JOIN sign_in_candidate(:slug, :email) ON true"
+    "SELECT organisation_id, person_id, password_hash"
+    " FROM (SELECT) AS one LEFT JOIN sign_in_candidate(:slug, :value) ON true"
 )
 
 _NOBODY = UUID(int=0)
 
 
 class SignInRefused(Unauthenticated):
-    """Wrong organisation, address or password; which of them is not told."""
+    """Wrong organisation, identifier or password; which of them is not told."""
 
     code, title = "sign_in_refused", "The organisation, address or password is not right"
 
 
 @dataclass(frozen=True)
 class Named:
-    """What somebody named with a short name and an address: an account, or nothing."""
+    """What somebody named with a short name and an identifier: an account, or nothing."""
 
     key: str
+    value: str
     organisation_id: UUID | None
     person_id: UUID | None
     password_hash: str | None
@@ -57,18 +60,23 @@ class Proof:
     password_hash: str
 
 
-def named(session: Session, slug: str, email: str) -> Named:
-    """The account of an address, and the key under which guesses at it count, whether it is there or not."""
-    row = session.execute(_NAMED, {"slug": slug, "email": email}).one()
-    key = f"{slug}\n{row.folded}" if row.person_id is None else str(row.person_id)
-    return Named(key, row.organisation_id, row.person_id, row.password_hash)
+def named(session: Session, slug: str, identifier: str) -> Named:
+    """The account of an identifier, and the key under which guesses at it count, whether it is there or not.
+
+    It is looked up, and counted, in the one form in which it is kept (`people/sign_in/forms.py`).
+    """
+    country = session.execute(_COUNTRY, {"slug": slug}).scalar_one()
+    value = read(identifier, country_in({"country": country}))
+    row = session.execute(_NAMED, {"slug": slug, "value": value}).one()
+    key = f"{slug}\n{value}" if row.person_id is None else str(row.person_id)
+    return Named(key, value, row.organisation_id, row.person_id, row.password_hash)
 
 
 def prove(
     database: Database,
     *,
     organisation: str,
-    email: str,
+    identifier: str,
     password: str,
     installation: str,
     address: str | None,
@@ -76,7 +84,7 @@ def prove(
     """Check a password that came from a network address; raises `SignInRefused`, `TooManyGuesses` or `Busy`."""
     with hashing.place(throttle.home_network(address)) as run:
         account, counted = again_if_it_gave_way(
-            lambda: _counted(database, organisation, email, installation, address)
+            lambda: _counted(database, organisation, identifier, installation, address)
         )
         matched = passwords.matches(run, account.password_hash, password)
     if not matched or None in (account.organisation_id, account.person_id, account.password_hash):
@@ -96,10 +104,10 @@ def take_back(database: Database, counted: Sequence[Bucket]) -> None:
 
 
 def _counted(
-    database: Database, slug: str, email: str, installation: str, address: str | None
+    database: Database, slug: str, identifier: str, installation: str, address: str | None
 ) -> tuple[Named, Sequence[Bucket]]:
     with database.transaction() as session:
-        account = named(session, slug, email)
+        account = named(session, slug, identifier)
         enter_organisation(session, account.organisation_id)
         person_id = account.person_id or _NOBODY  # asked whoever is named: how long it takes tells nothing
         own = select(Device.id).where(Device.installation_id == installation, Device.person_id == person_id)

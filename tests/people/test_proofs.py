@@ -22,7 +22,7 @@ def proof_of(world: World, org: Organisation, phone: Phone) -> signing_in.Proof:
     return signing_in.prove(
         world.web,
         organisation=org.slug,
-        email=ALICE,
+        identifier=ALICE,
         password=PASSWORD,
         installation=phone.app["installation_id"],
         address=HOME,
@@ -68,7 +68,7 @@ def test_an_address_is_not_changed_with_the_former_password(world: World, org: O
 
 def test_a_code_that_is_redeemed_twice_at_once_is_good_once(world: World, org: Organisation) -> None:
     code = reset_code(org.admin, org.person("Alice").id)
-    given: dict[str, Any] = {"organisation": org.slug, "email": ALICE, "code": code, "address": HOME}
+    given: dict[str, Any] = {"organisation": org.slug, "identifier": ALICE, "code": code, "address": HOME}
     redemption = prove_code(world.web, **given, new_password="another stable for mice")
     redeems(org, ALICE, code)
     with pytest.raises(ResetRefused), world.web.transaction() as session:
