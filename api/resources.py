@@ -17,6 +17,7 @@ DECLARATIONS = "hereabouts_declarations"
 # what managers do. Each names a file in api/ that has `routes`.
 RESOURCES = (
     "sessions",
+    "one_time_codes",
     "invitations",
     "passwords",
     "me",

@@ -44,6 +44,13 @@ _KOREAN = {
     "The organisation, address or code is not right, or the code is no longer good": (
         "조직, 이메일 또는 코드가 올바르지 않거나 코드가 만료되었습니다"
     ),
+    "The organisation, name or code is not right, or the code is no longer good on this device": (
+        "조직, 이름 또는 코드가 올바르지 않거나 이 기기에서 코드가 만료되었습니다"
+    ),
+    "The code is not right, or no longer good": "코드가 올바르지 않거나 만료되었습니다",
+    "Messages of this kind are not sent here": "이 서버에서는 이 종류의 메시지를 보내지 않습니다",
+    "Nothing can be sent to this": "이 항목으로는 메시지를 보낼 수 없습니다",
+    "This is verified already": "이미 확인되었습니다",
     "For your own account this takes its password": "본인 계정은 비밀번호를 입력해야 변경할 수 있습니다",
     "This account is closed": "종료된 계정입니다",
     "Nobody signs in to this account with a password": "비밀번호로 로그인하지 않는 계정입니다",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from base.carriers import parse_gateway_token, parse_gateway_url, parse_sender, parse_smtp_url
 from base.origins import parse_origins
 
 _URL_LOOKS = (
@@ -53,6 +54,10 @@ class Settings:
     fcm_endpoint: str | None
     fcm_transport: str
     push_threads: int
+    smtp_url: str | None
+    mail_from: str | None
+    sms_gateway_url: str | None
+    sms_gateway_token: str | None
     metrics_host: str
     metrics_port: int | None
     web_metrics_port: int | None
@@ -161,6 +166,10 @@ _FIELDS: dict[str, _Field] = {
     "fcm_endpoint": ("FCM_ENDPOINT", _http_url, None),
     "fcm_transport": ("FCM_TRANSPORT", partial(_one_of, choices=("threads", "multiplexed")), "multiplexed"),
     "push_threads": ("PUSH_THREADS", partial(_whole, low=1, high=128), 4),
+    "smtp_url": ("SMTP_URL", parse_smtp_url, None),
+    "mail_from": ("MAIL_FROM", parse_sender, None),
+    "sms_gateway_url": ("SMS_GATEWAY_URL", parse_gateway_url, None),
+    "sms_gateway_token": ("SMS_GATEWAY_TOKEN", parse_gateway_token, None),
     "metrics_host": ("METRICS_HOST", _text, "127.0.0.1"),
     "metrics_port": ("METRICS_PORT", partial(_whole, low=1, high=65_535), None),
     "web_metrics_port": ("WEB_METRICS_PORT", partial(_whole, low=1, high=65_535), None),
@@ -168,6 +177,8 @@ _FIELDS: dict[str, _Field] = {
     "log_level": ("LOG_LEVEL", partial(_one_of, choices=("DEBUG", "INFO", "WARNING", "ERROR")), "INFO"),
     "log_format": ("LOG_FORMAT", partial(_one_of, choices=("json", "text")), "json"),
 }
+# What is of no use alone.
+_TOGETHER = (("smtp_url", "mail_from"), ("sms_gateway_url", "sms_gateway_token"))
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -185,6 +196,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             values[field] = parse(raw)
         except ValueError as mistake:
             mistakes.append(f"{name} {mistake}")
+    for pair in _TOGETHER:
+        names = [_FIELDS[field][0] for field in pair]
+        if len([name for name in names if name in environ]) == 1:
+            mistakes.append(f"{names[0]} and {names[1]} go together")
     if mistakes:
         raise SettingsError("The settings do not make sense:\n  " + "\n  ".join(mistakes))
     for role in ("worker_database_url", "owner_database_url"):

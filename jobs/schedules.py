@@ -27,6 +27,8 @@ from geo.stays.last_days import end_last_days
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
+from people.messages import claims as messages
+from people.sign_in import short_codes
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
 from push.inbox.digest import BATCH as DIGESTS
@@ -82,6 +84,9 @@ def jobs() -> list[Job]:
         Job("forget_old_keys", 3_600, forget_old_keys),
         Job("forget_old_refresh_tokens", 3_600, forget_old_refresh_tokens),
         Job("forget_old_reset_codes", 600, forget_old_codes),
+        Job("end_expired_messages", 10, messages.end_expired),
+        Job("forget_old_messages", 3_600, messages.forget_old),
+        Job("forget_old_one_time_codes", 3_600, short_codes.forget_old),
         Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),

@@ -16,6 +16,7 @@ from base.database import Database, make_engine
 from base.listen import Listener
 from base.logs import logger
 from base.settings import Settings
+from jobs.messages import message_loops
 from jobs.metrics import serve_metrics
 from jobs.process import RETRY_S, begin, keep_going
 from jobs.schedules import Job, jobs, run_schedules
@@ -38,7 +39,7 @@ class Worker:
 
     def __init__(self, settings: Settings, stopping: threading.Event) -> None:
         self._settings = settings
-        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 5))
+        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 8))
         self._stop = stopping
         self._queued = threading.Condition()
         self._called = False
@@ -54,6 +55,8 @@ class Worker:
         self._run("schedules", lambda: run_schedules(self._database, self._stop, [*jobs(), signing]))
         if self._settings.metrics_port is not None:
             self._run("metrics", lambda: serve_metrics(self._settings, self._database, self._stop))
+        for name, loop in message_loops(self._settings, self._database, self._stop):
+            self._run(name, loop)
         if self._sender is None:
             log.warning("push_is_off", reason="FIREBASE_CREDENTIALS is not set")
             return

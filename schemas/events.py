@@ -128,7 +128,8 @@ class SignInChange(Wire):
     operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`."""
 
     what = fields.String(
-        required=True, validate=validate.OneOf(("password", "address", "identifier", "reset_code"))
+        required=True,
+        validate=validate.OneOf(("password", "address", "identifier", "reset_code", "verified")),
     )
     changed_at = Moment(required=True)
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 _AT = sa.DateTime(timezone=True)
 _OF_INVITATIONS = ("revoked_at", "used", "person_id", "sent_to", "identifier", "name", "roles")

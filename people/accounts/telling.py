@@ -15,7 +15,7 @@ log = logger(__name__)
 def tell_sign_in_changed(
     session: Session, organisation_id: UUID, person_id: UUID, what: str, by: UUID | None
 ) -> None:
-    """`what`: password, address, identifier or reset_code; `by`: whoever did it, None for an operator.
+    """`what`: password, address, identifier, reset_code or verified; `by`: whoever did it, None for an operator.
 
     The address or identifier itself is not said: the journal keeps what it is told.
     """

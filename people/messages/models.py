@@ -17,7 +17,7 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint("channel IN ('mail', 'sms')", name="channel"),
-        Index("ix_messages_due", "due_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_messages_waiting", "channel", "expires_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_messages_organisation", "organisation_id", "created_at"),
     )
 

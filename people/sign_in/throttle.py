@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, delete, func, select, update
@@ -34,7 +35,7 @@ from people.sign_in.models import SignInFailure
 
 ALLOWED = 10
 WINDOW = timedelta(minutes=15)
-_FROM_A_BLOCK, _FROM_EVERYWHERE, _FROM_AN_ADDRESS = 30, 100, 300
+_FROM_AN_ADDRESS = 300
 # A household, or a phone, has 64 bits of IPv6 to itself, and whoever asks a provider for it, 48.
 _ADDRESS_BITS, _BLOCK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
 
@@ -45,6 +46,24 @@ class Door(StrEnum):
     SIGN_IN = "too_many_sign_ins"
     RESET = "too_many_resets"
     INVITATION = "too_many_codes"
+    ONE_TIME_CODE = "too_many_one_time_codes"
+    MESSAGE = "too_many_messages"
+    """Nobody guesses here, but has codes sent."""
+
+
+class _Most(NamedTuple):
+    """How many tries at one account are heard."""
+
+    near: int
+    block: int
+    everywhere: int
+    own_phone: int
+
+
+_PASSWORDS = _Most(ALLOWED, 30, 100, 10)
+# Six digits are guessed sooner than a password; and nobody's phone is to ring all day because a stranger wants it to.
+_MOST = {Door.ONE_TIME_CODE: _Most(ALLOWED, 20, 30, 10), Door.MESSAGE: _Most(3, 6, 10, 5)}
+_TO_ONE_ADDRESS = 5
 
 
 class TooManyGuesses(TooManyRequests):
@@ -69,11 +88,12 @@ def of_strangers(door: Door, account: str | None, address: str | None) -> list[B
     everybody = _bucket(door, "", near, _FROM_AN_ADDRESS)
     if account is None:
         return [everybody]
+    most = _MOST.get(door, _PASSWORDS)
     return [
         everybody,
-        _bucket(door, account, near, ALLOWED, own=True),
-        _bucket(door, account, wide, _FROM_A_BLOCK),
-        _bucket(door, account, "everywhere", _FROM_EVERYWHERE),
+        _bucket(door, account, near, most.near, own=True),
+        _bucket(door, account, wide, most.block),
+        _bucket(door, account, "everywhere", most.everywhere),
     ]
 
 
@@ -82,9 +102,17 @@ def home_network(address: str | None) -> str:
     return _network(address, _ADDRESS_BITS)
 
 
-def of_device(account: str, device_id: UUID) -> list[Bucket]:
+def of_device(account: str, device_id: UUID, door: Door = Door.SIGN_IN) -> list[Bucket]:
     """The bucket of a try from one of the account's own phones."""
-    return [_bucket(Door.SIGN_IN, account, str(device_id), ALLOWED, own=True)]
+    return [_bucket(door, account, str(device_id), _MOST.get(door, _PASSWORDS).own_phone, own=True)]
+
+
+def of_messages(account: str, to: str) -> list[Bucket]:
+    """The buckets of a message that an account has sent to an address: whoever else has some sent there counts, too."""
+    return [
+        _bucket(Door.MESSAGE, account, "asked for by oneself", _MOST[Door.MESSAGE].everywhere),
+        _bucket(Door.MESSAGE, "", f"to {to}", _TO_ONE_ADDRESS),
+    ]
 
 
 def count(session: Session, door: Door, *choices: Sequence[Bucket]) -> Sequence[Bucket]:

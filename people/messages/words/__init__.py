@@ -1,0 +1,1 @@
+"""What mails and short messages say, by template and language."""
