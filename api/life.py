@@ -40,13 +40,12 @@ from journal.waiters import Waiting
 from journal.wakeups import Wakeups
 from people import idempotency
 from people.actor import Actor
-from people.permissions import ORGANISATION_WIDE, Permission
+from people.permissions import Permission, is_organisation_wide
 from people.runtime import Runtime
 from people.sign_in.fresh import check_fresh
 from people.sign_in.sessions import actor_of
 from people.sign_in.tokens import AccessClaims
 
-_ORGANISATION_PREFIXES = ("organisation:", "me:")
 _KEPT_HEADERS = ("ETag", "Location")
 Outcome = tuple[Response, Waiting | None]
 
@@ -163,7 +162,7 @@ def _bearer_token() -> str:
 
 def _check_role(actor: Actor, permission: Permission) -> None:
     """Permissions of the organisation and of oneself are decided here, those of a scope where it is loaded."""
-    if permission.startswith(_ORGANISATION_PREFIXES) and permission not in ORGANISATION_WIDE[actor.role]:
+    if is_organisation_wide(permission) and not actor.may(permission):
         raise Forbidden
 
 

@@ -17,6 +17,7 @@ from base.errors import Forbidden, Invalid, Problem
 from base.work.apart import apart
 from people.actor import Actor
 from people.audience import managed_by
+from people.permissions import Permission
 from people.runtime import Runtime
 from schemas.base import Wire
 
@@ -47,7 +48,8 @@ def _prepared(declared: Declaration, shared: Runtime, actor: Actor | None, body:
 
 def check_manages_anything(session: Session, actor: Actor) -> None:
     """Reading much is work that nobody may ask for who could not change anything by it; raises `Forbidden`."""
-    if not actor.is_administrator and session.scalar(managed_by(actor).limit(1)) is None:
+    managed = managed_by(actor, Permission.PLACES_EDIT)
+    if managed is not None and session.scalar(managed.limit(1)) is None:
         raise Forbidden
 
 

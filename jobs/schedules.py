@@ -28,6 +28,8 @@ from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_sile
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
 from people.messages import claims as messages
+from people.roles.ending import BATCH as ROLES
+from people.roles.ending import end_expired_roles
 from people.sign_in import short_codes
 from people.sign_in.sessions import end_expired_sessions, forget_old_refresh_tokens
 from people.sign_in.throttle import forget_old_failures
@@ -63,6 +65,7 @@ def jobs() -> list[Job]:
     """All of them."""
     return [
         Job("end_expired_memberships", 1, end_expired_memberships),
+        Job("end_expired_roles", 1, end_expired_roles, ROLES),
         Job("end_expired_sessions", 30, end_expired_sessions),
         Job("close_visitors_accounts", 5, close_accounts),
         Job("end_last_days", 5, end_last_days, LAST_DAYS),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from people.permissions import ADMINISTRATOR, VISITOR, Permission
+from people.permissions import ADMINISTRATOR, ORGANISATION_WIDE, SERVICE, VISITOR, Permission
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,15 @@ class Actor:
 
     @property
     def is_visitor(self) -> bool:
-        """Whether the person is here for some hours, and belongs to nothing but what they were let into."""
-        return self.role == VISITOR
+        """Whether they belong to nothing but what they were let into: here for some hours, or a program."""
+        return self.role in (VISITOR, SERVICE)
+
+    @property
+    def organisation_wide(self) -> frozenset[Permission]:
+        """What they may do in the organisation as a whole, by what they are and by what they were given in it."""
+        given = (grant.permissions for grant in self.grants if grant.scope_id == self.organisation_id)
+        return ORGANISATION_WIDE[self.role].union(*given)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they may do this in the organisation as a whole."""
+        return permission in self.organisation_wide

@@ -9,6 +9,10 @@ A person's standing in a scope is one of
 
 A service, which is a program, is nothing by itself: it may what its token was given, and nothing else.
 
+Beside what they are, people are given roles (`people/roles/`), for the whole organisation or for a scope and its parts:
+those of `GIVEN`, or ones that the organisation makes of permissions. An administrator is one by their account, and a
+manager by their membership; the rest are grants.
+
 A person's role is member, visitor or organisation_administrator. A visitor is here for some hours and belongs to
 nothing but the scopes that they were let into: not to the organisation as a whole, and to no open scope.
 """
@@ -18,6 +22,10 @@ from enum import StrEnum
 ADMINISTRATOR = "organisation_administrator"
 VISITOR = "visitor"
 SERVICE = "service"
+SITE_MANAGER = "site_manager"
+MODERATOR = "moderator"
+WARDEN = "warden"
+COMPLIANCE_OFFICER = "compliance_officer"
 
 
 class Permission(StrEnum):
@@ -35,6 +43,7 @@ class Permission(StrEnum):
     HELD_BACK_MANAGE = "organisation:held_back:manage"
     AUDIT_READ = "organisation:audit:read"
     AUDIT_EXPORT = "organisation:audit:export"
+    ROLES_GIVE = "role:grants:give"
     PLACES_READ = "site:places:read"
     PLACES_EDIT = "site:places:edit"
     MEMBERS_MANAGE = "site:members:manage"
@@ -79,6 +88,7 @@ _MANAGER = _MEMBER | {
     Permission.POSTS_MODERATE,
     Permission.ANNOUNCE,
     Permission.ALERT,
+    Permission.ROLES_GIVE,
 }
 # What is kept to watch over administrators, too, is not theirs.
 _ADMINISTRATOR = frozenset(Permission) - {Permission.AUDIT_EXPORT}
@@ -90,6 +100,20 @@ GRANTED: dict[Standing, frozenset[Permission]] = {
     Standing.OUTSIDER: frozenset(),
 }
 
+# The roles that are given, and what each of them allows where it is. A compliance officer names others, and an
+# administrator, who lacks what an officer has, names none.
+GIVEN: dict[str, frozenset[Permission]] = {
+    ADMINISTRATOR: _ADMINISTRATOR,
+    SITE_MANAGER: _MANAGER,
+    MODERATOR: frozenset({Permission.POSTS_READ, Permission.POSTS_MODERATE}),
+    WARDEN: frozenset(
+        {Permission.PLACES_READ, Permission.VISITS_READ, Permission.OCCUPANCY_READ, Permission.MUSTERS_RUN}
+    ),
+    COMPLIANCE_OFFICER: frozenset(
+        {Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE}
+    ),
+}
+
 # What a role allows without naming a scope; all else is asked of a scope.
 ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     "member": frozenset({Permission.ACCOUNT_USE}),
@@ -97,3 +121,13 @@ ORGANISATION_WIDE: dict[str, frozenset[Permission]] = {
     SERVICE: frozenset(),
     ADMINISTRATOR: _ADMINISTRATOR,
 }
+
+
+def is_organisation_wide(permission: Permission) -> bool:
+    """Whether it is asked of the organisation as a whole, or of oneself, and of no scope."""
+    return permission.startswith(("organisation:", "me:"))
+
+
+def tells_of_scopes(permission: Permission) -> bool:
+    """Whether it is asked of scopes, so that who has it somewhere knows of what is there."""
+    return permission.startswith(("site:", "scope:"))

@@ -113,13 +113,14 @@ class RightsChange(Wire):
     """A role above that of a member was given, changed or taken; the event's actor did it (null: an operator, or time).
 
     `scope_id` is where: for administrators the organisation's own. Null before or after: no part in it, as far as roles
-    say.
+    say. A role that was given beside account and membership is named by its key, a role of the organisation's own by
+    its id; the same before and after: what it allows has changed.
     """
 
     person_id = ID(required=True)
     scope_id = ID(required=True)
-    before = fields.String(required=True, allow_none=True, validate=validate.OneOf(_ROLES))
-    after = fields.String(required=True, allow_none=True, validate=validate.OneOf(_ROLES))
+    before = RoleKey(required=True, allow_none=True)
+    after = RoleKey(required=True, allow_none=True)
     changed_at = Moment(required=True)
 
 

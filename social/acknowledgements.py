@@ -27,7 +27,7 @@ from journal.catalogue import ACKNOWLEDGEMENT_CREATED
 from journal.events import Event, append
 from journal.order import told_after
 from people.actor import Actor
-from people.audience import FIRST_ID, audience_of, live_membership
+from people.audience import FIRST_ID, ScopeInSight, audience_of, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import Permission
 from social.models import Acknowledgement
@@ -96,7 +96,7 @@ class Asked:
 
 def summary(session: Session, actor: Actor, post_id: UUID) -> dict[str, int | None]:
     """How many a notice asks, and how many of them have acknowledged it; None for what may not be told."""
-    asked = count_asked(session, _asked_for(session, actor, post_id), actor.organisation_id)
+    asked = count_asked(session, _asked_for(session, actor, post_id)[0], actor.organisation_id)
     return {"audience": asked.audience, "acknowledged": asked.acknowledged, "silent": asked.silent}
 
 
@@ -132,13 +132,14 @@ def list_acknowledged(
 
     Where a site shows numbers alone: only those who belong to the scope wherever they are, and did so then.
     """
-    row = _asked_for(session, actor, post_id)
+    row, scope = _asked_for(session, actor, post_id)
     account = account_of(session, row.scope_id)
     did = (Person.id, Acknowledgement.acknowledged_at)
+    named = account.may_name(*did, those_there=scope.grants(Permission.VISITS_READ))
     found = session.execute(
         select(Person.id, Person.name, Acknowledgement.acknowledged_at, account.was_by_presence(*did))
         .join(Acknowledgement, Acknowledgement.person_id == Person.id)
-        .where(Acknowledgement.post_id == post_id, Person.id > (after or FIRST_ID), account.may_name(*did))
+        .where(Acknowledgement.post_id == post_id, Person.id > (after or FIRST_ID), named)
         .order_by(Person.id)
         .limit(limit)
     ).all()
@@ -154,7 +155,7 @@ def list_silent(
     session: Session, actor: Actor, post_id: UUID, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
     """A page of those who have not acknowledged, by their ids, without those who are asked because they are there."""
-    row = _asked_for(session, actor, post_id)
+    row, _ = _asked_for(session, actor, post_id)
     account = account_of(session, row.scope_id)
     asked = _asked(row, actor.organisation_id, account).subquery("asked")
     found = session.execute(
@@ -208,12 +209,12 @@ def _told_again(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]
     return wire_acknowledgement(session.execute(select(*_COLUMNS).where(*_own_word(actor, post_id))).one())
 
 
-def _asked_for(session: Session, actor: Actor, post_id: UUID) -> AnyRow:
+def _asked_for(session: Session, actor: Actor, post_id: UUID) -> tuple[AnyRow, ScopeInSight]:
     """Load a notice for a manager."""
-    row, _ = post_for(session, actor, post_id, Permission.POSTS_MODERATE)
+    row, scope = post_for(session, actor, post_id, Permission.POSTS_MODERATE)
     if not row.asks_acknowledgement:
         raise NotAsked
-    return row
+    return row, scope
 
 
 def _asked(row: AnyRow, organisation_id: UUID, account: Account) -> Select[*tuple[Any, ...]]:

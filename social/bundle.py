@@ -14,7 +14,7 @@ from geo.musters import musters
 from geo.places.places import wire_place
 from geo.privacy.charters import charter_of
 from people.actor import Actor
-from people.audience import Window, known_of, live_membership, window_of
+from people.audience import Window, known_of, live_membership, manages, window_of
 from people.models import Membership, Person, Scope
 from social.feed import feed
 from social.notices import open_notices
@@ -92,7 +92,7 @@ def _managers(session: Session, place_ids: Sequence[UUID]) -> list[dict[str, Any
     rows = session.execute(
         select(Membership.scope_id, Person.id, Person.name)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.scope_id.in_(place_ids), Membership.role == "manager", *live_membership())
+        .where(Membership.scope_id.in_(place_ids), manages(), *live_membership())
         .order_by(Person.name, Person.id, Membership.scope_id)
     )
     return [

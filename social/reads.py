@@ -24,7 +24,6 @@ from sqlalchemy import (
     literal,
     select,
     text,
-    true,
     tuple_,
 )
 from sqlalchemy.orm import Session
@@ -124,12 +123,11 @@ def readers(
 ) -> list[dict[str, Any]]:
     """A page of those who have read up to a post or beyond, by their ids; for its author and for managers.
 
-    Who reads a place's scope by being there is named to its managers, as a look that is written down, and to no
-    colleague; nobody is where a site shows numbers alone. Raises `ReceiptsOff` where the scope does not show it.
+    Who reads a place's scope by being there is named to those who may see who is there, as a look that is written down,
+    and to no colleague; nobody is where a site shows numbers alone. Raises `ReceiptsOff` where the scope does not show it.
     """
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ)
-    manages = scope.grants(Permission.POSTS_MODERATE)
-    if row.author_id != actor.person_id and not manages:
+    if row.author_id != actor.person_id and not scope.grants(Permission.POSTS_MODERATE):
         raise Forbidden("Only the author or a manager sees who has read a post.", code="not_the_author")
     since = session.scalar(select(Scope.receipts_since).where(Scope.id == scope.id))
     if since is None:
@@ -145,8 +143,9 @@ def readers(
             reads.c.read_at >= since,
             Person.id != row.author_id,
             Person.id > (after or FIRST_ID),
-            account.may_name(Person.id, reads.c.read_at),
-            true() if manages else ~by_presence,
+            account.may_name(
+                Person.id, reads.c.read_at, those_there=scope.grants(Permission.VISITS_READ)
+            ),
         )
         .order_by(Person.id)
         .limit(limit)

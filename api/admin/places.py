@@ -84,8 +84,8 @@ def create_zone(call: Call, site_id: UUID, body: dict[str, Any]) -> Answer:
 
 @routes.route("GET", "/sites", permission=_READ, query=Cursor, answer=PlacePage)
 def list_managed_sites(call: Call, query: dict[str, Any]) -> dict[str, Any]:
-    """The sites that I manage, oldest first; for an administrator, all."""
-    mine = None if call.actor.is_administrator else managed_by(call.actor)
+    """The sites that I manage, or was given to see, oldest first; for an administrator, all."""
+    mine = managed_by(call.actor, _READ)
     found = list_sites(call.session, mine, decode_cursor(query["cursor"], by_id), query["limit"])
     return _page(call, found, query["limit"])
 

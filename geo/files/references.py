@@ -109,7 +109,7 @@ class Lookups:
     def check_permission(self, site_id: UUID | None, zone: Place | None = None) -> None:
         """Raise unless the actor may make a site (None), edit in this one, or edit at least the zone that is there."""
         if site_id is None:
-            if not self.actor.is_administrator:
+            if not self.actor.may(Permission.SITES_CREATE):
                 raise Forbidden("Only an administrator can add a site.")
             return
         if site_id not in self._allowed:

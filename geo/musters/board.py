@@ -22,8 +22,9 @@ from geo.presence.views import record_roll
 from journal.catalogue import MUSTER_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
-from people.audience import live_membership
+from people.audience import holders_of, live_membership, manages
 from people.models import Membership, Person
+from people.permissions import ADMINISTRATOR, Permission
 
 _IN_BURST = func.coalesce(GateAccount.in_burst, false())
 
@@ -171,13 +172,14 @@ def _told(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def overseers(session: Session, muster: Muster) -> list[UUID]:
-    """The wardens, the managers of the place and its site, and the administrators of the organisation."""
+    """The wardens, the managers of the place and its site, the administrators, and who was given to run roll calls."""
     site_id = session.get_one(Place, muster.place_id).site_id
     managers = select(Membership.person_id).where(
-        Membership.scope_id.in_((muster.place_id, site_id)), Membership.role == "manager", *live_membership()
+        Membership.scope_id.in_((muster.place_id, site_id)), manages(), *live_membership()
     )
-    chosen = Person.id.in_(muster.warden_ids) | Person.id.in_(managers)
-    administers = Person.role == "organisation_administrator"
+    given = holders_of(Permission.MUSTERS_RUN, (muster.place_id, site_id, muster.organisation_id))
+    chosen = Person.id.in_(muster.warden_ids) | Person.id.in_(managers) | Person.id.in_(given)
+    administers = Person.role == ADMINISTRATOR
     return sorted(
         session.scalars(
             select(Person.id).where(

@@ -16,6 +16,7 @@ from geo.places.judging import Seen, SeenAround, advised, compared_with, remarke
 from geo.shapes.advice import Advice, Draft
 from people.actor import Actor
 from people.audience import managed_by
+from people.permissions import Permission
 
 Answer = TypeVar("Answer")
 _Rows = Select[UUID, str, int | None, int | None]
@@ -95,8 +96,9 @@ def _around(session: Session, actor: Actor, site: Place, draft: Draft, itself: U
             siblings = siblings.where(Place.id != itself)
         return SeenAround(home, _near(session, siblings, draft))
     others = _standing().where(Place.kind == "site", Place.id != site.id)
-    if not actor.is_administrator:
-        others = others.where(Place.id.in_(managed_by(actor)))
+    managed = managed_by(actor, Permission.PLACES_EDIT)
+    if managed is not None:
+        others = others.where(Place.id.in_(managed))
     return SeenAround(home, _near(session, others, draft), _outside(session, _zones_of(site), draft))
 
 

@@ -27,6 +27,7 @@ from people.actor import Actor
 from people.models import Scope
 from people.permissions import Permission
 from people.scopes.memberships import end_all
+from people.roles.ending import end_grants_in
 from people.scopes.scopes import archive_scope, create_scope, reopen_scope, scope_for
 
 _OUTLINE = {"boundary", "floor_low", "floor_high"}
@@ -150,6 +151,7 @@ def archive_place(session: Session, actor: Actor, place: Place, scope: Scope) ->
         part.version += 1
         end_visits_in(session, part.id, Leaving("archived", clock.now(), by=actor.person_id))
         end_all(session, part.id, reason="archived", actor_id=actor.person_id)
+        end_grants_in(session, part.id, actor.person_id)
         archive_scope(session, part.id)
         session.flush()
         _tell(session, actor, PLACE_ARCHIVED, part, session.get_one(Scope, part.id))

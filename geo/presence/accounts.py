@@ -26,9 +26,9 @@ from geo.presence.counted import window_of_time
 from geo.presence.groups import Groups, groups_of
 from geo.presence.views import record_once
 from people.actor import Actor
-from people.audience import live_membership
+from people.audience import live_membership, was_given
 from people.models import Membership, Person, Scope
-from people.permissions import ADMINISTRATOR
+from people.permissions import ADMINISTRATOR, Permission
 
 BY_PRESENCE = "presence"
 # Of followers by being there: whether they came by themselves since, and not by a manager's word alone.
@@ -60,10 +60,19 @@ class Account:
         return self.place is not None and self.groups.aggregate_only
 
     def may_name(
-        self, person: SQLColumnExpression[UUID], did_at: SQLColumnExpression[datetime]
+        self,
+        person: SQLColumnExpression[UUID],
+        did_at: SQLColumnExpression[datetime],
+        *,
+        those_there: bool = True,
     ) -> ColumnElement[bool]:
-        """Whether somebody may be named, or counted, with what they did at a time."""
-        return self.belonged(person, did_at) if self.numbers_alone else true()
+        """Whether somebody may be named, or counted, with what they did at a time.
+
+        `those_there`: whether this is for somebody who may see who is there.
+        """
+        if self.numbers_alone:
+            return self.belonged(person, did_at)
+        return true() if those_there else ~self.was_by_presence(person, did_at)
 
     def belonged(
         self, person: SQLColumnExpression[UUID], did_at: SQLColumnExpression[datetime]
@@ -107,7 +116,9 @@ class Account:
             Membership.started_at <= did_at,
             or_(Membership.ended_at.is_(None), Membership.ended_at >= did_at),
         )
-        return is_open | administers | belonged_then
+        above = (self.scope_id, self.place.site_id, self.place.organisation_id)
+        given = was_given(Permission.POSTS_READ, above, person, did_at)
+        return is_open | administers | belonged_then | given
 
     def record_look(self, session: Session, actor: Actor, persons: Sequence[UUID], reason: str) -> None:
         """Write down that the actor was told of these persons' being there: once for each window of time."""

@@ -56,7 +56,7 @@ def scope_then(
 
 def was_there_to_read(scope: ScopeInSight, said_at: datetime, at: datetime | None) -> bool:
     """Whether something was said by then, for who is let in for a moment; it is always, for who is let in now."""
-    return scope.standing is not Standing.OUTSIDER or (at is not None and said_at <= at + CLOCKS_DIFFER)
+    return scope.grants(Permission.POSTS_READ) or (at is not None and said_at <= at + CLOCKS_DIFFER)
 
 
 def _lets_in_who_is_there(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | None:

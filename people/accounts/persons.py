@@ -11,9 +11,10 @@ from base import clock, ids
 from base.errors import NotFound
 from journal.tail import position_to_come
 from people.accounts import employments, identifiers
-from people.accounts.administrators import keep_an_administrator
 from people.models import Identifier, Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
+from people.roles.administrators import keep_an_administrator
+from people.roles.ending import end_grants_of
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
 from people.sign_in.forms import EMAIL, Form, beginnings
@@ -133,6 +134,7 @@ def end_person(
     session.flush()
     for secret in (Credential, ResetCode):
         session.execute(delete(secret).where(secret.person_id == person.id))
+    end_grants_of(session, person.id, actor_id)
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))
     for membership in session.scalars(live.with_for_update()):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from base.errors import Forbidden, Invalid
 from people.accounts import employments, identifiers
 from people.accounts.addresses import replace
-from people.accounts.administrators import hold_organisation, keep_an_administrator
+from people.roles.administrators import hold_organisation, keep_an_administrator
 from people.accounts.managed import AccountEnded
 from people.accounts.persons import add_person, person_in
 from people.actor import Actor

@@ -11,6 +11,8 @@ asked for: there may be ten thousand.
 A visitor belongs to nothing by itself: neither to the organisation's own scope nor to open ones, and knows of no other
 places than those of the scopes that they were let into.
 
+What somebody was given beside that (`people/roles/`) is part of what they read on asking, and brings them no news.
+
 A presence membership of a scope whose history is `since_entry` reads from its start on, and so does every membership
 of a visitor: what the journal tells of after it told of the membership (`journal/order.py`). What still holds (an
 announcement or alert with an end, until that) is for everybody who is in it now.
@@ -32,10 +34,19 @@ from people.audience.following import (
     following_at_head,
     follows_of,
 )
+from people.audience.holders import holders_of, live_grant, was_given
 from people.audience.managers import managers_of, managing_among
-from people.audience.rules import FIRST_ID, Window, history_of, live_membership, since, window_of
-from people.audience.sight import (
+from people.audience.rules import (
+    FIRST_ID,
     PRIVATE,
+    Window,
+    history_of,
+    live_membership,
+    manages,
+    since,
+    window_of,
+)
+from people.audience.sight import (
     ScopeInSight,
     followed_by,
     known_among,
@@ -64,16 +75,20 @@ __all__ = [
     "following_at_head",
     "follows_of",
     "history_of",
+    "holders_of",
     "known_among",
     "known_of",
     "lets_in",
+    "live_grant",
     "live_membership",
     "managed_by",
     "managers_of",
+    "manages",
     "managing_among",
     "members_of",
     "sight_of",
     "since",
     "visible_of",
+    "was_given",
     "window_of",
 ]

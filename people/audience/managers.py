@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from people.audience.rules import ASKED, live_membership
+from people.audience.rules import ASKED, live_membership, manages
 from people.models import Membership, Person, Scope
 from people.permissions import ADMINISTRATOR
 
@@ -39,7 +39,7 @@ def managing_among(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> se
 def _manages() -> list[ColumnElement[bool]]:
     """The conditions for a membership with which somebody manages a scope."""
     of_it = or_(Membership.scope_id == Scope.id, Membership.scope_id == Scope.parent_id)
-    return [of_it, Membership.role == "manager", *live_membership()]
+    return [of_it, manages(), *live_membership()]
 
 
 @cache

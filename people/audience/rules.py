@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_
 
 from base import ids
 from base.rows import GivenRows
@@ -14,6 +14,8 @@ from people.models import Membership, Person, Scope
 from people.permissions import VISITOR
 
 FIRST_ID = UUID(int=0)
+# Nobody runs these by what they are to the organisation, and nobody is let in but by those within.
+PRIVATE = ("group", "direct")
 _LONGEST = 3_600_000 << 80  # an hour in ids: no transaction lasts as long
 
 
@@ -55,6 +57,12 @@ ASKED = GivenRows("asked", _Asked)
 def live_membership(of: type[Membership] = Membership) -> list[ColumnElement[bool]]:
     """The conditions for a membership that holds now; a grace time that has run out counts as ended."""
     return [of.ended_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > func.now())]
+
+
+def manages(of: type[Membership] = Membership) -> ColumnElement[bool]:
+    """Whether a membership that holds makes a manager now: that may end before the membership does."""
+    until = of.role_ends_at
+    return and_(of.role == "manager", or_(until.is_(None), until > func.now()))
 
 
 def history_in(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[str]:

@@ -36,15 +36,14 @@ from sqlalchemy.orm import Session, aliased
 
 from journal.order import BEGINNING, begun_at
 from people.actor import Actor
-from people.audience.rules import Window, live_membership, since_of, window_of
+from people.audience.given import given_in, is_given, lets_know, scopes_given
+from people.audience.rules import PRIVATE, Window, live_membership, manages, since_of, window_of
 from people.models import Membership, Person, Scope
-from people.permissions import ADMINISTRATOR, GRANTED, VISITOR, Permission, Standing
+from people.permissions import ADMINISTRATOR, GRANTED, SERVICE, VISITOR, Permission, Standing, tells_of_scopes
 
 _OWN, _ABOVE = aliased(Membership, name="own"), aliased(Membership, name="above")
 _COLUMNS = (Scope.id, Scope.kind, Scope.name, Scope.admission, Scope.history, Scope.parent_id)
 _READING = [standing for standing in Standing if Permission.POSTS_READ in GRANTED[standing]]
-# Nobody runs these by what they are to the organisation, and nobody is let in but by those within.
-PRIVATE = ("group", "direct")
 _ASSIGNED = Scope.admission == "assigned"
 
 
@@ -64,10 +63,21 @@ class ScopeInSight:
     archived: bool
     standing: Standing
     window: Window  # what may be read of it, by whoever may read
+    given: frozenset[Permission] = frozenset()  # what the actor was given here, whatever their standing is
+
+    @property
+    def allowed(self) -> frozenset[Permission]:
+        """All that the actor may do here."""
+        return GRANTED[self.standing] | self.given
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the actor knows of it by what they were given."""
+        return any(map(tells_of_scopes, self.given))
 
     def grants(self, permission: Permission) -> bool:
         """Whether the actor may do this here."""
-        return permission in GRANTED[self.standing]
+        return permission in GRANTED[self.standing] or permission in self.given
 
 
 def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | None:
@@ -78,6 +88,8 @@ def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | N
     if row is None:
         return None
     standing = Standing(row.standing)
+    given = given_in(actor, row.id, row.parent_id, row.kind)
+    everything = Permission.POSTS_READ in given
     return ScopeInSight(
         row.id,
         row.kind,
@@ -87,7 +99,8 @@ def sight_of(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSight | N
         row.parent_id,
         row.archived,
         standing,
-        window_of(row.id, row.since, row.started_at),
+        Window(row.id) if everything else window_of(row.id, row.since, row.started_at),
+        given,
     )
 
 
@@ -106,14 +119,14 @@ def visible_of(actor: Actor) -> _Rows:
         select(
             Scope.id.label("scope_id"),
             Scope.parent_id,
-            _since(actor.role).label("since"),
+            _since_given(actor).label("since"),
             or_(implied, _OWN.id.is_not(None)).label("follows"),
             begun.label("begun"),
             _OWN.started_at,
         ),
         actor.person_id,
         actor.organisation_id,
-    ).where(Scope.archived_at.is_(None), _standing(actor.role).in_(_READING))
+    ).where(Scope.archived_at.is_(None), _reads(actor))
 
 
 def followed_by(actor: Actor) -> CompoundSelect[UUID]:
@@ -129,21 +142,21 @@ def known_of(actor: Actor) -> _Rows:
     (`started_at`; None where it is the beginning).
 
     An `assigned` scope exists for its members only. For a visitor nothing exists but what they were let into, and the
-    parts of it.
+    parts of it, or what they were given.
     """
-    reads = _standing(actor.role).in_(_READING)
+    reads = _reads(actor)
     near = _ABOVE.id.is_not(None) if actor.is_visitor else true()
     return _with_memberships(
         select(
             Scope.id.label("scope_id"),
             Scope.parent_id,
             reads.label("reads"),
-            _since(actor.role).label("since"),
+            _since_given(actor).label("since"),
             _OWN.started_at,
         ),
         actor.person_id,
         actor.organisation_id,
-    ).where(Scope.archived_at.is_(None), or_(and_(~_ASSIGNED, near), reads))
+    ).where(Scope.archived_at.is_(None), or_(and_(~_ASSIGNED, near), reads, lets_know(actor)))
 
 
 def known_among(session: Session, actor: Actor, scope_ids: Collection[UUID]) -> set[UUID]:
@@ -166,11 +179,18 @@ def lets_in(session: Session, scope_id: UUID, person_id: UUID) -> bool:
     return bool(session.scalar(allowed))
 
 
-def managed_by(actor: Actor) -> Select[UUID]:
-    """The scopes that the person manages, without their parts, as a statement."""
-    return select(Membership.scope_id).where(
-        Membership.person_id == actor.person_id, Membership.role == "manager", *live_membership()
+def managed_by(actor: Actor, permission: Permission) -> CompoundSelect[UUID] | None:
+    """The scopes, without their parts, where the actor may do what managers may, as a statement.
+
+    By running them, or because it was given there. None: in all of the organisation.
+    """
+    if actor.may(permission):
+        return None
+    runs = select(Membership.scope_id).where(
+        Membership.person_id == actor.person_id, manages(), *live_membership()
     )
+    given = select(Scope.id).where(Scope.id.in_(scopes_given(actor, permission)))
+    return union_all(runs, given)
 
 
 @cache
@@ -192,25 +212,34 @@ def _with_memberships(
     return both.where(Scope.organisation_id == organisation)
 
 
+def _reads(actor: Actor) -> ColumnElement[bool]:
+    return or_(_standing(actor.role).in_(_READING), is_given(actor, Permission.POSTS_READ))
+
+
 def _standing(role: str) -> ColumnElement[str]:
     """What the person is to a scope, from most to least. Visitors are nothing by themselves, and run no parts."""
-    manages, belongs = _OWN.role == "manager", _OWN.id.is_not(None)
-    if role == VISITOR:
-        return case((manages, Standing.MANAGER), (belongs, Standing.MEMBER), else_=Standing.OUTSIDER)
+    runs, belongs = manages(_OWN), _OWN.id.is_not(None)
+    if role in (VISITOR, SERVICE):
+        return case((runs, Standing.MANAGER), (belongs, Standing.MEMBER), else_=Standing.OUTSIDER)
     administers = ~Scope.kind.in_(PRIVATE) if role == ADMINISTRATOR else false()
     return case(
         (administers, Standing.ADMINISTRATOR),
-        (or_(manages, _ABOVE.role == "manager"), Standing.MANAGER),
+        (or_(runs, manages(_ABOVE)), Standing.MANAGER),
         (or_(belongs, Scope.kind == "organisation"), Standing.MEMBER),
         (Scope.admission == "open", Standing.READER),
         else_=Standing.OUTSIDER,
     )
 
 
+def _since_given(actor: Actor) -> ColumnElement[int]:
+    given = is_given(actor, Permission.POSTS_READ)
+    return case((given, literal(BEGINNING, BigInteger)), else_=_since(actor.role))
+
+
 def _since(role: str) -> ColumnElement[int]:
     """After which position: where one may read without being there, being there takes nothing away."""
     beginning = literal(BEGINNING, BigInteger)
-    if role == VISITOR:
+    if role in (VISITOR, SERVICE):
         return case((_OWN.id.is_not(None), begun_at(_OWN.id)), else_=beginning)
     runs = _standing(role).in_((Standing.ADMINISTRATOR, Standing.MANAGER))
     return case((or_(runs, Scope.admission == "open"), beginning), else_=since_of(false(), _OWN))

@@ -159,7 +159,7 @@ def _opened(session: Session, invitation: Invitation, opening: Opening, account:
     person = add_person(
         session,
         opening.organisation_id,
-        identifiers=[] if form is None else [form],
+        forms=[] if form is None else [form],
         name=account["name"] or invitation.name or "",
         locale=account["locale"],
         timezone=account["timezone"],

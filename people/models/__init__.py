@@ -5,10 +5,12 @@ from people.models.identifiers import Identifier
 from people.models.invitations import Invitation
 from people.models.organisations import Organisation
 from people.models.persons import Employment, Person
+from people.models.roles import CustomRole, RoleGrant
 from people.models.scopes import DirectDeparture, Membership, Scope
 from people.models.sessions import Device, SignedInSession
 
 __all__ = [
+    "CustomRole",
     "Device",
     "DirectDeparture",
     "Employment",
@@ -18,6 +20,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Person",
+    "RoleGrant",
     "Scope",
     "SignedInSession",
 ]

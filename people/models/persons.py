@@ -29,6 +29,11 @@ class Person(Model):
         CheckConstraint("employed_from <= employed_until", name="employed"),
         Index("ix_persons_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_persons_employed_until", "employed_until", postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_persons_role_ends_at",
+            "role_ends_at",
+            postgresql_where=text("ended_at IS NULL AND role_ends_at IS NOT NULL"),
+        ),
         # As lists page through them; and those who hear of what no manager hears, beside many more members.
         Index("ix_persons_made", "organisation_id", "created_at", "id"),
         Index(
@@ -44,6 +49,9 @@ class Person(Model):
     email: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text, server_default="member")
+    # When an administrator is a member again, and who made them one.
+    role_ends_at: Mapped[datetime | None] = moment()
+    role_given_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     timezone: Mapped[str] = mapped_column(Text, server_default="UTC")
     # Who is shown whether the person is online, and when they were last seen.

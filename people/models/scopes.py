@@ -76,6 +76,17 @@ class Membership(Model):
             "ends_at",
             postgresql_where=text("ended_at IS NULL AND ends_at IS NOT NULL"),
         ),
+        Index(
+            "ix_memberships_role_ends_at",
+            "role_ends_at",
+            postgresql_where=text("ended_at IS NULL AND role_ends_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_memberships_managers",
+            "organisation_id",
+            "id",
+            postgresql_where=text("role = 'manager' AND ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -83,6 +94,9 @@ class Membership(Model):
     scope_id: Mapped[UUID] = mapped_column(ForeignKey("scopes.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     role: Mapped[str] = mapped_column(Text, server_default="member")
+    # When a manager is a member again, and who gave the membership its role.
+    role_ends_at: Mapped[datetime | None] = moment()
+    role_given_by: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     source: Mapped[str] = mapped_column(Text)
     level: Mapped[str] = mapped_column(Text, server_default="all")
     muted_until: Mapped[datetime | None] = moment()

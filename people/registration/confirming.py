@@ -152,7 +152,7 @@ def open_account(session: Session, registration: Registration, state: str) -> Pe
     person = add_person(
         session,
         registration.organisation_id,
-        identifiers=[Form(EMAIL, registration.email, registration.email)],
+        forms=[Form(EMAIL, registration.email, registration.email)],
         name=registration.name,
         locale=registration.locale,
         timezone=registration.timezone,

@@ -48,6 +48,7 @@ def start_membership(
     before = None if live is None else _rights(live)
     if live is not None and _keeps(session, live, source, role, ends_at):
         if before is not None and _rights(live) != before:
+            live.role_given_by = actor_id
             _tell(session, MEMBERSHIP_UPDATED, live, scope, actor_id)
             tell_rights(session, live, before[0], live.role, actor_id)
         return live
@@ -57,6 +58,7 @@ def start_membership(
         scope_id=scope_id,
         person_id=person_id,
         role=role or "member",
+        role_given_by=actor_id,
         source=source,
         started_at=at or clock.now(),
         ends_at=ends_at,
@@ -111,7 +113,7 @@ def _keeps(
     if _STRENGTH[source] > _STRENGTH[live.source]:
         live.source = source
     if role is not None:
-        live.role = role
+        live.role, live.role_ends_at = role, None
     session.flush()
     return True
 
@@ -139,9 +141,9 @@ def end_membership(
     tell_rights(session, membership, membership.role, None, actor_id)
 
 
-def tell_again(session: Session, membership: Membership) -> None:
+def tell_again(session: Session, membership: Membership, actor_id: UUID | None = None) -> None:
     """Tell the person how a membership stands, also where nothing changed."""
-    _tell(session, MEMBERSHIP_UPDATED, membership, session.get_one(Scope, membership.scope_id), None)
+    _tell(session, MEMBERSHIP_UPDATED, membership, session.get_one(Scope, membership.scope_id), actor_id)
 
 
 def expired(session: Session, limit: int = 500) -> Sequence[Membership]:

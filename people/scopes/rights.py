@@ -1,8 +1,8 @@
-"""Who may manage is no secret: each change is told to the person, and to those who manage there and above.
+"""Who may do more than a member is no secret: each change is told to the person, and to those who manage there and above.
 
-It is told when a role above that of a member is given, changed or taken: by assignment, with an account that opens or
-closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell). What a
-member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
+It is told when a role above that of a member is given, changed or taken: by assignment, by a grant, with an account that
+opens or closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell).
+What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
 """
 
 from uuid import UUID
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from base import clock
 from journal.catalogue import RIGHTS_CHANGED
 from journal.events import Event, append
-from people.audience import managers_of
-from people.models import Membership, Person
-from people.permissions import ADMINISTRATOR
+from people.audience import holders_of, managers_of
+from people.models import Membership, Person, RoleGrant
+from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, Permission
 
 _MORE_THAN_A_MEMBER = frozenset({"manager", ADMINISTRATOR})
 
@@ -32,6 +32,32 @@ def tell_rights(
     person_id, scope_id = (
         (of.id, of.organisation_id) if isinstance(of, Person) else (of.person_id, of.scope_id)
     )
+    _tell(session, of.organisation_id, (person_id, scope_id, before, after), actor_id, also=())
+
+
+def tell_role(
+    session: Session, grant: RoleGrant, before: str | None, after: str | None, actor_id: UUID | None
+) -> None:
+    """Tell that a role was given, taken, or changed what it allows (`before` is `after`), by its key.
+
+    Of a compliance officer the others hear, too.
+    """
+    officers: list[UUID] = []
+    if grant.role == COMPLIANCE_OFFICER:
+        officers = list(session.scalars(holders_of(Permission.AUDIT_EXPORT, (grant.organisation_id,))))
+    changed = (grant.person_id, grant.scope_id, before, after)
+    _tell(session, grant.organisation_id, changed, actor_id, also=officers)
+
+
+def _tell(
+    session: Session,
+    organisation_id: UUID,
+    changed: tuple[UUID, UUID, str | None, str | None],
+    actor_id: UUID | None,
+    *,
+    also: list[UUID] | tuple[()],
+) -> None:
+    person_id, scope_id, before, after = changed
     payload = {
         "person_id": str(person_id),
         "scope_id": str(scope_id),
@@ -39,12 +65,12 @@ def tell_rights(
         "after": after,
         "changed_at": clock.wire(clock.now()),
     }
-    managers = managers_of(session, scope_id, of.organisation_id)
+    managers = managers_of(session, scope_id, organisation_id)
     events = [
         Event(RIGHTS_CHANGED, subject_id=person_id, payload=payload, person_id=told, actor_id=actor_id)
-        for told in sorted({person_id, *managers, *_administrators(session, of.organisation_id)})
+        for told in sorted({person_id, *managers, *also, *_administrators(session, organisation_id)})
     ]
-    append(session, of.organisation_id, *events)
+    append(session, organisation_id, *events)
 
 
 def _administrators(session: Session, organisation_id: UUID) -> list[UUID]:

@@ -62,7 +62,8 @@ def scope_in_sight(session: Session, actor: Actor, scope_id: UUID) -> ScopeInSig
     scope = sight_of(session, actor, scope_id)
     if scope is None or scope.archived:
         raise NotFound
-    if scope.standing is Standing.OUTSIDER and (actor.is_visitor or scope.admission == "assigned"):
+    hidden = actor.is_visitor or scope.admission == "assigned"
+    if scope.standing is Standing.OUTSIDER and hidden and not scope.is_known:
         raise NotFound
     return scope
 

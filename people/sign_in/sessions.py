@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import CursorResult, and_, bindparam, case, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -16,6 +16,7 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
 from people.sign_in.devices import take_device
+from people.sign_in.given import given_to, grants_of
 from people.sign_in.models import RefreshToken
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
 from people.sign_in.ways import Way
@@ -26,9 +27,10 @@ _ACTOR = (
     select(
         _sessions.c.person_id,
         _sessions.c.device_id,
-        _persons.c.role,
+        case((_persons.c.role_ends_at <= func.now(), "member"), else_=_persons.c.role).label("role"),
         _sessions.c.proven_at,
         func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
+        given_to(_sessions.c.person_id).label("given"),
     )
     .join(_persons, _persons.c.id == _sessions.c.person_id)
     .join(_devices, _devices.c.id == _sessions.c.device_id)
@@ -159,6 +161,7 @@ def actor_of(session: Session, claims: AccessClaims) -> Actor:
         role=row.role,
         locale=row.locale,
         proven_at=row.proven_at,
+        grants=grants_of(row.given),
     )
 
 
