@@ -43,6 +43,7 @@ from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
 from schemas.scopes import ScopeSettings
+from schemas.registrations import Registration
 from schemas.visits import FixReport
 
 Made = Body | Answer | None
@@ -161,6 +162,7 @@ _AGAIN: dict[type[Schema], Again] = {
     PushPreferences: _by_path(lambda call, _path: preferences.read_push_preferences(call)),
     ReadPosition: _as_kept("scope_id", "post_id", "position", "read_at"),
     RegionReport: _results("index", "outcome", "code"),
+    Registration: _by_id(remaking.registration),
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     ScopeSettings: _by_path(remaking.scope_settings),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),

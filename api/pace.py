@@ -28,6 +28,8 @@ class Pace(StrEnum):
     DRAW = "draw"
     """Outlines and files of them, which are dear to take."""
     INVITE = "invite"
+    REGISTER = "register"
+    """Asking for an account; each may be a mail to somebody."""
     INVITE_MANY = "invite-many"
     """Invitations from a file, a thousand at once."""
     CODE = "code"
@@ -88,6 +90,7 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
     Pace.LOOK_UP: {By.DEVICE: (300, _TEN_MINUTES), By.PERSON: (600, _TEN_MINUTES)},
     Pace.SIGN_IN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
     Pace.REFRESH: {By.ADDRESS: (12_000, _TEN_MINUTES)},
+    Pace.REGISTER: {By.ADDRESS: (300, _TEN_MINUTES)},
     Pace.GATE: {By.ADDRESS: (60, _TEN_MINUTES)},
     Pace.TOKEN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
 }

@@ -28,6 +28,7 @@ from people.accounts.records import wire_record
 from people.invitations.listing import wire_invitation
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
+from people.registration.deciding import registration_in, wire_registration
 from people.scopes.member_lists import wire_membership
 from people.scopes.scopes import edit_settings, scope_for
 from people.wire import wire_identifier
@@ -53,6 +54,11 @@ def invitation(call: Call, invitation_id: UUID) -> Body:
     if made is None or made.created_by != call.actor.person_id:
         raise NotFound
     return wire_invitation(made)
+
+
+def registration(call: Call, registration_id: UUID) -> Body:
+    """Somebody who registered, as they stand now."""
+    return wire_registration(registration_in(call.session, call.actor, registration_id))
 
 
 def consent(call: Call, consent_id: UUID) -> Body:

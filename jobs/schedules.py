@@ -27,7 +27,9 @@ from geo.stays.last_days import end_last_days
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
 from people.idempotency import forget_old_keys
+from people.invitations.listing import forget_old_invitations
 from people.messages import claims as messages
+from people.registration.answering import forget_old_registrations
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
 from people.sign_in import short_codes
@@ -90,6 +92,8 @@ def jobs() -> list[Job]:
         Job("end_expired_messages", 10, messages.end_expired),
         Job("forget_old_messages", 3_600, messages.forget_old),
         Job("forget_old_one_time_codes", 3_600, short_codes.forget_old),
+        Job("forget_old_invitations", 3_600, forget_old_invitations),
+        Job("forget_old_registrations", 600, forget_old_registrations),
         Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),

@@ -112,4 +112,4 @@ def invite_from_file(call: Call, query: dict[str, Any], body: list[Row]) -> Answ
 
 
 def _outside(runtime: Runtime) -> sending.Outside:
-    return sending.Outside(runtime.sealer, runtime.settings.public_url)
+    return sending.Outside(runtime.sealer, runtime.settings)

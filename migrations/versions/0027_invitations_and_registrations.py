@@ -66,13 +66,11 @@ def _create_requests() -> None:
     op.create_table(
         "registration_requests",
         sa.Column("id", sa.Uuid(), nullable=False),
-        *(
-            sa.Column(name, sa.Text(), nullable=False)
-            for name in ("organisation", "email", "name", "locale", "timezone", "installation_id")
-        ),
+        sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("asked_at", _AT, server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_requests")),
     )
+    op.create_index("ix_registration_requests_asked_at", "registration_requests", ["asked_at"])
 
 
 def _create_registrations() -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
 from base.errors import NotFound
 from journal.tail import position_to_come
 from people.accounts import employments, identifiers
-from people.models import Identifier, Membership, Organisation, Person
+from people.models import Identifier, Invitation, Membership, Organisation, Person
 from people.online.last_seen import set_last_seen
 from people.roles.administrators import keep_an_administrator
 from people.roles.ending import end_grants_of
@@ -134,6 +134,8 @@ def end_person(
     session.flush()
     for secret in (Credential, ResetCode):
         session.execute(delete(secret).where(secret.person_id == person.id))
+    for_them = update(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
+    session.execute(for_them.values(revoked_at=clock.now()))
     end_grants_of(session, person.id, actor_id)
     set_last_seen(session, person, "nobody")
     live = select(Membership).where(Membership.person_id == person.id, Membership.ended_at.is_(None))

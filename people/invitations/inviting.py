@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from base import clock
-from base.errors import Conflict, Forbidden, Invalid
+from base.errors import Conflict, Forbidden, Invalid, NotFound
 from people.accounts.managed import AccountEnded, OwnAccount
 from people.accounts.persons import person_in
 from people.actor import Actor
@@ -59,9 +59,12 @@ def invite(session: Session, actor: Actor, wanted: Wanted) -> Made:
 
 def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) -> None:
     """Raise `Forbidden`, or `Invalid` for scopes that there are not, unless the actor may give all that is wanted."""
-    check_may_assign(session, actor, role, wanted.scope_ids)
+    _check_role(actor, role, wanted.scope_ids)
     if wanted.person_id is not None and not actor.may(Permission.PEOPLE_MANAGE):
         raise Forbidden
+    if not actor.is_administrator:
+        for scope_id in wanted.scope_ids:
+            scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
     known = open_to_invitations(session, wanted.scope_ids)
     for index, scope_id in enumerate(wanted.scope_ids):
         if scope_id not in known:
@@ -70,16 +73,27 @@ def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) 
         check_may_give(session, actor, given["role"], given["scope_id"] or actor.organisation_id)
 
 
-def check_may_assign(session: Session, actor: Actor, role: str, scope_ids: Sequence[UUID]) -> None:
-    """Raise `Forbidden` unless the actor may invite people of this role to these scopes."""
-    if actor.may(Permission.PEOPLE_MANAGE):
-        if not ORGANISATION_WIDE[role] <= actor.organisation_wide:
+def _check_role(actor: Actor, role: str, scope_ids: Sequence[UUID]) -> None:
+    """Managers invite visitors alone; whoever manages people invites those who may do no more than they."""
+    if not actor.may(Permission.PEOPLE_MANAGE):
+        if role != VISITOR or not scope_ids:
             raise Forbidden
-        return
-    if role != VISITOR or not scope_ids:
+    elif not ORGANISATION_WIDE[role] <= actor.organisation_wide:
         raise Forbidden
-    for scope_id in scope_ids:
+
+
+def assignable(session: Session, actor: Actor, scope_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the scopes that an invitation of the actor's may lead into."""
+    known = open_to_invitations(session, scope_ids)
+    return known if actor.is_administrator else {each for each in known if _manages(session, actor, each)}
+
+
+def _manages(session: Session, actor: Actor, scope_id: UUID) -> bool:
+    try:
         scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
+    except (Forbidden, NotFound):
+        return False
+    return True
 
 
 def open_to_invitations(session: Session, scope_ids: Iterable[UUID]) -> set[UUID]:
@@ -91,6 +105,8 @@ def open_to_invitations(session: Session, scope_ids: Iterable[UUID]) -> set[UUID
 def _check_goes_together(wanted: Wanted) -> None:
     if wanted.stay_hours is not None and wanted.role != "member":
         raise Invalid.at("/stay_hours", "Only a visitor's account closes by itself.")
+    if wanted.stay_hours is not None and wanted.roles:
+        raise Invalid.at("/roles", "Visitors are given no roles.")
     if wanted.uses > 1 and (wanted.identifier is not None or wanted.person_id is not None):
         raise Invalid.at("/uses", "One person needs one use.")
     if wanted.person_id is None:

@@ -10,7 +10,7 @@ from base import clock
 from base.errors import Forbidden, Invalid, NotFound
 from people.actor import Actor
 from people.invitations.files import Faults, FileRefused, Row, written
-from people.invitations.inviting import check_may_assign, open_to_invitations
+from people.invitations.inviting import assignable
 from people.invitations.sending import Outside, flooded, send
 from people.invitations.wanted import Made, Wanted, made_of
 from people.models import Identifier
@@ -18,7 +18,7 @@ from people.roles.giving import check_may_give
 
 _HEADER = ("row", "name", "identifier", "code", "link", "expires_at")
 _SENT = "sent"
-_MOST_ROLES = 100
+_MOST_ROLES, _MOST_SCOPES = 100, 500
 
 
 def invite_all(
@@ -55,11 +55,10 @@ def _made(actor: Actor, row: Row, days: int, sends: bool) -> Made:
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row], *, sends: bool) -> None:
-    check_may_assign(session, actor, "member", [])
     faults = Faults()
     values = [row.form.value for row in rows]
     taken, full = _taken(session, actor, values), flooded(session, actor, values) if sends else set[str]()
-    known = open_to_invitations(session, {scope_id for row in rows for scope_id in row.scope_ids})
+    known = assignable(session, actor, _scopes_of(rows))
     refused = _refused_roles(session, actor, rows)
     for row in rows:
         if row.form.value in taken:
@@ -71,6 +70,13 @@ def _check(session: Session, actor: Actor, rows: Sequence[Row], *, sends: bool) 
         if not refused.isdisjoint((each.role, each.scope_id) for each in row.roles):
             faults.at(row.number, "roles", "There is no such role, or you may not give it there.")
     faults.check()
+
+
+def _scopes_of(rows: Sequence[Row]) -> set[UUID]:
+    named = {scope_id for row in rows for scope_id in row.scope_ids}
+    if len(named) > _MOST_SCOPES:
+        raise FileRefused(f"A file names {_MOST_SCOPES} different scopes at most.")
+    return named
 
 
 def _taken(session: Session, actor: Actor, values: list[str]) -> set[str]:

@@ -24,7 +24,7 @@ from people.accounts.telling import tell_sign_in_changed
 from people.accounts.visitors import limit_stay
 from people.invitations.addressing import read_address
 from people.invitations.inviting import open_to_invitations
-from people.invitations.standing import check_still_given, give_roles
+from people.invitations.standing import give_roles, is_still_given
 from people.models import Invitation, Person
 from people.scopes.memberships import assign
 from people.scopes.rights import tell_rights
@@ -144,7 +144,7 @@ def accept(session: Session, opening: Opening, account: dict[str, Any]) -> Perso
     `account` has `name`, `locale` and `timezone`. Raises `InvitationRefused` or `IdentifierTaken`.
     """
     invitation = _good(session, opening.code_digest, held=True)
-    if invitation is None or not check_still_given(session, invitation):
+    if invitation is None or not is_still_given(session, invitation):
         raise InvitationRefused
     invitation.uses_left -= 1
     invitation.used += 1

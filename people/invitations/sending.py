@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.errors import Conflict
 from base.sealing import Sealer
+from base.settings import Settings
 from people.actor import Actor
 from people.invitations.wanted import Made
-from people.messages.queue import Channel, Outgoing, queue
-from people.models import Invitation, Organisation, Person
-from people.sign_in.forms import EMAIL, Form
+from people.messages.channels import channel_of, check_on
+from people.messages.queue import Outgoing, queue
+from people.models import Invitation, Organisation
+from people.sign_in.forms import Form
 
 MOST_SENT = 3
 _WITHIN = timedelta(days=1)
@@ -30,19 +32,18 @@ class InvitedLately(Conflict):
 
 @dataclass(frozen=True)
 class Outside:
-    """What sending takes of the installation: what seals messages, and where its links begin (None: it has none)."""
+    """What sending takes of the installation: what seals messages, which of them go out, and where links begin."""
 
     sealer: Sealer
-    public_url: str | None
+    settings: Settings
 
     def link(self, code: str) -> str | None:
-        """The link that opens the app with a code. It stands in the fragment, which browsers send to no server."""
-        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/invitation#{code}"
+        """The link that opens the app with a code, None where links begin nowhere.
 
-
-def channel_of(form: Form) -> Channel:
-    """The way to an address or a number."""
-    return Channel.MAIL if form.kind == EMAIL else Channel.SMS
+        The code stands in the fragment, which browsers send to no server.
+        """
+        begins = self.settings.public_url
+        return None if begins is None else f"{begins.rstrip('/')}/invitation#{code}"
 
 
 def check_not_flooded(session: Session, actor: Actor, form: Form) -> None:
@@ -63,21 +64,22 @@ def flooded(session: Session, actor: Actor, values: list[str]) -> set[str]:
 
 
 def send(session: Session, outside: Outside, made: Made, locale: str) -> None:
-    """Have the code of an invitation sent to where it is to go; nothing where the inviter hands it over."""
+    """Have the code of an invitation sent to where it is to go; nothing where the inviter hands it over.
+
+    Raises `ChannelOff` where the installation has no way there.
+    """
     if made.send_to is None:
         return
     invitation = made.invitation
     organisation = session.get_one(Organisation, invitation.organisation_id)
-    inviter = None if invitation.created_by is None else session.get(Person, invitation.created_by)
-    values = {
-        "organisation": organisation.name,
-        "inviter": "" if inviter is None else inviter.name,
-        "name": invitation.name or "",
-        "code": made.code,
-        "link": outside.link(made.code) or "",
-        "expires_at": clock.wire(invitation.expires_at),
-    }
-    outgoing = Outgoing(
-        channel_of(made.send_to), made.send_to.value, "invitation", locale, values, invitation.expires_at
+    link, until = outside.link(made.code), invitation.expires_at
+    template, told = ("invitation_code", {"code": made.code}) if link is None else ("invitation", {"link": link})
+    values = {"organisation": organisation.name, "until": until.date().isoformat()} | told
+    to = made.send_to.value
+    check_on(outside.settings, channel_of(to))
+    queue(
+        session,
+        outside.sealer,
+        organisation.id,
+        Outgoing(channel_of(to), to, template, locale, values, until),
     )
-    queue(session, outside.sealer, organisation.id, outgoing)

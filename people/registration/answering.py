@@ -4,33 +4,34 @@ A mail goes to whoever owns the address, who alone learns from it whether there 
 within an hour, for whatever address with a plus, and whoever asks.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 
+import orjson
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.sealing import Sealer
+from base.database import Database, again_if_it_gave_way
+from base.sealing import Sealer, Unsealable
 from people.messages.queue import Channel, Outgoing, queue
 from people.models import Identifier, Organisation
-from people.registration.codes import CodeKeys, new_code
+from people.registration.asking import Asked
 from people.registration.models import Registration, RegistrationRequest
 from people.registration.rules import Mailbox, mailbox_of, rules_of
+from people.sign_in.short_codes import LASTS, TRIES, CodeKeys, new_digits
 
-BATCH = 50
-LASTS = timedelta(minutes=10)
-TRIES = 5
 MOST_MAILS, _WITHIN = 5, timedelta(hours=1)
 _KEPT = timedelta(days=30)
 
 
-def answer_requests(session: Session, sealer: Sealer, keys: CodeKeys) -> int:
-    """Look at what was asked, the oldest first; returns how much that was. Several workers may do it."""
-    requests = _taken(session)
-    for request in requests:
-        _answer(session, sealer, keys, request)
-    return len(requests)
+def answer_asked(database: Database, sealer: Sealer, keys: CodeKeys) -> bool:
+    """Look at one who asked, the first, and send a code to who may come in; False where nobody asks."""
+
+    def act() -> bool:
+        with database.transaction() as session:
+            return _answer_one(session, sealer, keys)
+
+    return again_if_it_gave_way(act)
 
 
 def forget_old_registrations(session: Session) -> None:
@@ -39,47 +40,65 @@ def forget_old_registrations(session: Session) -> None:
     unfinished = (Registration.state == "asked", Registration.created_at <= at - _WITHIN)
     session.execute(delete(Registration).where(*unfinished))
     session.execute(delete(Registration).where(Registration.created_at <= at - _KEPT))
+    session.execute(delete(RegistrationRequest).where(RegistrationRequest.asked_at <= at - _WITHIN))
 
 
-def _taken(session: Session) -> Sequence[RegistrationRequest]:
-    oldest = select(RegistrationRequest).order_by(RegistrationRequest.asked_at, RegistrationRequest.id)
-    requests = session.scalars(oldest.limit(BATCH).with_for_update(skip_locked=True)).all()
-    for request in requests:
-        session.delete(request)
-    session.flush()
-    return requests
+def about(registration: Registration) -> str:
+    """What the digest of a code names beside it."""
+    return f"registration {registration.id}"
 
 
-def _answer(session: Session, sealer: Sealer, keys: CodeKeys, request: RegistrationRequest) -> None:
-    mailbox = mailbox_of(request.email)
-    named = select(Organisation).where(Organisation.slug == request.organisation)
-    organisation = session.scalars(named).one_or_none()
-    if mailbox is None or organisation is None:
+def _answer_one(session: Session, sealer: Sealer, keys: CodeKeys) -> bool:
+    oldest = select(RegistrationRequest.id).order_by(RegistrationRequest.asked_at).limit(1)
+    taken = delete(RegistrationRequest).where(
+        RegistrationRequest.id == oldest.with_for_update(skip_locked=True).scalar_subquery()
+    )
+    row = session.execute(
+        taken.returning(RegistrationRequest.sealed, RegistrationRequest.asked_at)
+    ).one_or_none()
+    if row is None:
+        return False
+    if row.asked_at > clock.now() - LASTS:  # whoever asked before that has given up
+        try:
+            asked = Asked(*orjson.loads(sealer.opened(row.sealed)))
+        except Unsealable:
+            return True
+        _answer(session, sealer, keys, asked)
+    return True
+
+
+def _answer(session: Session, sealer: Sealer, keys: CodeKeys, asked: Asked) -> None:
+    mailbox = mailbox_of(asked.email)
+    named = select(Organisation).where(Organisation.slug == asked.organisation)
+    # Held: of many that are asked for one mailbox at once, each would be the first.
+    organisation = session.scalars(named.with_for_update(key_share=True)).one_or_none()
+    if organisation is None or mailbox is None:
         return
     if mailbox.domain not in rules_of(organisation.settings).domains:
         return
-    # One at a time, or of many that come at once each would be the first.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"registration {mailbox.name}", 0))))
     if _is_full(session, organisation, mailbox) or _awaits(session, organisation, mailbox):
         return
-    registration = _registered(organisation, request, mailbox)
-    values = {"organisation": organisation.name, "name": request.name}
+    registration = _registered(organisation, asked, mailbox)
+    values = {"organisation": organisation.name}
     if _signs_in(session, organisation, mailbox):
         template = "registration_known"
     else:
-        template, code = "registration_code", new_code()
+        template, digits = "registration", new_digits()
         _forget_former(session, registration)
-        registration.code_digest = keys.digest(registration.id, code)
-        values["code"] = code
+        registration.code_digest = keys.digest(about(registration), digits)
+        values |= {"code": digits, "minutes": str(LASTS.seconds // 60)}
     session.add(registration)
     session.flush()
-    outgoing = Outgoing(
-        Channel.MAIL, mailbox.email, template, request.locale, values, registration.expires_at
+    until = registration.expires_at
+    queue(
+        session,
+        sealer,
+        organisation.id,
+        Outgoing(Channel.MAIL, mailbox.email, template, asked.locale, values, until),
     )
-    queue(session, sealer, organisation.id, outgoing)
 
 
-def _registered(organisation: Organisation, request: RegistrationRequest, mailbox: Mailbox) -> Registration:
+def _registered(organisation: Organisation, asked: Asked, mailbox: Mailbox) -> Registration:
     at = clock.now()
     return Registration(
         id=ids.new_id(),
@@ -87,10 +106,10 @@ def _registered(organisation: Organisation, request: RegistrationRequest, mailbo
         state="asked",
         email=mailbox.email,
         mailbox=mailbox.name,
-        name=request.name,
-        locale=request.locale,
-        timezone=request.timezone,
-        installation_id=request.installation_id,
+        name=asked.name,
+        locale=asked.locale,
+        timezone=asked.timezone,
+        installation_id=asked.installation_id,
         expires_at=at + LASTS,
         tries_left=TRIES,
         created_at=at,

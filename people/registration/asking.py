@@ -4,39 +4,35 @@ So the answer, and the time that it takes, are the same whether there is such an
 of this domain in, and whether there is an account: when it is given, nobody knows.
 """
 
+from typing import NamedTuple
+
+import orjson
 from sqlalchemy.orm import Session
 
 from base import clock, ids
+from base.sealing import Sealer
 from people.registration.models import RegistrationRequest
 from people.registration.rules import mailbox_of
 from people.sign_in import throttle
 from people.sign_in.throttle import Door
 
 
-def ask(
-    session: Session,
-    *,
-    organisation: str,
-    email: str,
-    name: str,
-    locale: str,
-    timezone: str,
-    installation_id: str,
-    address: str | None,
-) -> None:
-    """Note that somebody wants an account; raises `TooManyGuesses` where too much was asked for a mailbox."""
-    mailbox = mailbox_of(email)
-    key = f"{organisation}\n{email if mailbox is None else mailbox.name}"
-    throttle.count(session, Door.REGISTRATION, throttle.of_strangers(Door.REGISTRATION, key, address))
-    request = RegistrationRequest(
-        id=ids.new_id(),
-        organisation=organisation,
-        email=email,
-        name=name,
-        locale=locale,
-        timezone=timezone,
-        installation_id=installation_id,
-        asked_at=clock.now(),
-    )
-    session.add(request)
+class Asked(NamedTuple):
+    """What somebody typed, and on which installation."""
+
+    organisation: str
+    email: str
+    name: str
+    locale: str
+    timezone: str
+    installation_id: str
+
+
+def ask(session: Session, sealer: Sealer, asked: Asked, address: str | None) -> None:
+    """Note that somebody wants an account; raises `TooManyGuesses` where too much was asked for one mailbox."""
+    mailbox = mailbox_of(asked.email)
+    key = f"registering\n{asked.organisation}\n{asked.email if mailbox is None else mailbox.name}"
+    throttle.count(session, Door.MESSAGE, throttle.of_strangers(Door.MESSAGE, key, address))
+    sealed = sealer.sealed(orjson.dumps(asked).decode())
+    session.add(RegistrationRequest(id=ids.new_id(), sealed=sealed, asked_at=clock.now()))
     session.flush()

@@ -20,12 +20,13 @@ from base.work import hashing
 from people.accounts import identifiers
 from people.accounts.persons import add_person, known_words
 from people.models import Organisation, Person
-from people.registration.codes import CodeKeys
+from people.registration.answering import about
 from people.registration.models import Registration
 from people.registration.rules import mailbox_of, rules_of
 from people.sign_in import throttle
 from people.sign_in.forms import EMAIL, Form
 from people.sign_in.passwords import hash_password
+from people.sign_in.short_codes import CodeKeys
 from people.sign_in.strength import check_password
 from people.sign_in.throttle import Door
 
@@ -92,12 +93,12 @@ def _counted(database: Database, keys: CodeKeys, given: _Given, address: str | N
     """The registration whose code it is, once the try is counted."""
     with database.transaction() as session:
         key = f"confirming\n{given.organisation}\n{given.email}"
-        counted = throttle.count(
-            session, Door.INVITATION, throttle.of_strangers(Door.INVITATION, key, address)
-        )
+        at = throttle.of_strangers(Door.ONE_TIME_CODE, key, address)
+        counted = throttle.count(session, Door.ONE_TIME_CODE, at)
         asked = _tried(session, given)
-        known = None if asked is None else asked.code_digest
-        if not keys.matches(_NOBODY if asked is None else asked.id, given.code, known) or asked is None:
+        kept = None if asked is None else asked.code_digest
+        named = str(_NOBODY) if asked is None else about(asked)
+        if not keys.matches(kept or bytes(32), named, given.code) or asked is None or kept is None:
             return None
         if given.password is not None:
             own = (*known_words(session, asked.organisation_id), asked.name)

@@ -12,7 +12,7 @@ _AT = DateTime(timezone=True)
 
 
 class RegistrationRequest(Model):
-    """What somebody asked for, as they wrote it, until a worker looks at it; of no organisation yet, nor of a good one.
+    """What somebody asked for, sealed, until a worker looks at it; of no organisation yet, nor of a good one.
 
     The web's role may add to it, and read nothing.
     """
@@ -20,13 +20,8 @@ class RegistrationRequest(Model):
     __tablename__ = "registration_requests"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    organisation: Mapped[str] = mapped_column(Text)
-    email: Mapped[str] = mapped_column(Text)
-    name: Mapped[str] = mapped_column(Text)
-    locale: Mapped[str] = mapped_column(Text)
-    timezone: Mapped[str] = mapped_column(Text)
-    installation_id: Mapped[str] = mapped_column(Text)
-    asked_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now())
+    sealed: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(_AT, server_default=func.now(), index=True)
 
 
 class Registration(Model):

@@ -67,6 +67,14 @@ _ENGLISH: Mapping[str, Words] = {
         ),
         "{organisation}: your code to register is {code}. Good for {minutes} minutes. Tell it to nobody.",
     ),
+    "registration_known": Words(
+        "{organisation}: you have an account",
+        _mail(
+            "Somebody asked to register with {organisation} with this address. You have an account there already.",
+            "Sign in, with your password or with a code that you ask for. If it was not you, do nothing.",
+        ),
+        "You have an account with {organisation} already. Sign in with it.",
+    ),
     "registration_approved": Words(
         "Welcome to {organisation}",
         _mail("You may sign in to {organisation} now, with what you chose when you registered."),
@@ -128,6 +136,14 @@ _KOREAN: Mapping[str, Words] = {
             "요청한 적이 없다면 아무것도 하지 마시고, 코드를 누구에게도 알려 주지 마세요.",
         ),
         "[{organisation}] 가입 코드 {code} ({minutes}분 유효). 누구에게도 알려 주지 마세요.",
+    ),
+    "registration_known": Words(
+        "{organisation}: 이미 계정이 있습니다",
+        _mail(
+            "이 주소로 {organisation} 가입 요청이 있었습니다. 이 주소에는 이미 계정이 있습니다.",
+            "비밀번호나 요청한 코드로 로그인하세요. 요청한 적이 없다면 아무것도 하지 마세요.",
+        ),
+        "[{organisation}] 이미 계정이 있습니다. 로그인하세요.",
     ),
     "registration_approved": Words(
         "{organisation}에 오신 것을 환영합니다",
