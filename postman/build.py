@@ -24,7 +24,11 @@ _PROBLEM = {
     "request_id": "01a20a00-0000-7000-8000-000000000000",
     "errors": [],
 }
-_SAMPLES = {"uuid": "01a20a00-0000-7000-8000-000000000000", "date-time": "2026-01-01T00:00:00.000Z"}
+_SAMPLES = {
+    "uuid": "01a20a00-0000-7000-8000-000000000000",
+    "date-time": "2026-01-01T00:00:00.000Z",
+    "date": "2026-01-01",
+}
 
 
 def collection(document: dict[str, Any], flows: list[dict[str, Any]]) -> dict[str, Any]:

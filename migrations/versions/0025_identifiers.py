@@ -16,7 +16,8 @@ SELECT gen_random_uuid(), organisation_id, id, 'email', lower(email), email, cre
 FROM persons WHERE email NOT LIKE '%@visitors.invalid';
 UPDATE persons SET email = NULL WHERE email LIKE '%@visitors.invalid';
 INSERT INTO employments (id, organisation_id, person_id, began_on, ended_on, reason)
-SELECT gen_random_uuid(), organisation_id, id, created_at::date, ended_at::date, 'account_closed'
+SELECT gen_random_uuid(), organisation_id, id, (created_at AT TIME ZONE 'UTC')::date,
+    (ended_at AT TIME ZONE 'UTC')::date, 'account_closed'
 FROM persons WHERE ended_at IS NOT NULL AND role <> 'visitor';
 """
 _LOOKING = """

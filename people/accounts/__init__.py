@@ -1,1 +1,1 @@
-"""Organisations and persons: invited, made, visiting, let in again, ended."""
+"""Organisations and persons: invited, made, visiting, let in again, ended, returning."""

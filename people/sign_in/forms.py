@@ -79,11 +79,10 @@ def beginnings(typed: str, country: str) -> list[str]:
     """With what the form of an identifier begins whose beginning somebody typed; of a number, so many figures."""
     dialled = _plain(typed)
     forms = [address(typed) if "@" in typed else _folded(typed)]
-    if _DIALLED.fullmatch(dialled):
-        figures = re.sub(r"[^0-9]", "", dialled)
-        code = phonenumbers.country_code_for_region(country)
-        national = figures.startswith("0") and not dialled.startswith("+")
-        forms.append(f"+{code}{figures[1:]}" if national else f"+{figures}")
+    figures = re.sub(r"[^0-9]", "", dialled)
+    if figures and _DIALLED.fullmatch(dialled):
+        code = "" if dialled.startswith("+") else str(phonenumbers.country_code_for_region(country))
+        forms.append(f"+{code}{figures.removeprefix('0')}")
     return forms
 
 

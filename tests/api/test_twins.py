@@ -8,16 +8,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.stories.passwords import NEW, can_sign_in, reset_code
-from tests.stories.twins import Request, twins
+from tests.stories.twins import Request, codes, statuses, twins
 from tests.world import PASSWORD, Organisation, Phone, World, feature, square
-
-
-def statuses(world: World, one: Request, other: Request) -> list[int]:
-    return [answer.status_code for answer in twins(world, one, other)]
-
-
-def codes(world: World, one: Request, other: Request) -> list[str | None]:
-    return [(answer.get_json() or {}).get("code") for answer in twins(world, one, other)]
 
 
 @pytest.fixture

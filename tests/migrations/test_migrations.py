@@ -123,3 +123,42 @@ def test_going_back_one_account_keeps_an_address(cluster: Cluster, worker_id: st
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM credentials")).scalar() == 0
     engine.dispose()
+
+
+_BEFORE = """
+INSERT INTO organisations (id, slug, name) VALUES (:org, 'o', 'O');
+INSERT INTO persons (id, organisation_id, email, name, role, ended_at) VALUES
+    (:min, :org, 'min@example.com', 'Min', 'member', NULL),
+    (:former, :org, 'min@example.com', 'Former', 'member', '2026-01-02T12:00Z'),
+    (:vera, :org, 'ab12@visitors.invalid', 'Vera', 'visitor', NULL),
+    (:gone, :org, 'cd34@visitors.invalid', 'Gone', 'visitor', now())
+"""
+
+
+def test_addresses_of_before_are_identifiers(cluster: Cluster, worker_id: str) -> None:
+    name = f"identifiers_{worker_id}"
+    cluster.prepare_database(name)
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = cluster.url("hereabouts_owner", name)
+    command.upgrade(config, "0024")
+    engine = create_engine(config.attributes["url"])
+    persons = dict(zip(("org", "min", "former", "vera", "gone"), (uuid4() for _ in range(5)), strict=True))
+    with engine.begin() as connection:
+        connection.execute(text(_BEFORE), persons)
+    for _ in ("the first time", "and after going back"):
+        command.upgrade(config, "0025")
+        with engine.connect() as connection:
+            kept = connection.execute(text("SELECT person_id, kind, value, ended_at IS NULL FROM identifiers"))
+            assert {tuple(row) for row in kept} == {
+                (persons["min"], "email", "min@example.com", True),
+                (persons["former"], "email", "min@example.com", False),
+            }
+            shown = dict(connection.execute(text("SELECT name, email FROM persons")).all())
+            assert (shown["Min"], shown["Vera"]) == ("min@example.com", None)
+            times = connection.execute(text("SELECT person_id, ended_on::text FROM employments")).all()
+            assert [tuple(row) for row in times] == [(persons["former"], "2026-01-02")]
+        command.downgrade(config, "0024")
+    with engine.connect() as connection:
+        addresses = connection.execute(text("SELECT email FROM persons WHERE role = 'visitor'")).scalars()
+        assert all(address.endswith("@visitors.invalid") for address in addresses)
+    engine.dispose()

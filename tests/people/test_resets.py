@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from base.errors import Forbidden, NotFound
-from people.accounts.managed import NoPassword
 from people.accounts.resets import LASTS, issue_code, issue_code_as_operator
-from people.models import IdempotencyKey, Person
+from people.models import IdempotencyKey
 from people.sign_in.models import ResetCode
 from people.sign_in.tokens import digest
 from tests.product import ROOT

@@ -61,3 +61,13 @@ def twins(world: World, one: Request, other: Request) -> tuple[TestResponse, Tes
         with held_before_commit(world, second):
             answered = one()
         return answered, later[0].result(30)
+
+
+def statuses(world: World, one: Request, other: Request) -> list[int]:
+    """What both are answered, by its status."""
+    return [answer.status_code for answer in twins(world, one, other)]
+
+
+def codes(world: World, one: Request, other: Request) -> list[str | None]:
+    """What both are refused with; None where one was not."""
+    return [(answer.get_json() or {}).get("code") for answer in twins(world, one, other)]
