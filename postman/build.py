@@ -48,7 +48,8 @@ def collection(document: dict[str, Any], flows: list[dict[str, Any]]) -> dict[st
 
 
 def _flow(step: dict[str, Any]) -> dict[str, Any]:
-    request = _request(step["method"], step["path"], step.get("body"), step.get("headers", {}))
+    headers, host = step.get("headers", {}), step.get("host", "address")
+    request = _request(step["method"], step["path"], step.get("body"), headers, host)
     if step.get("auth") is False:
         request["auth"] = {"type": "noauth"}
     elif "token" in step:
@@ -177,11 +178,14 @@ def _sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     return samples.get(str(kind), _SAMPLES.get(schema.get("format", ""), "text"))
 
 
-def _request(method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
+def _request(
+    method: str, path: str, body: Any, headers: dict[str, str], host: str = "address"
+) -> dict[str, Any]:
+    """A request to the server, or to what another variable names (`mailbox`: the stand-in that takes messages)."""
     bare, _, query = path.partition("?")
     url: dict[str, Any] = {
-        "raw": "{{address}}" + path,
-        "host": ["{{address}}"],
+        "raw": f"{{{{{host}}}}}{path}",
+        "host": [f"{{{{{host}}}}}"],
         "path": bare.strip("/").split("/"),
     }
     if query:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from deploy.local.cluster import ClusterError
 from deploy.local.run import CannotRun, Product
@@ -26,7 +27,7 @@ def main() -> None:
         try:
             facts = product.start()
             with ThreadPoolExecutor(_OPERATORS) as operators:
-                codes = [_newman(facts["address"]), *operators.map(_newman, [facts["address"]] * _OPERATORS)]
+                codes = [_newman(facts), *operators.map(_newman, [facts] * _OPERATORS)]
         except (CannotRun, ClusterError) as reason:
             sys.exit(str(reason))
         finally:
@@ -34,14 +35,15 @@ def main() -> None:
     sys.exit(max(codes))
 
 
-def _newman(address: str) -> int:
+def _newman(facts: dict[str, Any]) -> int:
     """Run it; what it said comes in one piece."""
     command = [
         str(HERE / "node_modules" / ".bin" / "newman"),
         "run",
         str(HERE / "hereabouts.postman_collection.json"),
         *("--environment", str(HERE / "local.postman_environment.json")),
-        *("--env-var", f"address={address}"),
+        *("--env-var", f"address={facts['address']}"),
+        *("--env-var", f"mailbox={facts['mailbox']}"),
         *("--reporters", "cli", "--reporter-cli-no-success-assertions", "--color", "off"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)

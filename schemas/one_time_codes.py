@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import fields
 
-from schemas.base import SOME_APP, Address, Text, Wire
+from schemas.base import SOME_APP, Address, Name, Text, Wire
 from schemas.people import App
 
 _ORGANISATION = {"description": "The organisation's short name"}
@@ -17,7 +17,7 @@ class CodeWish(Wire):
 
     example: ClassVar = {"organisation": "demo", "identifier": "mina@example.com", "device": SOME_APP}
     organisation = Address(1, 63, required=True, metadata=_ORGANISATION)
-    identifier = Address(1, 254, required=True, metadata=_IDENTIFIER)
+    identifier = Name(1, 254, required=True, metadata=_IDENTIFIER)
     device = fields.Nested(App, required=True)
 
 

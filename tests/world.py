@@ -44,6 +44,11 @@ class World:
             "PASSWORD_MEMORY_KIB": "64",
             "LOG_LEVEL": "ERROR",
             "POOL_SIZE": "5",
+            # Messages are queued; a test that wants them sent has a postman of its own.
+            "SMTP_URL": "smtp://127.0.0.1:9",
+            "MAIL_FROM": "no-reply@hereabouts.example",
+            "SMS_GATEWAY_URL": "http://127.0.0.1:9/sms",
+            "SMS_GATEWAY_TOKEN": "a-token-for-tests",
             "ACCESS_TOKEN_TTL": "7200",  # stories do not end because the machine is slow
             **changed,
         }

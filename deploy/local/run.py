@@ -4,14 +4,11 @@ The database lies in `.local/cluster`, logs in `.local/logs`; `.local/run.json` 
 With WEB_PROCESSES=n there are n web processes behind nginx (`deploy/local/proxy.py`).
 """
 
-import errno
 import http.client
 import json
 import os
 import secrets
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.cluster import Cluster, ClusterError
+from deploy.local.machine import CannotRun, check_machine
 from deploy.local.patience import Patience
 from deploy.local.processes import Child, stop_all
 from deploy.local.proxy import free_ports, nginx, write_configuration
@@ -28,13 +26,8 @@ from deploy.local.redis import redis_server, write_redis_configuration
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = ROOT / ".local"
-_MOST_WEBS, _LAST_PORT = 16, 65_535
 _CONNECTIONS = 120  # of the database, for all web processes together
-_LEAST_DISK = 200 * 1024 * 1024
-
-
-class CannotRun(Exception):
-    """Why it does not start, in a sentence."""
+_MAILBOX_PORT = "8025"
 
 
 class Product:
@@ -51,7 +44,7 @@ class Product:
 
     def start(self) -> dict[str, Any]:
         """Bring everything up; returns what there is to know about it."""
-        self._check_machine()
+        check_machine(self.local, self.host, self.port, self.web_processes)
         (self.local / "logs").mkdir(parents=True, exist_ok=True)
         self.cluster.start()
         self.cluster.prepare_database()
@@ -59,12 +52,14 @@ class Product:
         self._command("alembic", environment, "upgrade", "head")
         accounts = json.loads(self._command("jobs.demonstration", environment))
         standin = None if "FIREBASE_CREDENTIALS" in environment else self._start_standin(environment)
+        mailbox = self._start_mailbox(environment)
         addresses = self._start_web(environment)
         for name in ("relay", "worker"):
             self._child(name, environment, sys.executable, "-m", f"jobs.{name}")
         for address in addresses:
             self._wait_until_ready(address)
-        facts = {"address": self.address, "standin": standin, "pid": os.getpid(), **accounts}
+        standins = {"standin": standin, "mailbox": mailbox}
+        facts = {"address": self.address, **standins, "pid": os.getpid(), **accounts}
         (self.local / "run.json").write_text(json.dumps(facts, indent=1))
         return facts
 
@@ -86,26 +81,6 @@ class Product:
     def ask_to_stop(self, *_: object) -> None:
         """For signal handlers."""
         self.stopping = True
-
-    def _check_machine(self) -> None:
-        self.local.mkdir(parents=True, exist_ok=True)
-        if not 1 <= self.port <= _LAST_PORT:
-            raise CannotRun(f"PORT must be a whole number from 1 to {_LAST_PORT}.")
-        if not 1 <= self.web_processes <= _MOST_WEBS:
-            raise CannotRun(f"WEB_PROCESSES must be a whole number from 1 to {_MOST_WEBS}.")
-        if self.web_processes > 1 and nginx() is None:
-            raise CannotRun("Several web processes need nginx; install it and try again.")
-        if shutil.disk_usage(self.local).free < _LEAST_DISK:
-            raise CannotRun(f"The disk of {self.local} is full: make room and start again.")
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, self.port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise CannotRun(f"{self.host}:{self.port} cannot be used: {error.strerror}.") from None
-                text = f"Port {self.port} is in use; end what uses it, or choose another: make run PORT=8001"
-                raise CannotRun(text) from None
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -154,15 +129,31 @@ class Product:
             self._child("redis", environment, program, str(file))
 
     def _start_standin(self, environment: dict[str, str]) -> str:
-        credentials, ready = self.local / "standin-credentials.json", self.local / "standin.ready"
+        credentials = self.local / "standin-credentials.json"
+        options = ("--port", "0", "--credentials", str(credentials))
+        address = self._announced("standin", environment, "push.standin", *options)
+        environment["FIREBASE_CREDENTIALS"] = str(credentials)
+        environment["FCM_ENDPOINT"] = address
+        return address
+
+    def _start_mailbox(self, environment: dict[str, str]) -> str | None:
+        """What takes mails and short messages, and shows them; none where one names servers of one's own."""
+        if {"SMTP_URL", "SMS_GATEWAY_URL"} & set(environment):
+            return None
+        options = ("--port", _MAILBOX_PORT)
+        told = json.loads(self._announced("mailbox", environment, "people.messages.standin", *options))
+        environment |= told["settings"]
+        return told["address"]
+
+    def _announced(self, name: str, environment: dict[str, str], module: str, *options: str) -> str:
+        """Start a process that says where it is, and wait until it has said so."""
+        ready = self.local / f"{name}.ready"
         ready.unlink(missing_ok=True)
-        files = ("--credentials", str(credentials), "--ready-file", str(ready))
-        self._child("standin", environment, sys.executable, "-m", "push.standin", "--port", "0", *files)
+        command = (sys.executable, "-m", module, *options, "--ready-file", str(ready))
+        self._child(name, environment, *command)
         patience = self._patience()
         while not (ready.exists() and ready.read_text()):
             self._check_alive(patience)
-        environment["FIREBASE_CREDENTIALS"] = str(credentials)
-        environment["FCM_ENDPOINT"] = ready.read_text()
         return ready.read_text()
 
     def _command(self, module: str, environment: dict[str, str], *arguments: str) -> str:
@@ -238,6 +229,7 @@ def _tell(facts: dict[str, Any], seconds: float) -> None:
         f"  sign in        organisation {facts['organisation']!r}, password {facts['password']!r}",
         f"  accounts       {', '.join(facts['emails'])}",
         f"  push           {'to Google' if facts['standin'] is None else 'to the stand-in at ' + facts['standin']}",
+        f"  mail and SMS   {facts['mailbox'] or 'to servers of your own'}",
     ]
     print("\n".join(lines), flush=True)
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base import clock
 from base.errors import Conflict, Invalid, NotFound
 from base.sealing import Sealer
 from base.settings import Settings
+from people.accounts.identifiers import verify
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.messages.channels import check_on
@@ -19,10 +19,11 @@ from people.messages.queue import Channel, Outgoing, queue
 from people.models import Identifier
 from people.sign_in import short_codes, throttle
 from people.sign_in.asked_codes import MOST_A_DAY, values_of
+from people.sign_in.forms import EMAIL, PHONE
 from people.sign_in.short_codes import CodeKeys, Purpose
 from people.sign_in.throttle import Door, TooManyGuesses
 
-_CHANNELS = {"email": Channel.MAIL, "phone": Channel.SMS}
+_CHANNELS = {EMAIL: Channel.MAIL, PHONE: Channel.SMS}
 _TOMORROW_S = 86_400
 
 
@@ -73,8 +74,7 @@ def confirm(session: Session, keys: CodeKeys, actor: Actor, identifier_id: UUID,
     tried = short_codes.one_more_try(session, actor.person_id, Purpose.VERIFICATION, str(identifier.id))
     if not short_codes.is_right(keys, tried, code) or not short_codes.use(session, tried.id):
         raise VerificationRefused
-    identifier.verified_at = clock.now()
-    session.flush()
+    verify(session, identifier)
     tell_sign_in_changed(session, actor.organisation_id, actor.person_id, "verified", actor.person_id)
 
 

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.sealing import Sealer, Unsealable
-from base.text import address as as_address
 from people.messages.channels import channel_of
 from people.messages.queue import Outgoing, queue
 from people.models import Device, Identifier, Organisation, Person
 from people.sign_in import short_codes, throttle
+from people.sign_in.forms import EMAIL, PHONE
 from people.sign_in.models import AskedCode
 from people.sign_in.short_codes import LASTS, CodeKeys, Purpose
 from people.sign_in.signing_in import Named, named
@@ -30,7 +30,6 @@ from people.sign_in.throttle import Bucket, Door
 _NOBODY = UUID(int=0)
 # With five tries each: a year of guessing at one account, day and night, succeeds in one of thirty.
 MOST_A_DAY = 20
-_LEAST_DIGITS = 7
 
 
 class Asked(NamedTuple):
@@ -45,7 +44,7 @@ def ask(session: Session, sealer: Sealer, asked: Asked, address: str | None) -> 
     """Note that somebody asks from a network address; raises `TooManyGuesses`, for a made-up account no sooner."""
     account = named(session, asked.organisation, asked.identifier)
     throttle.count(session, Door.MESSAGE, *choices(session, Door.MESSAGE, account, asked, address))
-    sealed = sealer.sealed(orjson.dumps(asked).decode())
+    sealed = sealer.sealed(orjson.dumps([*asked]).decode())
     session.add(AskedCode(id=ids.new_id(), sealed=sealed, created_at=clock.now()))
     session.flush()
 
@@ -78,7 +77,7 @@ def answer_asked(database: Database, sealer: Sealer, keys: CodeKeys) -> bool:
 
 def _answer_one(session: Session, sealer: Sealer, keys: CodeKeys) -> bool:
     oldest = select(AskedCode.id).order_by(AskedCode.created_at).limit(1).with_for_update(skip_locked=True)
-    taken = delete(AskedCode).where(AskedCode.id == oldest.scalar_subquery())
+    taken = delete(AskedCode).where(AskedCode.id == oldest.correlate(None).scalar_subquery())
     row = session.execute(taken.returning(AskedCode.sealed, AskedCode.created_at)).one_or_none()
     if row is None:
         return False
@@ -95,7 +94,7 @@ def _send(session: Session, sealer: Sealer, keys: CodeKeys, asked: Asked) -> Non
     account = named(session, asked.organisation, asked.identifier)
     if account.person_id is None or account.organisation_id is None:
         return
-    identifier = _reached_by(session, account.person_id, asked.identifier)
+    identifier = _reached_by(session, account)
     if identifier is None or _is_too_much(session, account.person_id, asked.installation):
         return
     digits, expires_at = short_codes.issue(session, keys, identifier, Purpose.SIGN_IN, asked.installation)
@@ -116,24 +115,16 @@ def values_of(session: Session, organisation_id: UUID, digits: str) -> dict[str,
     return {"organisation": name, "code": digits, "minutes": str(LASTS.seconds // 60)}
 
 
-def _reached_by(session: Session, person_id: UUID, typed: str) -> Identifier | None:
-    """The verified address or number of a person that was typed."""
-    theirs = select(Identifier).where(
-        Identifier.person_id == person_id,
-        Identifier.kind.in_(("email", "phone")),
+def _reached_by(session: Session, account: Named) -> Identifier | None:
+    """What was typed, where it is an address or number that is verified."""
+    typed = select(Identifier).where(
+        Identifier.person_id == account.person_id,
+        Identifier.value == account.value,
+        Identifier.kind.in_((EMAIL, PHONE)),
         Identifier.verified_at.is_not(None),
         Identifier.ended_at.is_(None),
     )
-    found = session.scalars(theirs.order_by(Identifier.id))
-    return next((identifier for identifier in found if _reads_as(identifier, typed)), None)
-
-
-def _reads_as(identifier: Identifier, typed: str) -> bool:
-    """Whether it is the one: an account has a few, and the whole account was found by what was typed."""
-    if identifier.kind == "email":
-        return as_address(identifier.value) == as_address(typed)
-    national = short_codes.as_digits(typed).lstrip("0")
-    return len(national) >= _LEAST_DIGITS and identifier.value.endswith(national)
+    return session.scalars(typed).one_or_none()
 
 
 def _is_too_much(session: Session, person_id: UUID, installation: str) -> bool:

@@ -38,6 +38,8 @@ def test_only_these_routes_are_public() -> None:
     assert public == {
         "/v1/sessions",
         "/v1/sessions/refresh",
+        "/v1/sessions/codes",
+        "/v1/sessions/by-code",
         "/v1/invitations/accept",
         "/v1/password-resets",
         "/v1/visitors",
