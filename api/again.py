@@ -15,6 +15,7 @@ from uuid import UUID
 from marshmallow import Schema
 
 from api import devices, me, preferences, privacy, remaking
+from api.admin.roles import read_role
 from api.answers import Answer
 from api.remaking import Body, Kept, Path
 from api.route import Call
@@ -23,6 +24,7 @@ from geo.musters.answers import read_card
 from geo.stays.markers import marker_for, wire_marker
 from people.accounts.persons import person_in
 from people.models import Device as DeviceRow
+from people.roles.grants import read_grant
 from people.scopes.directs import read_direct
 from people.sign_in.devices import wire_device
 from people.wire import wire_account
@@ -42,6 +44,7 @@ from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
+from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
 from schemas.registrations import Registration
 from schemas.visits import FixReport
@@ -140,6 +143,7 @@ _AGAIN: dict[type[Schema], Again] = {
     ),
     Charter: _by_path(lambda call, path: privacy.read_charter(call, path["site_id"])),
     Consent: _by_id(remaking.consent),
+    CustomRole: _by_id(read_role),
     Device: _by_path(lambda call, _path: wire_device(call.session.get_one(DeviceRow, call.actor.device_id))),
     DirectConversation: Again(
         lambda body: {"scope_id": body["scope"]["id"]},
@@ -164,6 +168,7 @@ _AGAIN: dict[type[Schema], Again] = {
     RegionReport: _results("index", "outcome", "code"),
     Registration: _by_id(remaking.registration),
     ReportsTaken: Again(_refusals, remaking.reports_taken),
+    RoleGrant: _by_id(lambda call, grant_id: read_grant(call.session, call.actor, grant_id)),
     ScopeSettings: _by_path(remaking.scope_settings),
     Sharing: _by_path(lambda call, _path: privacy.read_my_sharing(call)),
     TestPush: _by_id(lambda call, delivery_id: devices.read_test_push(call, delivery_id)),

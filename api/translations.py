@@ -63,6 +63,17 @@ _KOREAN = {
     "An organisation keeps an administrator; make another one first": (
         "조직에는 관리자가 한 명 이상 있어야 합니다. 먼저 다른 관리자를 지정해 주세요"
     ),
+    "Nobody gives or takes a role that allows more than their own": (
+        "본인보다 더 많은 권한을 가진 역할은 부여하거나 해제할 수 없습니다"
+    ),
+    "This account is given no roles": "이 계정에는 역할을 부여할 수 없습니다",
+    "A compliance officer is no administrator, and an administrator no compliance officer": (
+        "관리자와 준법 담당자는 겸할 수 없습니다"
+    ),
+    "One account is not given so many roles": "한 계정에 부여할 수 있는 역할 수를 넘었습니다",
+    "There is a role of this name": "같은 이름의 역할이 있습니다",
+    "Somebody has this role; take it from them first": "이 역할을 가진 사람이 있습니다. 먼저 역할을 해제해 주세요",
+    "An organisation has no more roles of its own than this": "조직이 만들 수 있는 역할 수를 넘었습니다",
     "The service is not available for a moment; try again": "잠시 서비스를 이용할 수 없습니다. 다시 시도해 주세요",
     "Something went wrong on our side": "서버에 문제가 발생했습니다",
     "Consent to presence has not been given": "위치 정보 이용에 아직 동의하지 않았습니다",

@@ -11,7 +11,7 @@ A service, which is a program, is nothing by itself: it may what its token was g
 
 Beside what they are, people are given roles (`people/roles/`), for the whole organisation or for a scope and its parts:
 those of `GIVEN`, or ones that the organisation makes of permissions. An administrator is one by their account, and a
-manager by their membership; the rest are grants.
+manager by their membership; all others come with the actor, as grants.
 
 A person's role is member, visitor or organisation_administrator. A visitor is here for some hours and belongs to
 nothing but the scopes that they were let into: not to the organisation as a whole, and to no open scope.

@@ -17,12 +17,12 @@ from schemas.places import Place
 from schemas.posts import Post
 from schemas.privacy import Charter
 from schemas.reads import ReadAdvance
+from schemas.roles import role_in_events
 from schemas.scopes import Scope
 from schemas.visits import Visit
 
 MAX_WAIT_S = 30
 MOST_EVENTS, MOST_NAMES = 500, 100
-_ROLES = ("member", "manager", "organisation_administrator")
 
 
 class Event(Wire):
@@ -119,8 +119,8 @@ class RightsChange(Wire):
 
     person_id = ID(required=True)
     scope_id = ID(required=True)
-    before = RoleKey(required=True, allow_none=True)
-    after = RoleKey(required=True, allow_none=True)
+    before = role_in_events()
+    after = role_in_events()
     changed_at = Moment(required=True)
 
 

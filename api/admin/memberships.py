@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.paging import by_id, decode_cursor, page
@@ -11,8 +12,11 @@ from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid, NotFound
 from geo.stays.admission import end_belonging
+from people.audience import live_membership
 from people.models import Membership, Person, Scope
-from people.permissions import Permission
+from people.permissions import SITE_MANAGER, Permission
+from people.roles.giving import check_has
+from people.roles.roles import role_of
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
 from schemas.base import Cursor
@@ -47,6 +51,7 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
 def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Assign a person to the scope, as member or manager."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
+    _check_may_change(call, scope_id, person_id, body["role"])
     membership, scope = memberships.assign(
         call.session,
         scope_id,
@@ -76,7 +81,16 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     membership = member_lists.live_membership_of(call.session, scope_id, person_id)
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
+    _check_may_change(call, scope_id, person_id, "member")
     end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
+
+
+def _check_may_change(call: Call, scope_id: UUID, person_id: UUID, role: str) -> None:
+    """Raise unless the actor, who assigns people here, may also make managers, where this makes or unmakes one."""
+    held = select(Membership.role).where(Membership.scope_id == scope_id, Membership.person_id == person_id)
+    if role == "manager" or call.session.scalar(held.where(*live_membership())) == "manager":
+        managing = role_of(call.session, call.actor.organisation_id, SITE_MANAGER)
+        check_has(call.session, call.actor, managing, scope_id)
 
 
 def _in_future(moment: datetime | None) -> datetime | None:

@@ -16,6 +16,7 @@ from people.accounts import addresses, persons, records, resets
 from people.accounts.returning import return_person as open_again
 from people.models import Person
 from people.permissions import Permission
+from people.roles.outranking import check_may_close
 from people.wire import wire_account, wire_profile
 from schemas.passwords import ResetCode
 from schemas.people import Account, AccountPage, AddressChange
@@ -86,6 +87,7 @@ def edit_person(call: Call, person_id: UUID, body: dict[str, Any]) -> Answer:
 def end_person(call: Call, person_id: UUID) -> None:
     """Close an account: sessions, sockets and memberships end at once, and its address is free."""
     person = persons.person_in(call.session, call.actor.organisation_id, person_id)
+    check_may_close(call.session, call.actor, person)
     persons.end_person(call.session, person, call.actor.person_id)
     end_visits_of(call.session, person_id, Leaving("account_ended", clock.now(), by=call.actor.person_id))
 

@@ -9,7 +9,7 @@ from people.accounts.identifiers import live_of
 from people.accounts.persons import person_in
 from people.actor import Actor
 from people.models import Person
-from people.permissions import ORGANISATION_WIDE
+from people.roles.outranking import check_may_enter
 
 
 class OwnAccount(Forbidden):
@@ -35,8 +35,7 @@ def managed_account(session: Session, actor: Actor, person_id: UUID) -> Person:
     person = person_in(session, actor.organisation_id, person_id)
     if person.id == actor.person_id:
         raise OwnAccount
-    if not ORGANISATION_WIDE[person.role] <= ORGANISATION_WIDE[actor.role]:
-        raise Forbidden
+    check_may_enter(session, actor, person)
     session.refresh(person, with_for_update={"key_share": True})
     check_can_sign_in(session, person)
     return person

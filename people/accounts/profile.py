@@ -14,7 +14,6 @@ from people.actor import Actor
 from people.audience import live_membership
 from people.models import Device, Membership, Organisation, Person, Scope
 from people.online.last_seen import set_last_seen
-from people.permissions import ORGANISATION_WIDE
 from people.scopes.member_lists import wire_membership
 from people.sign_in.devices import wire_device
 from people.wire import wire_account
@@ -39,7 +38,7 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
         },
         "device": wire_device(session.get_one(Device, actor.device_id)),
         "session_id": str(actor.session_id),
-        "permissions": sorted(ORGANISATION_WIDE[actor.role]),
+        "permissions": sorted(actor.organisation_wide),
         "memberships": live_memberships(session, actor),
         "settings": organisation.settings,
         "server_time": clock.wire(clock.now()),

@@ -20,11 +20,10 @@ from people.actor import Actor
 from people.audience import PRIVATE, live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import GIVEN, GRANTED, ORGANISATION_WIDE, SITE_MANAGER, Permission, Standing
-from people.roles.lists import Wanted, list_given
+from people.roles.lists import MOST_ROLES, Wanted, list_given
 from people.roles.roles import permissions_named
 from people.roles.words import said
 
-MOST_REASONS = 10_000
 _MEMBER = GRANTED[Standing.MEMBER]
 
 
@@ -68,7 +67,7 @@ def reasons_of(session: Session, person: Person) -> list[Reason]:
     if person.ended_at is not None:
         return []
     wanted = Wanted(person.organisation_id, person.id)
-    given = list_given(session, person.organisation_id, wanted, None, MOST_REASONS)
+    given = list_given(session, person.organisation_id, wanted, None, MOST_ROLES)
     belongs = [_of_membership(*row) for row in _belongings(session, person)]
     return [*_by_account(session, person), *map(_of_role, given), *belongs, *_untold(person)]
 
@@ -95,7 +94,7 @@ def _belongings(session: Session, person: Person) -> Sequence[AnyRow]:
         .outerjoin(Person, Person.id == Membership.role_given_by)
         .where(Membership.person_id == person.id, *live_membership(), *told, *elsewhere)
         .order_by(Scope.name, Scope.id)
-        .limit(MOST_REASONS)
+        .limit(MOST_ROLES)
     ).all()
 
 

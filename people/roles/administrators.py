@@ -36,7 +36,7 @@ def keep_an_administrator(session: Session, person: Person) -> None:
 
 
 def hold_organisation(session: Session, organisation_id: UUID) -> None:
-    """Nobody else holds the organisation until the transaction ends."""
+    """Let one at a time change who administers it, or which roles it has. Persons are held after it, not before."""
     held = select(Organisation.id).where(Organisation.id == organisation_id)
     session.execute(held.with_for_update(key_share=True))
 

@@ -14,11 +14,12 @@ from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from people.actor import Actor
 from people.audience import live_grant, managed_by
-from people.models import CustomRole, Organisation, RoleGrant
+from people.models import CustomRole, RoleGrant
 from people.permissions import GIVEN, Permission
+from people.roles.administrators import hold_organisation
 from people.roles.giving import RoleBeyondOwn
 from people.roles.roles import allowed_by
-from people.scopes.rights import tell_role
+from people.scopes.rights import tell_role_changed
 
 MOST_ROLES = 100
 _TO_GIVE = frozenset(Permission) - {Permission.ACCOUNT_USE}
@@ -68,7 +69,7 @@ def _wire(
 def make_role(session: Session, actor: Actor, name: str, permissions: Sequence[str]) -> CustomRole:
     """Make a role; raises `RoleBeyondOwn`, `RoleNameTaken`, `TooManyCustomRoles`."""
     _check_own(actor, _named(permissions))
-    _one_at_a_time(session, actor.organisation_id)
+    hold_organisation(session, actor.organisation_id)
     _check_name(session, actor.organisation_id, name, None)
     own = (CustomRole.organisation_id == actor.organisation_id, CustomRole.ended_at.is_(None))
     if (session.scalar(select(func.count()).where(*own)) or 0) >= MOST_ROLES:
@@ -100,15 +101,14 @@ def edit_role(session: Session, actor: Actor, role: CustomRole, changes: dict[st
     after = _named(changes.get("permissions", role.permissions))
     _check_own(actor, before | after)
     if "name" in changes:
-        _one_at_a_time(session, actor.organisation_id)
+        hold_organisation(session, actor.organisation_id)
         _check_name(session, actor.organisation_id, changes["name"], role.id)
         role.name = changes["name"]
     role.permissions = sorted(after)
     role.version += 1
     session.flush()
     if before != after:
-        for grant in session.scalars(_grants_of(role)):
-            tell_role(session, grant, grant.key, grant.key, actor.person_id)
+        tell_role_changed(session, session.scalars(_grants_of(role)).all(), actor.person_id)
 
 
 def end_role(session: Session, actor: Actor, role: CustomRole) -> None:
@@ -131,11 +131,6 @@ def _named(permissions: Sequence[str]) -> frozenset[Permission]:
 def _check_own(actor: Actor, permissions: frozenset[Permission]) -> None:
     if not permissions <= actor.organisation_wide:
         raise RoleBeyondOwn
-
-
-def _one_at_a_time(session: Session, organisation_id: UUID) -> None:
-    held = select(Organisation.id).where(Organisation.id == organisation_id)
-    session.execute(held.with_for_update(key_share=True))
 
 
 def _check_name(session: Session, organisation_id: UUID, name: str, itself: UUID | None) -> None:

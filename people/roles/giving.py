@@ -20,7 +20,7 @@ from people.actor import Actor
 from people.audience import ScopeInSight, holders_of, live_grant
 from people.models import Membership, Person, RoleGrant, Scope
 from people.permissions import ADMINISTRATOR, SERVICE, SITE_MANAGER, VISITOR, Permission
-from people.roles.administrators import make_administrator
+from people.roles.administrators import hold_organisation, make_administrator
 from people.roles.roles import Role, role_of
 from people.scopes.managers import make_manager
 from people.scopes.rights import tell_role
@@ -90,6 +90,8 @@ def give(
     Returns the account, membership or grant that has the role now. Raises `NotFound` for who is not there any more,
     `NoRoles`, `RolesExclude`, `TooManyRoles`, `LastAdministrator` where the only one would get an end, `Invalid`.
     """
+    if role_key == ADMINISTRATOR:
+        hold_organisation(session, scope_id)
     person, scope = _met(session, person_id, scope_id)
     role = role_of(session, person.organisation_id, role_key)
     _check_fits(role, scope.kind, whole=scope_id == person.organisation_id)

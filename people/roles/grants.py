@@ -16,7 +16,7 @@ from people.models import Membership, Person, RoleGrant
 from people.permissions import Permission
 from people.roles import administrators
 from people.roles.giving import check_has, check_may_give, end_grant, give
-from people.roles.lists import Wanted, list_given, wire_given
+from people.roles.lists import MOST_ROLES, Wanted, list_given, wire_given
 from people.roles.roles import role_of
 from people.scopes import managers
 from people.scopes.scopes import scope_for
@@ -63,6 +63,8 @@ def take_role(session: Session, actor: Actor, grant_id: UUID) -> dict[str, Any]:
     """
     row = _in_sight(session, actor, grant_id)
     check_has(session, actor, role_of(session, actor.organisation_id, row.key), row.scope_id)
+    if grant_id == row.person_id:
+        administrators.hold_organisation(session, actor.organisation_id)
     # Roles of one person change one after the other: of two who take the same at once, one finds it gone.
     session.execute(select(Person.id).where(Person.id == row.person_id).with_for_update(key_share=True))
     if _one(session, actor, grant_id) is None:
@@ -91,7 +93,7 @@ def _one(session: Session, actor: Actor, grant_id: UUID) -> AnyRow | None:
     return next(iter(list_given(session, actor.organisation_id, wanted, None, 1)), None)
 
 
-def my_roles(session: Session, actor: Actor, limit: int) -> Sequence[AnyRow]:
+def my_roles(session: Session, actor: Actor) -> Sequence[AnyRow]:
     """What the actor was given, groups included."""
     mine = Wanted(actor.organisation_id, actor.person_id, private=True)
-    return list_given(session, actor.organisation_id, mine, None, limit)
+    return list_given(session, actor.organisation_id, mine, None, MOST_ROLES)

@@ -16,6 +16,8 @@ from base import clock
 from base.database import AnyRow
 from people.audience import FIRST_ID
 
+MOST_ROLES = 10_000
+"""Of one person: more than anybody has."""
 _IN_SIGHT = """
     s.archived_at IS NULL AND (:whole OR s.id = :scope OR s.parent_id = :scope)
     AND (s.kind NOT IN ('group', 'direct') OR s.id = :scope OR :private)"""

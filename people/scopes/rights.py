@@ -5,6 +5,7 @@ opens or closes (but that of the first administrator, with whom the organisation
 What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from people.models import Membership, Person, RoleGrant
 from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, Permission
 
 _MORE_THAN_A_MEMBER = frozenset({"manager", ADMINISTRATOR})
+_Changed = tuple[UUID, UUID, str | None, str | None]  # whose, where, before, after
 
 
 def tell_rights(
@@ -38,10 +40,7 @@ def tell_rights(
 def tell_role(
     session: Session, grant: RoleGrant, before: str | None, after: str | None, actor_id: UUID | None
 ) -> None:
-    """Tell that a role was given, taken, or changed what it allows (`before` is `after`), by its key.
-
-    Of a compliance officer the others hear, too.
-    """
+    """Tell that a role was given or taken, by its key. Of a compliance officer the others hear, too."""
     officers: list[UUID] = []
     if grant.role == COMPLIANCE_OFFICER:
         officers = list(session.scalars(holders_of(Permission.AUDIT_EXPORT, (grant.organisation_id,))))
@@ -49,14 +48,28 @@ def tell_role(
     _tell(session, grant.organisation_id, changed, actor_id, also=officers)
 
 
+def tell_role_changed(session: Session, grants: Sequence[RoleGrant], actor_id: UUID | None) -> None:
+    """Tell those who have a role of the organisation's own that it allows something else now."""
+    for grant in grants:
+        changed = (grant.person_id, grant.scope_id, grant.key, grant.key)
+        append(session, grant.organisation_id, _event(grant.person_id, changed, actor_id))
+
+
 def _tell(
     session: Session,
     organisation_id: UUID,
-    changed: tuple[UUID, UUID, str | None, str | None],
+    changed: _Changed,
     actor_id: UUID | None,
     *,
-    also: list[UUID] | tuple[()],
+    also: Sequence[UUID],
 ) -> None:
+    person_id, scope_id = changed[:2]
+    managers = managers_of(session, scope_id, organisation_id)
+    told = sorted({person_id, *managers, *also, *_administrators(session, organisation_id)})
+    append(session, organisation_id, *(_event(each, changed, actor_id) for each in told))
+
+
+def _event(told: UUID, changed: _Changed, actor_id: UUID | None) -> Event:
     person_id, scope_id, before, after = changed
     payload = {
         "person_id": str(person_id),
@@ -65,12 +78,7 @@ def _tell(
         "after": after,
         "changed_at": clock.wire(clock.now()),
     }
-    managers = managers_of(session, scope_id, organisation_id)
-    events = [
-        Event(RIGHTS_CHANGED, subject_id=person_id, payload=payload, person_id=told, actor_id=actor_id)
-        for told in sorted({person_id, *managers, *also, *_administrators(session, organisation_id)})
-    ]
-    append(session, organisation_id, *events)
+    return Event(RIGHTS_CHANGED, subject_id=person_id, payload=payload, person_id=told, actor_id=actor_id)
 
 
 def _administrators(session: Session, organisation_id: UUID) -> list[UUID]:

@@ -13,7 +13,9 @@ from people.audience import following, follows_of, known_among, sight_of, visibl
 from people.models import Person, Scope
 from people.permissions import Permission, Standing
 from people.scopes.scopes import create_scope
+from people.sign_in.given import given_to, grants_of
 from tests.stories.checkins import code, marker
+from tests.stories.roles import gives
 from tests.stories.visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
 
@@ -51,7 +53,13 @@ class Depot:
             "manager": org.person("Mia", scopes=[self.yard]),
             "administrator": org.admin,
             "visitor": comes_as_visitor(org, door),
+            "moderator": org.person("Mo"),
+            "warden": org.person("Will"),
+            "everywhere": org.person("Eve"),
         }
+        gives(org.admin, self.people["moderator"], "moderator", self.crane)
+        gives(org.admin, self.people["warden"], "warden", self.yard)
+        gives(org.admin, self.people["everywhere"], "moderator")
         mia = self.people["manager"].id
         org.admin.put(f"/v1/admin/scopes/{self.yard}/memberships/{mia}", {"role": "manager"})
         for name in ("present", "manager"):
@@ -77,7 +85,9 @@ class Depot:
 
 def _actor(session: Session, org: Organisation, phone: Phone) -> Actor:
     person = session.get_one(Person, UUID(phone.id))
-    return Actor(person.id, org.id, UUID(phone.session_id), ids.new_id(), person.role, "en")
+    given = session.scalar(select(given_to(Person.id)).where(Person.id == person.id))
+    session_id = UUID(phone.session_id)
+    return Actor(person.id, org.id, session_id, ids.new_id(), person.role, "en", grants=grants_of(given))
 
 
 @pytest.fixture
@@ -92,6 +102,7 @@ STANDS: dict[str, dict[str, str]] = {
     "manager": {"all": "member", **dict.fromkeys(("yard", "crane", "gate", "hall"), "manager")},
     "administrator": dict.fromkeys(("all", "yard", "crane", "gate", "hall"), "administrator"),
     "visitor": {"yard": "member"},
+    **dict.fromkeys(("moderator", "warden", "everywhere"), {"all": "member", "hall": "reader"}),
 }
 
 
@@ -120,7 +131,16 @@ def test_an_assigned_scope_is_known_to_its_members_alone(depot: Depot) -> None:
     assert known["member"] == known["present"] == {"all", "gate", "hall"}
     assert known["assigned"] == {"all", "crane", "gate", "hall"}
     assert known["manager"] == known["administrator"] == {"all", "yard", "crane", "gate", "hall"}
+    assert known["moderator"] == {"all", "crane", "gate", "hall"}
+    assert known["warden"] == known["everywhere"] == {"all", "yard", "crane", "gate", "hall"}
     assert known["visitor"] == {"yard", "gate", "hall"}, "the parts of what she was let into, and no more"
+
+
+def test_what_was_given_is_read_from_the_beginning_and_nothing_else_is(depot: Depot) -> None:
+    for name, more in (("moderator", {"crane"}), ("warden", set()), ("everywhere", {"yard", "crane", "gate"})):
+        _, listed, _ = depot.sees(name)
+        assert set(listed) == {"all", "hall", *more}
+        assert {row.since for row in listed.values()} == {FIRST}
 
 
 def test_nothing_of_another_organisation_is_there(depot: Depot, world: World) -> None:

@@ -4,6 +4,7 @@ from base import ids
 from tests.stories.checkins import marker
 from tests.stories.directs import talks_with
 from tests.stories.musters import calls
+from tests.stories.roles import gives, makes_role
 from tests.world import Organisation, Phone
 
 
@@ -20,6 +21,8 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "marker_id": marker(org, site),
         "muster_id": calls(org.admin, site),
         "conversation_id": talks_with(org.admin, person),
+        "role_id": makes_role(org.admin, f"Desk {ids.new_id()}", "scope:posts:read")["id"],
+        "grant_id": gives(org.admin, org.admin, "warden", site)["id"],
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }
