@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Conflict, Forbidden, Invalid, NotFound
-from people.accounts.managed import AccountEnded, OwnAccount
-from people.accounts.persons import person_in
+from people.accounts.managed import managed_account
 from people.actor import Actor
 from people.audience import PRIVATE
 from people.invitations.addressing import read_address
@@ -119,15 +118,8 @@ def _check_goes_together(wanted: Wanted) -> None:
 
 
 def _waits_for_password(session: Session, actor: Actor, person_id: UUID) -> Person:
-    """An open account of another, who may do no more than the actor and has no password, held."""
-    person = person_in(session, actor.organisation_id, person_id)
-    if person.id == actor.person_id:
-        raise OwnAccount
-    if not ORGANISATION_WIDE[person.role] <= actor.organisation_wide:
-        raise Forbidden
-    session.refresh(person, with_for_update={"key_share": True})
-    if person.ended_at is not None:
-        raise AccountEnded
+    """An account that the actor may see to and that has no password, held; raises as `managed_account`."""
+    person = managed_account(session, actor, person_id)
     if session.get(Credential, person.id) is not None:
         raise HasPassword
     return person

@@ -14,8 +14,9 @@ from base.database import table_of
 from base.errors import Problem
 from people.actor import Actor
 from people.models import Invitation, Person
-from people.permissions import ORGANISATION_WIDE, Permission
+from people.permissions import ADMINISTRATOR, ORGANISATION_WIDE, Permission
 from people.roles.giving import check_may_give, give
+from people.roles.outranking import held_by
 from people.sign_in.given import given_to, grants_of
 
 _NOT_HERE = UUID(int=0)
@@ -23,14 +24,14 @@ _NOT_HERE = UUID(int=0)
 
 def is_still_given(session: Session, invitation: Invitation) -> bool:
     """Whether an account that is more than a member's, or is there already, is still the inviter's to give."""
-    person = None if invitation.person_id is None else session.get_one(Person, invitation.person_id)
-    role = invitation.role if person is None else person.role
-    if person is None and ORGANISATION_WIDE[role] <= ORGANISATION_WIDE["member"]:
+    if invitation.person_id is not None:
+        given = held_by(session, session.get_one(Person, invitation.person_id))
+    elif invitation.role == ADMINISTRATOR:
+        given = ORGANISATION_WIDE[ADMINISTRATOR]
+    else:
         return True
     inviter = _inviter(session, invitation)
-    if inviter is None or not ORGANISATION_WIDE[role] <= inviter.organisation_wide:
-        return False
-    return inviter.may(Permission.PEOPLE_MANAGE)
+    return inviter is not None and given | {Permission.PEOPLE_MANAGE} <= inviter.organisation_wide
 
 
 def give_roles(session: Session, invitation: Invitation, person: Person) -> None:

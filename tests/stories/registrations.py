@@ -62,6 +62,13 @@ def registers(org: Organisation, name: str, email: str, status: int = 201) -> Ph
     return phone
 
 
+def waiting_registration(org: Organisation, email: str) -> str:
+    """Somebody registers, and waits for an administrator; returns the registration's id."""
+    lets_in(org, email.partition("@")[2], approval=True)
+    registers(org, "Waiting", email, 202)
+    return waits(org, email)
+
+
 def waits(org: Organisation, email: str) -> str:
     """The id of the registration of an address that waits."""
     items = org.admin.get("/v1/admin/registrations")["items"]
