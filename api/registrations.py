@@ -21,9 +21,7 @@ from schemas.registrations import NewRegistration, Registered, RegistrationCode
 routes = Routes("registrations", "Registrations: coming in by oneself")
 
 
-@routes.route(
-    "POST", "/registrations", public=True, pace=Pace.REGISTER, body=NewRegistration, status=202
-)
+@routes.route("POST", "/registrations", public=True, pace=Pace.REGISTER, body=NewRegistration, status=202)
 def ask_to_register(call: Call, body: dict[str, Any]) -> None:
     """Ask for an account. The answer is the same for all; a code comes by mail to those who may have one."""
     runtime, device = call.runtime, body.pop("device")

@@ -67,14 +67,18 @@ class NewInvitation(Wire):
     person_id = ID(
         load_default=None,
         allow_none=True,
-        metadata={"description": "A person who has an account and no password yet; the code sets the first one"},
+        metadata={
+            "description": "A person who has an account and no password yet; the code sets the first one"
+        },
     )
     send_to = Text(
         3,
         254,
         load_default=None,
         allow_none=True,
-        metadata={"description": "An e-mail address or telephone number: the code goes there, and is told to nobody else"},
+        metadata={
+            "description": "An e-mail address or telephone number: the code goes there, and is told to nobody else"
+        },
     )
     locale = fields.String(
         load_default="en", validate=validate.OneOf(LOCALES), metadata={"description": "Of the message"}
@@ -88,9 +92,13 @@ class Invitation(Wire):
     id = ID(required=True)
     code = fields.String(required=True, allow_none=True)
     link = fields.String(
-        required=True, allow_none=True, metadata={"description": "Opens the app with the code in its fragment"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Opens the app with the code in its fragment"},
     )
-    qr = fields.String(required=True, allow_none=True, metadata={"description": "The link, or the code, as SVG"})
+    qr = fields.String(
+        required=True, allow_none=True, metadata={"description": "The link, or the code, as SVG"}
+    )
     state = fields.String(required=True, validate=validate.OneOf(_STATES))
     role = fields.String(required=True)
     scope_ids = Some(ID(), most=MOST_INVITED_TO, required=True)
@@ -145,7 +153,9 @@ class AcceptInvitation(Wire):
         254,
         load_default=None,
         allow_none=True,
-        metadata={"description": "E-mail address or telephone number; needed where the invitation names none"},
+        metadata={
+            "description": "E-mail address or telephone number; needed where the invitation names none"
+        },
     )
     name = Name(
         1,

@@ -207,7 +207,3 @@ class OwnAddressChange(AddressChange):
 
     example: ClassVar = {"email": "mina.kim@example.com", "password": "correct horse battery"}
     password = Password(required=True)
-
-
-class PersonQuery(Cursor):
-    """Query of a list of persons."""

@@ -4,7 +4,19 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from schemas.base import ID, SOME_APP, Address, Cursor, Moment, Name, Password, Text, Wire, page_of, timezone_name
+from schemas.base import (
+    ID,
+    SOME_APP,
+    Address,
+    Cursor,
+    Moment,
+    Name,
+    Password,
+    Text,
+    Wire,
+    page_of,
+    timezone_name,
+)
 from schemas.people import App
 from schemas.profiles import LOCALES
 from schemas.sessions import Tokens
@@ -46,9 +58,7 @@ class RegistrationCode(_Registering):
         "device": SOME_APP,
     }
     code = Text(1, 40, required=True)
-    password = Password(
-        load_default=None, allow_none=True
-    )
+    password = Password(load_default=None, allow_none=True)
 
 
 class Registered(Wire):

@@ -104,7 +104,13 @@ def invite_from_file(call: Call, query: dict[str, Any], body: list[Row]) -> Answ
     """
     outside = _outside(call.runtime)
     made = many.invite_all(
-        call.session, call.actor, outside, body, days=query["days"], sends=query["send"], locale=query["locale"]
+        call.session,
+        call.actor,
+        outside,
+        body,
+        days=query["days"],
+        sends=query["send"],
+        locale=query["locale"],
     )
     call.notes(None, {"invitations": [listing.noted(each.invitation) for _, each in made]})
     headers = {"Content-Disposition": 'attachment; filename="invitations.csv"'}

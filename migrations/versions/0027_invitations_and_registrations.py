@@ -47,9 +47,7 @@ def _widen_invitations() -> None:
     for name in ("name", "identifier", "sent_to"):
         op.add_column("invitations", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("invitations", sa.Column("person_id", sa.Uuid(), nullable=True))
-    op.create_foreign_key(
-        op.f("fk_invitations_person_id"), "invitations", "persons", ["person_id"], ["id"]
-    )
+    op.create_foreign_key(op.f("fk_invitations_person_id"), "invitations", "persons", ["person_id"], ["id"])
     op.add_column("invitations", sa.Column("used", sa.Integer(), server_default="0", nullable=False))
     op.add_column("invitations", sa.Column("revoked_at", _AT, nullable=True))
     op.create_index("ix_invitations_made", "invitations", ["organisation_id", "created_at", "id"])
@@ -57,9 +55,7 @@ def _widen_invitations() -> None:
         ("ix_invitations_sent", ["organisation_id", "sent_to"], "sent_to"),
         ("ix_invitations_person", ["person_id"], "person_id"),
     ):
-        op.create_index(
-            index, "invitations", columns, postgresql_where=sa.text(f"{column} IS NOT NULL")
-        )
+        op.create_index(index, "invitations", columns, postgresql_where=sa.text(f"{column} IS NOT NULL"))
 
 
 def _create_requests() -> None:
@@ -105,7 +101,9 @@ def _create_registrations() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
     )
     op.create_index("ix_registrations_mailbox", "registrations", ["organisation_id", "mailbox", "created_at"])
-    op.create_index("ix_registrations_email", "registrations", ["organisation_id", "email", "installation_id"])
+    op.create_index(
+        "ix_registrations_email", "registrations", ["organisation_id", "email", "installation_id"]
+    )
     op.create_index(
         "uq_registrations_awaiting",
         "registrations",

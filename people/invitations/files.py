@@ -127,7 +127,9 @@ def _delimiter(text: str) -> str:
 
 def _check_header(header: list[str]) -> None:
     if "identifier" not in header or len(set(header)) < len(header) or not set(header) <= set(COLUMNS):
-        raise FileRefused(f"The first row names the columns: {', '.join(COLUMNS)}. Only identifier has to be there.")
+        raise FileRefused(
+            f"The first row names the columns: {', '.join(COLUMNS)}. Only identifier has to be there."
+        )
 
 
 def _rows(table: Iterator[tuple[int, dict[str, str]]], country: str, faults: Faults) -> Iterator[Row]:

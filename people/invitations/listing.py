@@ -71,7 +71,9 @@ def list_invitations(
     query = select(Invitation).where(_overseen(actor))
     if before is not None:
         query = query.where(tuple_(Invitation.created_at, Invitation.id) < before)
-    return session.scalars(query.order_by(Invitation.created_at.desc(), Invitation.id.desc()).limit(limit)).all()
+    return session.scalars(
+        query.order_by(Invitation.created_at.desc(), Invitation.id.desc()).limit(limit)
+    ).all()
 
 
 def invitation_for(session: Session, actor: Actor, invitation_id: UUID, *, held: bool = False) -> Invitation:

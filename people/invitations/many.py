@@ -22,7 +22,14 @@ _MOST_ROLES, _MOST_SCOPES = 100, 500
 
 
 def invite_all(
-    session: Session, actor: Actor, outside: Outside, rows: Sequence[Row], *, days: int, sends: bool, locale: str
+    session: Session,
+    actor: Actor,
+    outside: Outside,
+    rows: Sequence[Row],
+    *,
+    days: int,
+    sends: bool,
+    locale: str,
 ) -> list[tuple[Row, Made]]:
     """Make an invitation for each row, and send the codes where `sends`; raises `Invalid` with every fault.
 

@@ -73,7 +73,9 @@ def send(session: Session, outside: Outside, made: Made, locale: str) -> None:
     invitation = made.invitation
     organisation = session.get_one(Organisation, invitation.organisation_id)
     link, until = outside.link(made.code), invitation.expires_at
-    template, told = ("invitation_code", {"code": made.code}) if link is None else ("invitation", {"link": link})
+    template, told = (
+        ("invitation_code", {"code": made.code}) if link is None else ("invitation", {"link": link})
+    )
     values = {"organisation": organisation.name, "until": until.date().isoformat()} | told
     to = made.send_to.value
     check_on(outside.settings, channel_of(to))

@@ -19,7 +19,9 @@ class Invitation(Model):
     __table_args__ = (
         # As lists page through them, and how often something was sent to somebody.
         Index("ix_invitations_made", "organisation_id", "created_at", "id"),
-        Index("ix_invitations_sent", "organisation_id", "sent_to", postgresql_where=text("sent_to IS NOT NULL")),
+        Index(
+            "ix_invitations_sent", "organisation_id", "sent_to", postgresql_where=text("sent_to IS NOT NULL")
+        ),
         Index("ix_invitations_person", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     )
 

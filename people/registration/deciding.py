@@ -62,7 +62,9 @@ def list_registrations(
     return session.scalars(query.order_by(Registration.created_at, Registration.id).limit(limit)).all()
 
 
-def registration_in(session: Session, actor: Actor, registration_id: UUID, *, held: bool = False) -> Registration:
+def registration_in(
+    session: Session, actor: Actor, registration_id: UUID, *, held: bool = False
+) -> Registration:
     """One of the organisation's that was confirmed, or `NotFound`."""
     query = select(Registration).where(
         Registration.id == registration_id,

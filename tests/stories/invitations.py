@@ -14,7 +14,9 @@ def invites(by: Phone, status: int = 201, **wanted: Any) -> Any:
     return by.post("/v1/admin/invitations", wanted, status)
 
 
-def redeems(org: Organisation, code: str, status: int = 201, phone: Phone | None = None, **given: Any) -> Phone:
+def redeems(
+    org: Organisation, code: str, status: int = 201, phone: Phone | None = None, **given: Any
+) -> Phone:
     """Somebody redeems a code on a phone; they are signed in on it then."""
     phone = phone or Phone(org, given.get("name", "Somebody"))
     answer = phone.post(

@@ -14,7 +14,9 @@ from tests.world import Organisation, World
 MINA = "mina@example.com"
 
 
-def test_ada_sees_what_became_of_her_invitations(org: Organisation, later: Callable[[timedelta], None]) -> None:
+def test_ada_sees_what_became_of_her_invitations(
+    org: Organisation, later: Callable[[timedelta], None]
+) -> None:
     opened, used, revoked, expired = (invites(org.admin, uses=1, days=days) for days in (14, 14, 14, 1))
     redeems(org, used["code"], email=MINA, name="Mina")
     org.admin.delete(f"/v1/admin/invitations/{revoked['id']}")

@@ -23,7 +23,12 @@ def test_mina_comes_in_with_her_address(org: Organisation) -> None:
     phone = Phone(org, "Mina")
     asks(phone, "Mina@Example.com", locale="ko")
     (mail,) = waiting(org)
-    assert (mail["channel"], mail["template"], mail["locale"], mail["to"]) == ("mail", "registration", "ko", MINA)
+    assert (mail["channel"], mail["template"], mail["locale"], mail["to"]) == (
+        "mail",
+        "registration",
+        "ko",
+        MINA,
+    )
     answer = confirms(phone, MINA, f" {code_of(org, MINA)[:3]} {code_of(org, MINA)[3:]} ")
     assert answer["state"] == "signed_in"
     person = phone.get("/v1/me")["person"]
@@ -112,9 +117,7 @@ def test_somebody_invited_meanwhile_has_the_address(org: Organisation) -> None:
     assert confirms(mina, MINA, code_of(org, MINA), 409)["code"] == "email_taken"
 
 
-def test_what_comes_to_nothing_is_forgotten(
-    org: Organisation, later: Callable[[timedelta], None]
-) -> None:
+def test_what_comes_to_nothing_is_forgotten(org: Organisation, later: Callable[[timedelta], None]) -> None:
     lets_in(org, "example.com", approval=True)
     mina, noah = Phone(org, "Mina"), Phone(org, "Noah")
     asks(mina, MINA)

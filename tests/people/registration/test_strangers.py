@@ -110,7 +110,9 @@ def test_one_who_asks_on_and_on_is_not_heard(org: Organisation) -> None:
         assert refusal["code"] == "too_many_messages"
 
 
-def test_what_waits_for_the_worker_is_sealed_and_not_the_webs_to_read(world: World, org: Organisation) -> None:
+def test_what_waits_for_the_worker_is_sealed_and_not_the_webs_to_read(
+    world: World, org: Organisation
+) -> None:
     phone = Phone(org, "Mina")
     body = {"organisation": org.slug, "email": MINA, "name": "Mina", "device": phone.app}
     phone.post("/v1/registrations", body, 202)
@@ -124,7 +126,9 @@ def test_what_waits_for_the_worker_is_sealed_and_not_the_webs_to_read(world: Wor
     worker_looks(org)
 
 
-def test_no_code_is_kept_and_no_other_organisation_sees_who_registers(world: World, org: Organisation) -> None:
+def test_no_code_is_kept_and_no_other_organisation_sees_who_registers(
+    world: World, org: Organisation
+) -> None:
     lets_in(org, "example.com")
     asks(Phone(org, "Mina"), MINA)
     with world.web.transaction(org.id) as session:
