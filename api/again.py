@@ -44,9 +44,9 @@ from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
+from schemas.registrations import Registration
 from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
-from schemas.registrations import Registration
 from schemas.visits import FixReport
 
 Made = Body | Answer | None

@@ -19,6 +19,7 @@ from schemas.base import (
 )
 from schemas.people import App
 from schemas.profiles import LOCALES
+from schemas.roles import RoleKey
 
 MOST_INVITED_TO = 50
 MOST_ROLES = 20
@@ -29,7 +30,7 @@ _STATES = ("open", "used_up", "expired", "revoked")
 class InvitedRole(Wire):
     """A role that is given beside membership."""
 
-    role = Name(1, 64, required=True, metadata={"description": "The role's key, as `warden`"})
+    role = RoleKey(required=True)
     scope_id = ID(
         load_default=None, allow_none=True, metadata={"description": "Null: in the whole organisation"}
     )

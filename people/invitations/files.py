@@ -3,9 +3,9 @@
     name,identifier,scopes,roles
     Mina Kim,mina@example.com,01a2… 01a3…,warden@01a2…
 
-The whole file is judged first, and every fault told with its row, as a spreadsheet counts them (the header is row 1), and
-its column. Then all invitations are made, or none. What comes back is a table, too, with the codes, in which no cell
-begins a formula.
+The whole file is judged first, and every fault told with its column and its row, as a spreadsheet counts rows (the
+header is row 1). Then all invitations are made, or none. What comes back is a table, too, with the codes, in which no
+cell begins a formula.
 """
 
 import csv

@@ -22,9 +22,10 @@ from people.invitations.addressing import read_address
 from people.invitations.sending import check_not_flooded
 from people.invitations.wanted import Made, Wanted, made_of
 from people.models import Invitation, Person, Scope
-from people.permissions import ORGANISATION_WIDE, VISITOR, Permission
+from people.permissions import ADMINISTRATOR, ORGANISATION_WIDE, VISITOR, Permission
 from people.roles.giving import check_may_give
 from people.scopes.scopes import scope_for
+from people.sign_in.fresh import check_fresh
 from people.sign_in.models import Credential
 
 
@@ -57,10 +58,15 @@ def invite(session: Session, actor: Actor, wanted: Wanted) -> Made:
 
 
 def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) -> None:
-    """Raise `Forbidden`, or `Invalid` for scopes that there are not, unless the actor may give all that is wanted."""
+    """Raise `Forbidden`, or `Invalid` for scopes that there are not, unless the actor may give all that is wanted.
+
+    To give more than a membership takes a proof of the last minutes (`StepUpRequired`).
+    """
     _check_role(actor, role, wanted.scope_ids)
     if wanted.person_id is not None and not actor.may(Permission.PEOPLE_MANAGE):
         raise Forbidden
+    if role == ADMINISTRATOR or wanted.roles or wanted.person_id is not None:
+        check_fresh(actor)
     if not actor.is_administrator:
         for scope_id in wanted.scope_ids:
             scope_for(session, actor, scope_id, Permission.MEMBERS_MANAGE)
@@ -68,7 +74,9 @@ def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) 
     for index, scope_id in enumerate(wanted.scope_ids):
         if scope_id not in known:
             raise Invalid.at(f"/scope_ids/{index}", "There is no such scope.")
-    for given in wanted.roles:
+    for index, given in enumerate(wanted.roles):
+        if given["ends_at"] is not None and given["ends_at"] <= clock.now():
+            raise Invalid.at(f"/roles/{index}/ends_at", "This is over already.")
         check_may_give(session, actor, given["role"], given["scope_id"] or actor.organisation_id)
 
 

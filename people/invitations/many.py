@@ -15,6 +15,7 @@ from people.invitations.sending import Outside, flooded, send
 from people.invitations.wanted import Made, Wanted, made_of
 from people.models import Identifier
 from people.roles.giving import check_may_give
+from people.sign_in.fresh import check_fresh
 
 _HEADER = ("row", "name", "identifier", "code", "link", "expires_at")
 _SENT = "sent"
@@ -62,6 +63,8 @@ def _made(actor: Actor, row: Row, days: int, sends: bool) -> Made:
 
 
 def _check(session: Session, actor: Actor, rows: Sequence[Row], *, sends: bool) -> None:
+    if any(row.roles for row in rows):
+        check_fresh(actor)
     faults = Faults()
     values = [row.form.value for row in rows]
     taken, full = _taken(session, actor, values), flooded(session, actor, values) if sends else set[str]()

@@ -33,6 +33,6 @@ def ask(session: Session, sealer: Sealer, asked: Asked, address: str | None) -> 
     mailbox = mailbox_of(asked.email)
     key = f"registering\n{asked.organisation}\n{asked.email if mailbox is None else mailbox.name}"
     throttle.count(session, Door.MESSAGE, throttle.of_strangers(Door.MESSAGE, key, address))
-    sealed = sealer.sealed(orjson.dumps(asked).decode())
+    sealed = sealer.sealed(orjson.dumps(list(asked)).decode())
     session.add(RegistrationRequest(id=ids.new_id(), sealed=sealed, asked_at=clock.now()))
     session.flush()

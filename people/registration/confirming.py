@@ -66,7 +66,7 @@ def prove_registration(
 ) -> Confirmation:
     """Check a code that came from a network address, and hash the password that goes with it.
 
-    Raises `RegistrationRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password, which leaves the code good.
+    Raises `RegistrationRefused`, `TooManyGuesses`, `Busy`, or `Invalid` for a weak password: the code stays good.
     """
     if password is not None:
         check_password(password, own=(organisation, email))

@@ -82,7 +82,9 @@ def test_every_fault_is_told_with_its_row_and_column_and_nothing_is_made(org: Or
         "/rows/3/scopes",
         "/rows/4/roles",
     ]
-    assert invited(org) == []
+    assert [each["name"] for each in invited(org)] == [None], (
+        "that by which the one came whose address is taken"
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,9 +138,14 @@ def test_codes_that_are_sent_are_not_in_the_answer(org: Organisation) -> None:
     sent = waiting(org)
     assert [(each["to"], each["locale"]) for each in sent] == [(MINA, "ko"), (NUMBER, "ko")]
     assert identifiers_of(redeems(org, sent[0]["values"]["code"])) == {MINA: True}
-    for _ in range(2):
-        invites(org.admin, send_to=MINA)
-    assert faults_of(invites_file(org.admin, table, "?send=true")) == ["/rows/2/identifier"]
+
+
+def test_nobody_is_flooded_by_files(org: Organisation) -> None:
+    for _ in range(3):
+        invites(org.admin, send_to=NUMBER)
+    table = f"identifier\n{MINA}\n{NUMBER}\n"
+    assert faults_of(invites_file(org.admin, table, "?send=true")) == ["/rows/3/identifier"]
+    assert len(waiting(org)) == 3
     lines_of(invites_file(org.admin, table))
 
 

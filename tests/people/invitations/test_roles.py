@@ -4,7 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from base import clock
+from people.models import RoleGrant
 from tests.stories.invitations import invites, redeems
 from tests.stories.scopes import manager
 from tests.world import Organisation, Phone
@@ -14,9 +17,7 @@ MINA = "mina@example.com"
 
 def roles_of(phone: Phone) -> set[tuple[str, str]]:
     """The roles that somebody was given, with their scopes."""
-    admin = phone.organisation.admin
-    items = admin.get(f"/v1/admin/role-grants?person_id={phone.id}")["items"]
-    return {(item["role"], item["scope_id"]) for item in items}
+    return {(item["role"], item["scope"]["id"]) for item in phone.get("/v1/me/roles")["items"]}
 
 
 def given(role: str, scope_id: str | None = None, **more: Any) -> dict[str, Any]:
@@ -47,7 +48,16 @@ def test_what_is_over_is_not_given_any_more_and_mina_comes_in(
     ends = clock.wire(clock.now() + timedelta(days=1))
     made = invites(org.admin, roles=[given("moderator", ends_at=ends), given("warden")])
     later(timedelta(days=2))
-    assert {role for role, _ in roles_of(redeems(org, made["code"], email=MINA, name="Mina"))} == {"warden"}
+    redeems(org, made["code"], email=MINA, name="Mina")
+    with org.world.worker.transaction() as session:
+        given_in_org = select(RoleGrant.role).where(RoleGrant.organisation_id == org.id)
+        assert session.scalars(given_in_org).all() == ["warden"]
+
+
+def test_nor_is_it_promised(org: Organisation) -> None:
+    over = clock.wire(clock.now() - timedelta(minutes=1))
+    refusal = invites(org.admin, 422, roles=[given("warden"), given("moderator", ends_at=over)])
+    assert refusal["errors"][0]["pointer"] == "/roles/1/ends_at"
 
 
 def test_nor_is_what_the_inviter_has_lost(org: Organisation) -> None:
