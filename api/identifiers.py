@@ -37,7 +37,11 @@ def add_own_identifier(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @routes.route(
-    "DELETE", "/me/identifiers/<uuid:identifier_id>", permission=Permission.ACCOUNT_USE, fresh=True, status=204
+    "DELETE",
+    "/me/identifiers/<uuid:identifier_id>",
+    permission=Permission.ACCOUNT_USE,
+    fresh=True,
+    status=204,
 )
 def end_own_identifier(call: Call, identifier_id: UUID) -> None:
     """Sign in with it no longer; it takes a fresh proof, and the last one stays."""

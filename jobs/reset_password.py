@@ -1,6 +1,7 @@
 """`python -m jobs.reset_password --organisation SLUG --address ADDRESS`: a code for a new password, on standard output.
 
-For an administrator whom no other one can help; the address may be anything that they sign in with. The code is given to `POST /v1/password-resets`.
+For an administrator whom no other one can help; the address may be anything that they sign in with. The code is given
+to `POST /v1/password-resets`.
 """
 
 import argparse

@@ -18,7 +18,9 @@ class Identified(Wire):
         254,
         metadata={"description": "An e-mail address, telephone number, employee number or user name"},
     )
-    email = Address(1, 254, metadata={"description": "The same as `identifier`, as apps say it that know no other"})
+    email = Address(
+        1, 254, metadata={"description": "The same as `identifier`, as apps say it that know no other"}
+    )
 
     @validates_schema
     def _named_once(self, data: dict[str, Any], **_options: Any) -> None:

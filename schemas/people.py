@@ -35,7 +35,9 @@ class Person(Wire):
 class Account(Person):
     """A person as oneself and administrators see one."""
 
-    email = fields.String(required=True, allow_none=True, metadata={"description": "The oldest, if there is any"})
+    email = fields.String(
+        required=True, allow_none=True, metadata={"description": "The oldest, if there is any"}
+    )
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     locale = fields.String(required=True)
     timezone = fields.String(required=True)

@@ -11,7 +11,9 @@ from schemas.base import EARLIEST, ID, LATEST, Name, Some, Wire
 LOCALES = ("en", "ko")
 MOST_LANGUAGES = 20
 # Language, script, region and variants of BCP 47; what is grandfathered, private or an extension is no language here.
-_TAG = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)")
+_TAG = re.compile(
+    r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
+)
 
 
 class Day(fields.Date):
@@ -43,7 +45,10 @@ class ProfileChange(Wire):
     family_name = Name(1, 100, allow_none=True)
     title = Name(1, 100, allow_none=True)
     employee_number = Name(
-        1, 64, allow_none=True, metadata={"description": "One of the person's identifiers: they sign in with it"}
+        1,
+        64,
+        allow_none=True,
+        metadata={"description": "One of the person's identifiers: they sign in with it"},
     )
     manager_id = ID(allow_none=True)
     home_site_id = ID(allow_none=True)
@@ -51,7 +56,9 @@ class ProfileChange(Wire):
     employed_from = Day(allow_none=True)
     employed_until = Day(
         allow_none=True,
-        metadata={"description": "The last day; when it is over at the home site, the account ends by itself"},
+        metadata={
+            "description": "The last day; when it is over at the home site, the account ends by itself"
+        },
     )
 
 

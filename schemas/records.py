@@ -41,7 +41,9 @@ class Identifier(Wire):
     written = fields.String(required=True, metadata={"description": "As it was typed"})
     created_at = Moment(required=True)
     verified_at = Moment(
-        required=True, allow_none=True, metadata={"description": "When the person showed that it reaches them"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the person showed that it reaches them"},
     )
 
 
@@ -64,9 +66,7 @@ class PersonRecord(Account):
 
     profile = fields.Nested(Profile, required=True)
     identifiers = Some(fields.Nested(Identifier), most=MOST_IDENTIFIERS, required=True)
-    employments = Whole(
-        fields.Nested(Employment), of="how often the person left and returned", required=True
-    )
+    employments = Whole(fields.Nested(Employment), of="how often the person left and returned", required=True)
 
 
 class NewPerson(Wire):
@@ -101,7 +101,9 @@ class Return(Wire):
 
     example: ClassVar = {"identifiers": [], "employed_from": "2026-12-01"}
     identifiers = Some(fields.Nested(NewIdentifier), most=MOST_IDENTIFIERS, load_default=list)
-    employed_from = Day(load_default=None, allow_none=True, metadata={"description": "Today, if it is not said"})
+    employed_from = Day(
+        load_default=None, allow_none=True, metadata={"description": "Today, if it is not said"}
+    )
     employed_until = Day(load_default=None, allow_none=True)
 
 

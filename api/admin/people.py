@@ -48,7 +48,9 @@ def list_people(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 )
 def make_person(call: Call, body: dict[str, Any]) -> Answer:
     """Open an account without a password: its person comes in by an invitation or a code."""
-    person = records.make_person(call.session, call.actor, body.pop("identifiers"), body.pop("profile"), **body)
+    person = records.make_person(
+        call.session, call.actor, body.pop("identifiers"), body.pop("profile"), **body
+    )
     call.notes(None, _noted(person))
     return _shown(call, person, 201)
 

@@ -56,7 +56,9 @@ def end_for(session: Session, actor: Actor, person_id: UUID, identifier_id: UUID
     _end(session, managed_account(session, actor, person_id), identifier_id, actor)
 
 
-def replace(session: Session, person: Person, kind: str, written: str | None, pointer: str, by: Actor) -> None:
+def replace(
+    session: Session, person: Person, kind: str, written: str | None, pointer: str, by: Actor
+) -> None:
     """Exchange what a held person has of a kind (None: take it away); raises as `add_own` and `end_own` do."""
     own = identifiers.live_of(session, person.id)
     former = next((each for each in own if each.kind == kind), None)

@@ -49,7 +49,9 @@ def country_of(session: Session, organisation_id: UUID) -> str:
     return country_in(session.get_one(Organisation, organisation_id).settings)
 
 
-def parse_in(session: Session, organisation_id: UUID, kind: str, written: str, pointer: str = "/value") -> Form:
+def parse_in(
+    session: Session, organisation_id: UUID, kind: str, written: str, pointer: str = "/value"
+) -> Form:
     """Judge an identifier as the organisation reads it; raises `Invalid` at `pointer`."""
     return parse(kind, written, country_of(session, organisation_id), pointer)
 

@@ -56,7 +56,9 @@ def issue_code(session: Session, actor: Actor, person_id: UUID) -> tuple[str, da
 
 def issue_code_as_operator(session: Session, slug: str, identifier: str) -> tuple[str, datetime]:
     """The same for whoever signs in with the identifier, by the worker's role; raises `NotFound`."""
-    organisation = session.scalars(select(Organisation).where(Organisation.slug == address(slug))).one_or_none()
+    organisation = session.scalars(
+        select(Organisation).where(Organisation.slug == address(slug))
+    ).one_or_none()
     person_id = None if organisation is None else find(session, organisation, identifier)
     if person_id is None:
         raise NotFound
@@ -89,7 +91,13 @@ class Redemption:
 
 
 def prove_code(
-    database: Database, *, organisation: str, identifier: str, code: str, new_password: str, address: str | None
+    database: Database,
+    *,
+    organisation: str,
+    identifier: str,
+    code: str,
+    new_password: str,
+    address: str | None,
 ) -> Redemption:
     """Check a code that came from a network address, and hash the password that is to be the new one.
 

@@ -23,7 +23,7 @@ def admit_visitor(
     locale: str,
     timezone: str,
 ) -> Person:
-    """Open an account for some hours, without a password or anything to sign in with: signed in on one device, and no other."""
+    """Open an account for some hours, with nothing to sign in with: it is open on one device, and no other."""
     person = add_person(
         session,
         organisation_id,

@@ -67,7 +67,7 @@ class Person(Model):
     family_name: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
-    home_site_id: Mapped[UUID | None] = mapped_column(ForeignKey("scopes.id"))
+    home_site_id: Mapped[UUID | None] = mapped_column(ForeignKey("scopes.id", use_alter=True))
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     # First and last day. When the last one is over where the person works, the account ends by itself.
     employed_from: Mapped[date | None] = mapped_column(Date)

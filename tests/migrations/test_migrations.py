@@ -148,7 +148,9 @@ def test_addresses_of_before_are_identifiers(cluster: Cluster, worker_id: str) -
     for _ in ("the first time", "and after going back"):
         command.upgrade(config, "0025")
         with engine.connect() as connection:
-            kept = connection.execute(text("SELECT person_id, kind, value, ended_at IS NULL FROM identifiers"))
+            kept = connection.execute(
+                text("SELECT person_id, kind, value, ended_at IS NULL FROM identifiers")
+            )
             assert {tuple(row) for row in kept} == {
                 (persons["min"], "email", "min@example.com", True),
                 (persons["former"], "email", "min@example.com", False),

@@ -13,15 +13,18 @@ from base import ids
 from base.guards import faults
 from base.logs import without_details
 from deploy.local.cluster import Cluster
-from people.models import Device, Person
+from people.models import Device, Identifier, Person
 from tests.world import Organisation, World
 
 
 def same_address_twice(session: Session, org: Organisation, marker: str) -> None:
     """The unique index's error has a detail that quotes the address."""
+    person = Person(id=ids.new_id(), organisation_id=org.id, name=marker)
+    session.add(person)
+    session.flush()
     for _ in range(2):
-        person = Person(id=ids.new_id(), organisation_id=org.id, email=f"{marker}@example.com", name=marker)
-        session.add(person)
+        form = {"kind": "email", "value": f"{marker}@example.com", "written": marker}
+        session.add(Identifier(id=ids.new_id(), organisation_id=org.id, person_id=person.id, **form))
         session.flush()
 
 

@@ -92,7 +92,9 @@ def test_employee_numbers_are_given_by_administrators(org: Organisation) -> None
 
 
 @pytest.mark.parametrize("kind", ["employee_number", "username"])
-@pytest.mark.parametrize("value", ["010 1234 5678", "02-123-4567", "+82-2-123-4567", "a@b", "\uff20kim", "1588-1234"])
+@pytest.mark.parametrize(
+    "value", ["010 1234 5678", "02-123-4567", "+82-2-123-4567", "a@b", "\uff20kim", "1588-1234"]
+)
 def test_what_reads_as_something_else_is_no_name(org: Organisation, kind: str, value: str) -> None:
     refusal = gives(org.admin, org.person("Alice").id, kind, value, 422)
     assert refusal["errors"][0]["pointer"] == "/value"
@@ -165,7 +167,9 @@ def test_adding_it_again_changes_nothing(org: Organisation) -> None:
 def test_a_repeat_with_a_key_is_answered_alike(org: Organisation) -> None:
     alice = org.person("Alice")
     body = {"kind": "phone", "value": NUMBER}
-    first, again = (alice.post("/v1/me/identifiers", body, 201, Idempotency_Key="once-and-again") for _ in "ab")
+    first, again = (
+        alice.post("/v1/me/identifiers", body, 201, Idempotency_Key="once-and-again") for _ in "ab"
+    )
     assert first == again
     body = {"kind": "username", "value": "alicia"}
     path = f"/v1/admin/people/{alice.id}/identifiers"
@@ -216,7 +220,9 @@ def test_it_is_ones_own_and_there(org: Organisation) -> None:
     alice.delete(f"/v1/me/identifiers/{former}")
     nothing = alice.delete(f"/v1/me/identifiers/{org.id}", 404)
     for gone in (theirs, former):
-        assert alice.delete(f"/v1/me/identifiers/{gone}", 404) | {"request_id": ""} == nothing | {"request_id": ""}
+        assert alice.delete(f"/v1/me/identifiers/{gone}", 404) | {"request_id": ""} == nothing | {
+            "request_id": ""
+        }
     org.admin.delete(f"/v1/admin/people/{alice.id}/identifiers/{theirs}", 404)
     assert values_of(bob) == ["bob@example.com", E164]
 

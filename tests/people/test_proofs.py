@@ -35,7 +35,7 @@ def test_a_password_that_changed_while_it_was_checked_lets_nobody_in(world: Worl
     changes_password(alice, PASSWORD, NEW)
     maker = TokenMaker("s" * 32, 900)
     with pytest.raises(SignInRefused), world.web.transaction() as session:
-        sign_in(session, maker, 3_600, proof, eve.app)
+        sign_in(session, maker, 3_600, proof, eve.app, HOME)
 
 
 def test_nor_does_one_of_an_account_that_was_closed(world: World, org: Organisation) -> None:
@@ -43,7 +43,7 @@ def test_nor_does_one_of_an_account_that_was_closed(world: World, org: Organisat
     proof = proof_of(world, org, eve)
     org.admin.delete(f"/v1/admin/people/{alice.id}")
     with pytest.raises(SignInRefused), world.web.transaction() as session:
-        sign_in(session, TokenMaker("s" * 32, 900), 3_600, proof, eve.app)
+        sign_in(session, TokenMaker("s" * 32, 900), 3_600, proof, eve.app, HOME)
 
 
 def test_of_two_who_change_it_at_once_the_second_is_refused(world: World, org: Organisation) -> None:

@@ -47,10 +47,14 @@ def writes_down(
 ) -> Any:
     """An administrator makes an account for somebody who has a telephone number and nothing else."""
     given = [] if phone is None else [{"kind": "phone", "value": phone}]
-    return org.admin.post("/v1/admin/people", {"name": name, "identifiers": given, "profile": profile}, status)
+    return org.admin.post(
+        "/v1/admin/people", {"name": name, "identifiers": given, "profile": profile}, status
+    )
 
 
-def chooses(org: Organisation, identifier: str, code: str, password: str = PASSWORD, status: int = 204) -> Any:
+def chooses(
+    org: Organisation, identifier: str, code: str, password: str = PASSWORD, status: int = 204
+) -> Any:
     """Somebody gives a code for a new password, or for their first."""
     body = {"organisation": org.slug, "identifier": identifier, "code": code, "new_password": password}
     return Phone(org, "Somebody").post("/v1/password-resets", body, status)
