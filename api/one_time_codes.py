@@ -32,9 +32,7 @@ def _keys(runtime: Runtime) -> CodeKeys:
 def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     """The try is counted and committed before the transaction that signs in."""
     asked = _asked(body)
-    proof = one_time_codes.prove(
-        runtime.database, _keys(runtime), asked, body["code"], request.remote_addr
-    )
+    proof = one_time_codes.prove(runtime.database, _keys(runtime), asked, body["code"], request.remote_addr)
     return {"proof": proof, "device": body["device"]}
 
 

@@ -1,5 +1,4 @@
-"""The worker's loops for mails and short messages: one for each channel that is set up, and for those who ask for
-codes or to register."""
+"""The worker's loops for messages: one for each channel that is set up, and for who asks for a code, or to register."""
 
 import threading
 from collections.abc import Callable, Iterator

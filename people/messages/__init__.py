@@ -1,4 +1,4 @@
 """Mails and short messages to people: queued with what they are about, and sent by the worker.
 
-    queue.py ──▶ messages ──claims.py──▶ sending.py ──words/──▶ mail.py, sms.py ──▶ a mail server, an HTTP gateway
+queue.py ──▶ messages ──claims.py──▶ sending.py ──words/──▶ mail.py, sms.py ──▶ a mail server, an HTTP gateway
 """

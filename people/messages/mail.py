@@ -1,8 +1,8 @@
 """Mails by SMTP: one connection for a batch, one message after the other, each to one address.
 
-What a server answers with 5xx about a message is final; what concerns the connection or the operator's settings is tried
-again until the message's time is over. A connection that breaks after the text was sent leaves open whether it was
-taken: it is sent again with the same `Message-ID`, by which mail systems find twins.
+What a server answers with 5xx about a message is final; what concerns the connection or the operator's settings is
+tried again until the message's time is over. A connection that breaks after the text was sent leaves open whether it
+was taken: it is sent again with the same `Message-ID`, by which mail systems find twins.
 """
 
 import contextlib

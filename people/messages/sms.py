@@ -27,7 +27,9 @@ class SmsCarrier:
     def __init__(self, url: str, token: str) -> None:
         self._url = url
         self._session = requests.Session()
-        self._session.trust_env = False  # or a .netrc of the machine's would put its own word in the token's place
+        self._session.trust_env = (
+            False  # or a .netrc of the machine's would put its own word in the token's place
+        )
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def send(self, letter: Letter) -> Outcome:
@@ -36,14 +38,18 @@ class SmsCarrier:
         if _NUMBER.fullmatch(letter.to) is None:
             return Refused("number_not_possible")
         body = {"id": str(letter.id), "to": letter.to, "text": letter.text}
-        options = {"timeout": _TIMEOUT_S, "allow_redirects": False, "stream": True}
         try:
-            with self._session.post(self._url, json=body, **options) as answer:
+            with self._asked(body) as answer:
                 return _outcome(answer)
         except requests.ConnectTimeout as error:
             return Later(type(error).__name__, by_all=True)
         except requests.RequestException as error:
             return Later(type(error).__name__)
+
+    def _asked(self, body: dict[str, str]) -> requests.Response:
+        return self._session.post(
+            self._url, json=body, timeout=_TIMEOUT_S, allow_redirects=False, stream=True
+        )
 
     def rest(self) -> None:
         """Nothing more to send for now. Connections may stay open."""

@@ -55,14 +55,10 @@ def choices(
     """Where a try counts: on one of the account's own phones first; enters the account's organisation."""
     enter_organisation(session, account.organisation_id)
     person_id = account.person_id or _NOBODY  # asked whoever is named: how long it takes tells nothing
-    own = select(Device.id).where(
-        Device.installation_id == asked.installation, Device.person_id == person_id
-    )
+    own = select(Device.id).where(Device.installation_id == asked.installation, Device.person_id == person_id)
     device_id = session.scalar(own)
     strangers = throttle.of_strangers(door, account.key, address)
-    return (
-        [strangers] if device_id is None else [throttle.of_device(account.key, device_id, door), strangers]
-    )
+    return [strangers] if device_id is None else [throttle.of_device(account.key, device_id, door), strangers]
 
 
 def answer_asked(database: Database, sealer: Sealer, keys: CodeKeys) -> bool:

@@ -3,7 +3,8 @@
 prove              counts the try, at the account and at the code, and looks at the code after that
 sign_in_by_code    takes the code and opens the session, if nobody was quicker
 
-The code is good on the installation that asked for it, once, and with the identifier that it went to.
+The code is good on the installation that asked for it, once, and as long as the address or number that it went to is
+the person's.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ _NOBODY = UUID(int=0)
 
 
 class CodeRefused(Unauthenticated):
-    """Wrong organisation, identifier, installation or code, or one that is used or too old; which of them is not told."""
+    """Wrong organisation, identifier, installation or code, or one that is used or too old; which is not told."""
 
     code = "one_time_code_refused"
     title = "The organisation, name or code is not right, or the code is no longer good on this device"
@@ -56,9 +57,7 @@ def prove(database: Database, keys: CodeKeys, asked: Asked, code: str, address: 
     return CodeProof(account.organisation_id, account.person_id, tried.id)
 
 
-def _counted(
-    database: Database, asked: Asked, address: str | None
-) -> tuple[Named, Sequence[Bucket], Tried]:
+def _counted(database: Database, asked: Asked, address: str | None) -> tuple[Named, Sequence[Bucket], Tried]:
     with database.transaction() as session:
         account = named(session, asked.organisation, asked.identifier)
         at = choices(session, Door.ONE_TIME_CODE, account, asked, address)

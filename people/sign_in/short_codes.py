@@ -1,8 +1,8 @@
 """Codes of six digits, which are sent to somebody and typed within minutes.
 
 Six digits are no secret that a digest would hide: whoever reads the table could try all million. So what is kept is
-keyed with the installation's secret, and names its row, or a code could be moved to another's. Five tries are looked at,
-and each counts before it is: tries at the same code wait for each other's count.
+keyed with the installation's secret, and names its row, or a code could be moved to another's. Five tries are looked
+at, and each counts before it is: tries at the same code wait for each other's count.
 """
 
 import hmac
@@ -118,7 +118,7 @@ def is_right(keys: CodeKeys, tried: Tried, typed: str) -> bool:
 
 
 def use(session: Session, code_id: UUID) -> bool:
-    """Take a code that was right; False where somebody was quicker, or where it went to is not the person's any more."""
+    """Take a code that was right; False where somebody was quicker, or it went to what is not theirs any more."""
     still_theirs = exists().where(Identifier.id == OneTimeCode.identifier_id, Identifier.ended_at.is_(None))
     live = and_(OneTimeCode.id == code_id, OneTimeCode.ended_at.is_(None), still_theirs)
     return rows_written(session, update(OneTimeCode).where(live).values(ended_at=clock.now())) == 1

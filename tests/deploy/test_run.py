@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from deploy.local.demo import Timeline, morning
 from deploy.local.run import CannotRun, Product
@@ -24,6 +25,7 @@ def test_it_serves_the_demonstration_restarts_what_dies_and_leaves_nothing_behin
     assert f"127.0.0.1:{port}" in running.stdout.readline()
     facts = json.loads((local / "run.json").read_text())
     morning(facts, Timeline())  # ends the test with what it complains of
+    assert "Mailbox" in requests.get(facts["mailbox"], timeout=60).text
     (web,) = children_named("wsgi.py", local)
     os.kill(web, signal.SIGKILL)
     until(lambda: children_named("wsgi.py", local) not in ([], [web]) and ready(facts["address"]))

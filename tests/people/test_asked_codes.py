@@ -164,12 +164,18 @@ def test_what_another_secret_sealed_holds_up_nobody(org: Organisation, alice: Ph
 
 def test_the_webs_role_cannot_read_who_has_asked(org: Organisation, alice: Phone) -> None:
     asks_for_code(alice, ALICE)
-    for statement in ("SELECT * FROM asked_codes", "DELETE FROM asked_codes", "UPDATE messages SET tries = 0"):
+    for statement in (
+        "SELECT * FROM asked_codes",
+        "DELETE FROM asked_codes",
+        "UPDATE messages SET tries = 0",
+    ):
         with pytest.raises(ProgrammingError), org.world.web.transaction(org.id) as session:
             session.execute(text(statement))
 
 
-@pytest.mark.parametrize("identifier", ["", " ", "x" * 255, "a\0b", 7, None, {"$ne": ""}, "\u202ea@b.example"])
+@pytest.mark.parametrize(
+    "identifier", ["", " ", "x" * 255, "a\0b", 7, None, {"$ne": ""}, "\u202ea@b.example"]
+)
 def test_what_is_no_identifier_is_not_asked_after(org: Organisation, identifier: object) -> None:
     body = {"organisation": org.slug, "identifier": identifier, "device": Phone(org, "Eve").app}
     answer = org.world.app.test_client().post("/v1/sessions/codes", json=body)
@@ -177,7 +183,9 @@ def test_what_is_no_identifier_is_not_asked_after(org: Organisation, identifier:
     assert waiting(org) == []
 
 
-@pytest.mark.parametrize("identifier", ["%", "_@example.com", "alice@example.com'--", "alice@example.com\n", "알리스@예.example"])
+@pytest.mark.parametrize(
+    "identifier", ["%", "_@example.com", "alice@example.com'--", "alice@example.com\n", "알리스@예.example"]
+)
 def test_nothing_typed_is_more_than_a_name(org: Organisation, alice: Phone, identifier: str) -> None:
     assert asks_for_code(alice, identifier).status_code == 202
     assert codes_sent(org, identifier) == []

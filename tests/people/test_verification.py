@@ -1,6 +1,6 @@
 """Showing that an address or number reaches one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -25,11 +25,10 @@ ALICE, NUMBER = "alice@example.com", "+821012345678"
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_guessed(world: World) -> Iterator[None]:
+def nobody_has_guessed(world: World) -> None:
     """What other tests had sent to these addresses is no matter here."""
     with world.worker.transaction() as session:
         session.execute(delete(SignInFailure))
-    yield
 
 
 @pytest.fixture
@@ -55,9 +54,7 @@ def is_verified(org: Organisation, identifier: str) -> bool:
 
 
 @pytest.mark.parametrize(("value", "channel"), [(ALICE, "mail"), (NUMBER, "sms")])
-def test_a_code_goes_there_and_comes_back(
-    org: Organisation, alice: Phone, value: str, channel: str
-) -> None:
+def test_a_code_goes_there_and_comes_back(org: Organisation, alice: Phone, value: str, channel: str) -> None:
     identifier, position = has(org, alice, value, verified=False), alice.get("/v1/me")["position"]
     code = has_code_sent(alice, identifier)
     (message,) = waiting(org)
@@ -140,9 +137,7 @@ def test_an_identifier_that_ended_is_not_there(org: Organisation, alice: Phone) 
     identifier = has(org, alice, ALICE, verified=False)
     code = has_code_sent(alice, identifier)
     with org.world.worker.transaction() as session:
-        session.execute(
-            update(Identifier).where(Identifier.id == identifier).values(ended_at=clock.now())
-        )
+        session.execute(update(Identifier).where(Identifier.id == identifier).values(ended_at=clock.now()))
     confirms(alice, identifier, code, 404)
     has_code_sent(alice, identifier, 404)
 
@@ -188,7 +183,9 @@ def test_in_a_day_there_are_twenty(
             later(WINDOW + timedelta(seconds=1))
         has_code_sent(alice, identifier)
     later(WINDOW + timedelta(seconds=1))
-    assert alice.post(f"/v1/me/identifiers/{identifier}/verification", None, 429)["code"] == "too_many_messages"
+    assert (
+        alice.post(f"/v1/me/identifiers/{identifier}/verification", None, 429)["code"] == "too_many_messages"
+    )
     later(timedelta(days=1))
     confirms(alice, identifier, has_code_sent(alice, identifier))
 

@@ -16,7 +16,9 @@ from tests.world import Organisation, Phone, World
 HOME = "198.51.100.7"
 
 
-def has(org: Organisation, person: Phone, value: str, *, verified: bool = True, kind: str | None = None) -> str:
+def has(
+    org: Organisation, person: Phone, value: str, *, verified: bool = True, kind: str | None = None
+) -> str:
     """Somebody signs in with this, too, and has perhaps shown that it reaches them; returns the identifier's id."""
     person_id = UUID(person.id)
     with org.world.worker.transaction() as session:
@@ -31,7 +33,9 @@ def keys_of(world: World) -> CodeKeys:
     return CodeKeys(world.settings.secret_key, world.settings.former_secret_key)
 
 
-def asks_for_code(phone: Phone, identifier: str, address: str = HOME, slug: str | None = None) -> TestResponse:
+def asks_for_code(
+    phone: Phone, identifier: str, address: str = HOME, slug: str | None = None
+) -> TestResponse:
     """Somebody asks on a phone, from a network address."""
     body = {"organisation": slug or phone.organisation.slug, "identifier": identifier, "device": phone.app}
     return _posts(phone, "/v1/sessions/codes", body, address)

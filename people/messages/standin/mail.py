@@ -30,7 +30,7 @@ class Receiving:
         """Keep the mail."""
         message = message_from_bytes(envelope.content or b"", policy=default)  # type: ignore[arg-type]
         body = message.get_body(("plain",))
-        text = "" if body is None else str(body.get_content())
+        text = "" if body is None else str(body.get_content()).replace("\r\n", "\n")
         headers = {"subject": str(message["Subject"]), "from": str(message["From"])}
         for address in envelope.rcpt_tos:
             self._mailbox.accept("mail", address, text, id=str(message["Message-ID"]), **headers)

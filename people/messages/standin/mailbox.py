@@ -1,7 +1,7 @@
 """What the stand-in has taken, and how it is to behave towards whom ("*" for all).
 
-A behaviour is a dictionary: `status` (an SMTP or HTTP status to refuse with), `retry_after`, `location` (redirect there),
-`drop` (take it, and end the connection instead of answering), and `times` it holds.
+A behaviour is a dictionary: `status` (an SMTP or HTTP status to refuse with), `retry_after`, `location` (redirect
+there), `drop` (take it, and end the connection instead of answering), and `times` it holds.
 """
 
 import re

@@ -92,7 +92,9 @@ def test_a_domain_in_another_script_is_written_as_mail_servers_know_it(
     assert mailbox.to("mina@xn--3e0b707e.example")
 
 
-@pytest.mark.parametrize("to", ["+82 10 1234 5678", "01012345678", "+0123456789", "+82101234567\n8", "+" + "1" * 30])
+@pytest.mark.parametrize(
+    "to", ["+82 10 1234 5678", "01012345678", "+0123456789", "+82101234567\n8", "+" + "1" * 30]
+)
 def test_a_number_that_is_none_gets_nothing(mailbox: Mailbox, sms: SmsCarrier, to: str) -> None:
     assert sms.send(letter(to)) == Refused("number_not_possible")
 

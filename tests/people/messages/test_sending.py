@@ -54,9 +54,7 @@ def texts(mailbox: Mailbox, to: str) -> list[str]:
     return [message["text"] for message in mailbox.to(to)]
 
 
-def test_what_is_queued_comes_in_the_language_of_whoever_gets_it(
-    org: Organisation, mailbox: Mailbox
-) -> None:
+def test_what_is_queued_comes_in_the_language_of_whoever_gets_it(org: Organisation, mailbox: Mailbox) -> None:
     in_english, in_korean = queues(org, ALICE), queues(org, NUMBER, locale="ko")
     sends(org, mailbox)
     sends(org, mailbox, Channel.SMS)
@@ -180,7 +178,8 @@ def test_neither_rows_nor_logs_tell_whom_it_went_to_or_what_it_said(
     org: Organisation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = CapturingLogger()
-    monkeypatch.setattr(sending_module, "log", structlog.wrap_logger(log))
+    listening = structlog.wrap_logger(log, [structlog.processors.JSONRenderer()], structlog.BoundLogger)
+    monkeypatch.setattr(sending_module, "log", listening)
     for to in (ALICE, BOB):
         queues(org, to, code="SECRETcode")
     with org.world.worker.transaction() as session:

@@ -68,14 +68,20 @@ def test_a_name_stays_on_its_line_and_is_never_a_template(channel: Channel, name
 
 def test_a_code_stands_alone_on_its_line_in_a_mail() -> None:
     for locale in CATALOGUE:
-        assert "493027" in composed(NOBODY, Channel.MAIL, "a", "verification", locale, VALUES).text.split("\n")
+        assert "493027" in composed(NOBODY, Channel.MAIL, "a", "verification", locale, VALUES).text.split(
+            "\n"
+        )
 
 
-@pytest.mark.parametrize(("template", "values"), [("nonsense", VALUES), ("one_time_code", {"code": "493027"})])
+@pytest.mark.parametrize(
+    ("template", "values"), [("nonsense", VALUES), ("one_time_code", {"code": "493027"})]
+)
 def test_what_cannot_be_put_into_words_is_told_as_that(template: str, values: dict[str, str]) -> None:
     with pytest.raises(UnknownTemplate):
         composed(NOBODY, Channel.SMS, "+8210", template, "en", values)
 
 
 def test_a_language_that_there_is_not_falls_back_on_english() -> None:
-    assert composed(NOBODY, Channel.SMS, "", "verification", "fr", VALUES).text.startswith("Hangang Shipyard:")
+    assert composed(NOBODY, Channel.SMS, "", "verification", "fr", VALUES).text.startswith(
+        "Hangang Shipyard:"
+    )
