@@ -109,9 +109,7 @@ GIVEN: dict[str, frozenset[Permission]] = {
     WARDEN: frozenset(
         {Permission.PLACES_READ, Permission.VISITS_READ, Permission.OCCUPANCY_READ, Permission.MUSTERS_RUN}
     ),
-    COMPLIANCE_OFFICER: frozenset(
-        {Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE}
-    ),
+    COMPLIANCE_OFFICER: frozenset({Permission.AUDIT_READ, Permission.AUDIT_EXPORT, Permission.ROLES_GIVE}),
 }
 
 # What a role allows without naming a scope; all else is asked of a scope.

@@ -1,8 +1,8 @@
-"""Who may do more than a member is no secret: each change is told to the person, and to those who manage there and above.
+"""Who may do more is no secret: each change is told to the person, and to those who manage there and above.
 
-It is told when a role above that of a member is given, changed or taken: by assignment, by a grant, with an account that
-opens or closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell).
-What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
+It is told when a role above that of a member is given, changed or taken: by assignment, by a grant, with an account
+that opens or closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to
+tell). What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
 """
 
 from collections.abc import Sequence

@@ -102,7 +102,7 @@ STANDS: dict[str, dict[str, str]] = {
     "manager": {"all": "member", **dict.fromkeys(("yard", "crane", "gate", "hall"), "manager")},
     "administrator": dict.fromkeys(("all", "yard", "crane", "gate", "hall"), "administrator"),
     "visitor": {"yard": "member"},
-    **dict.fromkeys(("moderator", "warden", "everywhere"), {"all": "member", "hall": "reader"}),
+    **{name: {"all": "member", "hall": "reader"} for name in ("moderator", "warden", "everywhere")},
 }
 
 
@@ -137,7 +137,11 @@ def test_an_assigned_scope_is_known_to_its_members_alone(depot: Depot) -> None:
 
 
 def test_what_was_given_is_read_from_the_beginning_and_nothing_else_is(depot: Depot) -> None:
-    for name, more in (("moderator", {"crane"}), ("warden", set()), ("everywhere", {"yard", "crane", "gate"})):
+    for name, more in (
+        ("moderator", {"crane"}),
+        ("warden", set()),
+        ("everywhere", {"yard", "crane", "gate"}),
+    ):
         _, listed, _ = depot.sees(name)
         assert set(listed) == {"all", "hall", *more}
         assert {row.since for row in listed.values()} == {FIRST}
