@@ -13,10 +13,10 @@ from geo.musters.musters import awaited
 from geo.stays.leaving import end_visits_of
 from geo.stays.locks import lock_devices
 from geo.stays.visits import Leaving
-from people.roles.administrators import LastAdministrator
 from people.accounts.employments import EMPLOYMENT_OVER
 from people.accounts.persons import end_person
 from people.models import Person
+from people.roles.administrators import LastAdministrator
 
 log = logger(__name__)
 BATCH = 100

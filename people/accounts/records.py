@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from base.errors import Forbidden, Invalid
 from people.accounts import employments, identifiers
 from people.accounts.addresses import replace
-from people.roles.administrators import hold_organisation, keep_an_administrator
 from people.accounts.managed import AccountEnded
 from people.accounts.persons import add_person, person_in
 from people.actor import Actor
 from people.models import Identifier, Person, Scope
 from people.permissions import ORGANISATION_WIDE, VISITOR
+from people.roles.administrators import hold_organisation, keep_an_administrator
 from people.sign_in.forms import EMPLOYEE_NUMBER
 from people.sign_in.fresh import check_fresh
 from people.wire import wire_account, wire_identifier, wire_profile

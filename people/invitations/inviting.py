@@ -77,7 +77,8 @@ def check_may_invite(session: Session, actor: Actor, role: str, wanted: Wanted) 
     for index, given in enumerate(wanted.roles):
         if given["ends_at"] is not None and given["ends_at"] <= clock.now():
             raise Invalid.at(f"/roles/{index}/ends_at", "This is over already.")
-        check_may_give(session, actor, given["role"], given["scope_id"] or actor.organisation_id)
+        scope_id = given["scope_id"] or actor.organisation_id
+        check_may_give(session, actor, given["role"], scope_id, given["ends_at"])
 
 
 def _check_role(actor: Actor, role: str, scope_ids: Sequence[UUID]) -> None:

@@ -41,9 +41,9 @@ def give_roles(session: Session, invitation: Invitation, person: Person) -> None
         return
     for given in invitation.roles:
         scope_id = UUID(given["scope_id"] or str(invitation.organisation_id))
+        ends_at = clock.read_or_none(given["ends_at"])
         try:
-            check_may_give(session, inviter, given["role"], scope_id)
-            ends_at = clock.read_or_none(given["ends_at"])
+            check_may_give(session, inviter, given["role"], scope_id, ends_at)
             give(session, inviter.person_id, person.id, given["role"], scope_id, ends_at)
         except Problem:
             continue
