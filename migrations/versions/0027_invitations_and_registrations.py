@@ -37,6 +37,12 @@ def upgrade() -> None:
     _widen_invitations()
     _create_requests()
     _create_registrations()
+    op.create_index(
+        "ix_identifiers_former",
+        "identifiers",
+        ["organisation_id", "value"],
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
     op.execute(policy("registrations"))
     op.execute(_SECURITY)
 
@@ -120,6 +126,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION registration_candidate")
     op.drop_table("registrations")
     op.drop_table("registration_requests")
+    op.drop_index("ix_identifiers_former", "identifiers")
     op.drop_index("ix_invitations_made", "invitations")
     op.drop_index("ix_invitations_sent", "invitations")
     op.drop_index("ix_invitations_person", "invitations")

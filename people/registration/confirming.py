@@ -10,7 +10,7 @@ refused alike, and takes the same statements.
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, exists, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -19,7 +19,7 @@ from base.errors import Invalid
 from base.work import hashing
 from people.accounts import identifiers
 from people.accounts.persons import add_person, known_words
-from people.models import Organisation, Person
+from people.models import Identifier, Organisation, Person
 from people.registration.answering import about
 from people.registration.models import Registration
 from people.registration.rules import mailbox_of, rules_of
@@ -140,9 +140,10 @@ def confirm(session: Session, confirmation: Confirmation) -> Person | None:
     rules, mailbox = rules_of(organisation.settings), mailbox_of(registration.email)
     if mailbox is None or mailbox.domain not in rules.domains:
         raise RegistrationRefused
+    identifiers.check_free(session, registration.organisation_id, _form(registration), _NOBODY)
     registration.code_digest, registration.confirmed_at = None, clock.now()
     registration.password_hash = confirmation.password_hash
-    if rules.approval:
+    if rules.approval or _came_before(session, registration):
         _wait(session, registration)
         return None
     return open_account(session, registration, "opened")
@@ -153,7 +154,7 @@ def open_account(session: Session, registration: Registration, state: str) -> Pe
     person = add_person(
         session,
         registration.organisation_id,
-        forms=[Form(EMAIL, registration.email, registration.email)],
+        forms=[_form(registration)],
         name=registration.name,
         locale=registration.locale,
         timezone=registration.timezone,
@@ -164,6 +165,31 @@ def open_account(session: Session, registration: Registration, state: str) -> Pe
     registration.state, registration.person_id, registration.password_hash = state, person.id, None
     session.flush()
     return person
+
+
+def _form(registration: Registration) -> Form:
+    return Form(EMAIL, registration.email, registration.email)
+
+
+def _came_before(session: Session, registration: Registration) -> bool:
+    """Whether the mailbox has an account, or had one: who was shown out does not come back by this door alone."""
+    own = (registration.email, registration.mailbox)
+    known = or_(
+        *(
+            exists().where(
+                Identifier.organisation_id == registration.organisation_id,
+                Identifier.value.in_(own),
+                ended,
+            )
+            for ended in (Identifier.ended_at.is_(None), Identifier.ended_at.is_not(None))
+        ),
+        exists().where(
+            Registration.organisation_id == registration.organisation_id,
+            Registration.mailbox == registration.mailbox,
+            Registration.person_id.is_not(None),
+        ),
+    )
+    return bool(session.scalar(select(known)))
 
 
 def _wait(session: Session, registration: Registration) -> None:

@@ -1,13 +1,17 @@
 """Coming in by oneself."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from people.registration.answering import forget_old_registrations
 from people.registration.models import Registration
 from people.registration.rules import set_rules
+from people.sign_in.short_codes import TRIES
 from tests.stories.invitations import identifiers_of
 from tests.stories.messages import waiting
 from tests.stories.passwords import can_sign_in, joins
@@ -115,6 +119,48 @@ def test_somebody_invited_meanwhile_has_the_address(org: Organisation) -> None:
     asks(mina, MINA)
     joins(org, "Mina", MINA)
     assert confirms(mina, MINA, code_of(org, MINA), 409)["code"] == "email_taken"
+
+
+def test_who_was_shown_out_does_not_come_back_alone(org: Organisation) -> None:
+    lets_in(org, "example.com")
+    mina = registers(org, "Mina", MINA)
+    org.admin.delete(f"/v1/admin/people/{mina.id}")
+    for email in (MINA, "mina+again@example.com"):
+        registers(org, "Mina", email, 202)
+        org.admin.post(f"/v1/admin/registrations/{waits(org, email)}/refuse")
+    assert [each["ended_at"] is None for each in people_of(org, "Mina")] == [False]
+
+
+def test_one_mailbox_has_one_account_unless_somebody_says_so(org: Organisation) -> None:
+    lets_in(org, "example.com")
+    registers(org, "Mina", "mina+one@example.com")
+    registers(org, "Mina", "mina+two@example.com", 202)
+    joins(org, "Noah", "noah@example.com")
+    registers(org, "Noah", "noah+two@example.com", 202)
+    registers(org, "Minari", "minari@example.com")
+    org.admin.post(f"/v1/admin/registrations/{waits(org, 'mina+two@example.com')}/approve")
+    assert len(people_of(org, "Mina")) == 2
+
+
+def test_of_several_who_give_the_same_code_at_once_one_comes_in(org: Organisation) -> None:
+    lets_in(org, "example.com")
+    mina, ready = Phone(org, "Mina"), threading.Barrier(TRIES)
+    asks(mina, MINA)
+    body = {"organisation": org.slug, "email": MINA, "code": code_of(org, MINA), "device": mina.app}
+
+    def gives(_number: int) -> int:
+        ready.wait(60)
+        return mina.request("POST", "/v1/registrations/confirm", body).status_code
+
+    with ThreadPoolExecutor(TRIES) as crowd:
+        assert sorted(crowd.map(gives, range(TRIES))) == [201] + [422] * (TRIES - 1)
+    assert len(people_of(org, "Mina")) == 1
+
+
+def people_of(org: Organisation, name: str) -> list[dict[str, Any]]:
+    """The accounts of a name, closed ones too."""
+    items = org.admin.get("/v1/admin/people?state=all")["items"]
+    return [item for item in items if item["name"] == name]
 
 
 def test_what_comes_to_nothing_is_forgotten(org: Organisation, later: Callable[[timedelta], None]) -> None:
