@@ -33,11 +33,12 @@ from schemas.deliveries import ReportsTaken, TestPush
 from schemas.direct_conversations import DirectConversation
 from schemas.drafts import DraftReport, RehearsalReport
 from schemas.imports import ImportLine
+from schemas.invitations import Invitation
 from schemas.markers import ChangedVisits, ManualEvidence, Marker, RegionReport
 from schemas.musters import MusterBoard, MusterCard, MusterEntry
 from schemas.notices import Acknowledgement
 from schemas.passkeys import Passkey
-from schemas.people import Account, Device, Invitation, Me, Membership, MembershipOfPerson
+from schemas.people import Account, Device, Me, Membership, MembershipOfPerson
 from schemas.phone_queue import OutboxReport
 from schemas.places import ImportReport, PublishedPlace
 from schemas.posts import Post
@@ -45,6 +46,7 @@ from schemas.preferences import PushPreferences
 from schemas.privacy import Charter, Consent, PrivacyRules, Sharing
 from schemas.reads import ReadPosition
 from schemas.records import Identifier, PersonRecord
+from schemas.registrations import Registration
 from schemas.roles import CustomRole, RoleGrant
 from schemas.scopes import ScopeSettings
 from schemas.shared_devices import SharedDevice
@@ -169,6 +171,7 @@ _AGAIN: dict[type[Schema], Again] = {
     PushPreferences: _by_path(lambda call, _path: preferences.read_push_preferences(call)),
     ReadPosition: _as_kept("scope_id", "post_id", "position", "read_at"),
     RegionReport: _results("index", "outcome", "code"),
+    Registration: _by_id(remaking.registration),
     ReportsTaken: Again(_refusals, remaking.reports_taken),
     RoleGrant: _by_id(lambda call, grant_id: read_grant(call.session, call.actor, grant_id)),
     ScopeSettings: _by_path(remaking.scope_settings),

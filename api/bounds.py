@@ -8,6 +8,7 @@ _KIB, _MIB = 1024, 1024 * 1024
 PUBLIC = 64 * _KIB
 USUAL = 256 * _KIB  # ten thousand characters are 120 KiB where a client escapes all of them
 BOUNDARY = 4 * _MIB  # 30,000 corners take 1.4 MiB, and twice that where they are indented
+INVITATIONS = _MIB
 QUEUE = 5 * _MIB  # a hundred posts of ten thousand characters
 IMPORT = 16 * _MIB
 

@@ -6,11 +6,12 @@ from flask import request
 
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
-from people.accounts.invitations import accept, prove_invitation
+from people.invitations.redeeming import accept, prove_invitation
 from people.runtime import Runtime
 from people.sign_in.opening import open_session
 from people.sign_in.ways import Factor, Way
-from schemas.sessions import AcceptInvitation, Tokens
+from schemas.invitations import AcceptInvitation
+from schemas.sessions import Tokens
 
 routes = Routes("invitations", "Invitations: opening an account")
 
@@ -32,7 +33,7 @@ def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     status=201,
 )
 def accept_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Open the account that the code allows, and sign in on the device."""
+    """Open the account that the code allows, or the one that it is for, and sign in on the device."""
     person = accept(call.session, body["opening"], body["account"])
     ttl = call.runtime.settings.session_ttl
     way = Way((Factor.INVITATION,), request.remote_addr)

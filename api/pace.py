@@ -28,6 +28,10 @@ class Pace(StrEnum):
     DRAW = "draw"
     """Outlines and files of them, which are dear to take."""
     INVITE = "invite"
+    REGISTER = "register"
+    """Asking for an account; each may be a mail to somebody."""
+    INVITE_MANY = "invite-many"
+    """Invitations from a file, a thousand at once."""
     CODE = "code"
     """Codes that are scanned by somebody who is signed in."""
     LOOK_UP = "look-up"
@@ -80,6 +84,7 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
         By.PERSON: (240, _MINUTE),
         By.ORGANISATION: (1_200, _MINUTE),
     },
+    Pace.INVITE_MANY: {By.PERSON: (20, _HOUR), By.ORGANISATION: (60, _HOUR)},
     Pace.INVITE: {By.PERSON: (600, _HOUR), By.ORGANISATION: (20_000, _HOUR)},
     Pace.CODE: {
         By.DEVICE: (60, _TEN_MINUTES),
@@ -90,6 +95,7 @@ _NUMBERS: dict[Pace, dict[By, tuple[int, float] | tuple[int, float, int]]] = {
     Pace.SIGN_IN: {By.ADDRESS: (1_200, _TEN_MINUTES)},
     Pace.REFRESH: {By.ADDRESS: (12_000, _TEN_MINUTES)},
     Pace.CONTENT: {By.ADDRESS: (12_000, _TEN_MINUTES)},
+    Pace.REGISTER: {By.ADDRESS: (300, _TEN_MINUTES)},
     Pace.GATE: {By.ADDRESS: (60, _TEN_MINUTES)},
     Pace.SERVICE: {By.DEVICE: (600, _MINUTE)},
     Pace.TOKEN: {By.ADDRESS: (1_200, _TEN_MINUTES)},

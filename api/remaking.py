@@ -23,12 +23,13 @@ from geo.places.places import place_for
 from geo.privacy.sharing import read_sharing, wire_consent
 from geo.stays.open_visits import wire_visit
 from people.accounts.identifiers import live_in
-from people.accounts.invitations import wire_invitation
 from people.accounts.persons import person_in
 from people.accounts.records import wire_record
 from people.factors.passkeys import own_passkey, wire_passkey
+from people.invitations.listing import wire_invitation
 from people.models import Invitation, Membership, Organisation, Scope
 from people.permissions import Permission
+from people.registration.deciding import registration_in, wire_registration
 from people.scopes.member_lists import wire_membership
 from people.scopes.scopes import edit_settings, scope_for
 from people.shared_devices import enrolment
@@ -55,6 +56,11 @@ def invitation(call: Call, invitation_id: UUID) -> Body:
     if made is None or made.created_by != call.actor.person_id:
         raise NotFound
     return wire_invitation(made)
+
+
+def registration(call: Call, registration_id: UUID) -> Body:
+    """Somebody who registered, as they stand now."""
+    return wire_registration(registration_in(call.session, call.actor, registration_id))
 
 
 def consent(call: Call, consent_id: UUID) -> Body:

@@ -55,6 +55,12 @@ _KOREAN = {
     "What the person signed in with is taken; give another identifier": (
         "이전 로그인 수단을 다른 사람이 사용하고 있습니다. 다른 것을 입력해 주세요"
     ),
+    "This person signs in already; give them a code for a new password": (
+        "이미 로그인하는 사용자입니다. 새 비밀번호를 위한 코드를 발급해 주세요"
+    ),
+    "Several invitations were sent there within a day": "하루 동안 이 주소로 초대를 이미 여러 번 보냈습니다",
+    "This file is not a table of people to invite": "초대할 사람의 표가 아닌 파일입니다",
+    "This registration waits for nobody any more": "이미 처리된 가입 신청입니다",
     "The present password is not right": "현재 비밀번호가 올바르지 않습니다",
     "The organisation, address or code is not right, or the code is no longer good": (
         "조직, 이메일 또는 코드가 올바르지 않거나 코드가 만료되었습니다"

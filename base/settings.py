@@ -42,6 +42,7 @@ class Settings:
     allowed_origins: frozenset[str]
     passkey_rp_id: str | None
     passkey_origins: tuple[str, ...]
+    public_url: str | None
     header_timeout: int
     transfer_timeout: int
     keep_alive: int
@@ -164,6 +165,7 @@ _FIELDS: dict[str, _Field] = {
     "allowed_origins": ("ALLOWED_ORIGINS", parse_origins, frozenset()),
     "passkey_rp_id": ("PASSKEY_RP_ID", _domain, None),
     "passkey_origins": ("PASSKEY_ORIGINS", parse_passkey_origins, ()),
+    "public_url": ("PUBLIC_URL", _http_url, None),
     "header_timeout": ("HEADER_TIMEOUT", partial(_whole, low=1, high=600), 15),
     "transfer_timeout": ("TRANSFER_TIMEOUT", partial(_whole, low=1, high=600), 20),
     "keep_alive": ("KEEP_ALIVE", partial(_whole, low=1, high=3_600), 75),

@@ -14,6 +14,7 @@ from people.accounts.organisations import create_organisation
 from people.accounts.persons import add_person
 from people.actor import Actor
 from people.models import Organisation
+from people.registration.rules import set_rules
 from people.scopes.memberships import assign
 from people.sign_in.passwords import hash_password
 
@@ -41,6 +42,7 @@ def make_demonstration(session: Session, password_hash: str) -> None:
         password_hash=password_hash,
     )
     enter_organisation(session, organisation_id)
+    set_rules(session, organisation_id, ["demo.example"], approval=False)
     actor = Actor(admin_id, organisation_id, admin_id, admin_id, "organisation_administrator", "en")
     site, _ = create_place(
         session, actor, PlaceDraft("site", "Mapo depot", _boundary(_DEPOT), timezone="Asia/Seoul")

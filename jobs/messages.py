@@ -1,4 +1,4 @@
-"""The worker's loops for messages: one for each channel that is set up, and one for those who ask for codes."""
+"""The worker's loops for messages: one for each channel that is set up, and for who asks for a code, or to register."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from people.messages.mail import MailCarrier
 from people.messages.queue import Channel
 from people.messages.sending import Carrier, Postman
 from people.messages.sms import SmsCarrier
+from people.registration import answering
 from people.sign_in.asked_codes import answer_asked
 from people.sign_in.short_codes import CodeKeys
 
@@ -34,6 +35,9 @@ def message_loops(
         yield f"messages-{channel}", partial(_until, stopping, postman.work)
     if on:
         yield "asked-codes", partial(_until, stopping, partial(answer_asked, database, sealer, keys))
+    if Channel.MAIL in on:
+        answer = partial(answering.answer_asked, database, sealer, keys)
+        yield "asked-registrations", partial(_until, stopping, answer)
     for channel in set(Channel) - set(on):
         log.warning("messages_are_off", channel=channel)
 

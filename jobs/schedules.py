@@ -29,7 +29,9 @@ from people.accounts.resets import forget_old_codes
 from people.audit import retention as audit_retention
 from people.factors.challenges import forget_used_challenges
 from people.idempotency import forget_old_keys
+from people.invitations.listing import forget_old_invitations
 from people.messages import claims as messages
+from people.registration.answering import forget_old_registrations
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
 from people.sign_in import short_codes
@@ -94,6 +96,8 @@ def jobs() -> list[Job]:
         Job("end_expired_messages", 10, messages.end_expired),
         Job("forget_old_messages", 3_600, messages.forget_old),
         Job("forget_old_one_time_codes", 3_600, short_codes.forget_old),
+        Job("forget_old_invitations", 3_600, forget_old_invitations),
+        Job("forget_old_registrations", 600, forget_old_registrations),
         Job("forget_old_failures", 600, forget_old_failures),
         Job("forget_old_challenges", 600, forget_old_challenges),
         Job("forget_used_challenges", 600, forget_used_challenges),

@@ -40,7 +40,7 @@ class Worker:
 
     def __init__(self, settings: Settings, stopping: threading.Event) -> None:
         self._settings = settings
-        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 8))
+        self._database = Database(make_engine(settings.worker_database_url, settings.push_threads + 9))
         self._stop = stopping
         self._queued = threading.Condition()
         self._called = False

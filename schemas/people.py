@@ -22,7 +22,6 @@ from schemas.profiles import LOCALES, Profile
 ROLES = ("member", "visitor", "organisation_administrator")
 PLATFORMS = ("android", "ios", "web")
 LEVELS = ("all", "mentions", "announcements", "nothing")
-MOST_INVITED_TO = 50
 LAST_SEEN = ("nobody", "colleagues")
 SCOPE_KINDS = ("organisation", "site", "zone", "group", "direct")
 
@@ -211,37 +210,3 @@ class OwnAddressChange(AddressChange):
 
     example: ClassVar = {"email": "mina.kim@example.com", "password": "correct horse battery"}
     password = Password(required=True)
-
-
-class NewInvitation(Wire):
-    """An invitation to make."""
-
-    example: ClassVar = {"role": "member", "scope_ids": [], "uses": 1, "days": 14}
-    role = fields.String(
-        load_default="member",
-        validate=validate.OneOf(("member", "organisation_administrator")),
-        metadata={"description": "Without `stay_hours`, which makes a visitor"},
-    )
-    scope_ids = Some(ID(), most=MOST_INVITED_TO, load_default=list)
-    uses = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 10_000))
-    days = fields.Integer(load_default=14, strict=True, validate=validate.Range(1, 365))
-    stay_hours = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, 720),
-        metadata={"description": "For visitors: account and memberships end so long after accepting"},
-    )
-
-
-class Invitation(Wire):
-    """An invitation; `code` is there only in the answer that makes it."""
-
-    id = ID(required=True)
-    code = fields.String(required=True, allow_none=True)
-    role = fields.String(required=True)
-    scope_ids = Some(ID(), most=MOST_INVITED_TO, required=True)
-    uses_left = fields.Integer(required=True)
-    stay_hours = fields.Integer(required=True, allow_none=True)
-    expires_at = Moment(required=True)
-    created_at = Moment(required=True)

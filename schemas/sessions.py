@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from schemas.base import ID, SOME_APP, Address, Name, Password, Text, Wire, timezone_name
+from schemas.base import ID, SOME_APP, Password, Text, Wire
 from schemas.identified import Identified
-from schemas.people import LOCALES, App
+from schemas.people import App
 
 
 class SignIn(Identified):
@@ -19,25 +19,6 @@ class SignIn(Identified):
         "device": SOME_APP,
     }
     password = Password(required=True)
-    device = fields.Nested(App, required=True)
-
-
-class AcceptInvitation(Wire):
-    """Open the account that an invitation code allows, and sign in."""
-
-    example: ClassVar = {
-        "code": "7K2M-9QXA",
-        "email": "mina@example.com",
-        "name": "Mina",
-        "password": "correct horse battery",
-        "device": SOME_APP,
-    }
-    code = Text(1, 40, required=True)
-    email = Address(3, 254, required=True, also=[validate.Email()])
-    name = Name(1, 100, required=True)
-    password = Password(required=True)
-    locale = fields.String(load_default="en", validate=validate.OneOf(LOCALES))
-    timezone = fields.String(load_default="UTC", validate=timezone_name)
     device = fields.Nested(App, required=True)
 
 

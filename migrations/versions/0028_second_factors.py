@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 _TABLES = ("totp_secrets", "recovery_codes", "sign_in_challenges", "sign_in_policies")
 _SECURITY = f"""

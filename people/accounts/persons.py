@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from base import clock, ids
 from base.errors import NotFound
 from journal.tail import position_to_come
 from people.accounts import employments, identifiers
-from people.models import Badge, Identifier, Membership, Organisation, Passkey, Person, Pin
+from people.models import Badge, Identifier, Invitation, Membership, Organisation, Passkey, Person, Pin
 from people.online.last_seen import set_last_seen
 from people.permissions import SERVICE
 from people.roles.administrators import keep_an_administrator
@@ -143,6 +143,8 @@ def end_person(
     session.flush()
     for secret in (Credential, ResetCode, Passkey, Pin, Badge):
         session.execute(delete(secret).where(secret.person_id == person.id))
+    for_them = update(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
+    session.execute(for_them.values(revoked_at=clock.now()))
     end_grants_of(session, person.id, actor_id)
     forget_second_factors(session, person.id)
     set_last_seen(session, person, "nobody")

@@ -2,7 +2,8 @@
 
 from people.models.idempotency import IdempotencyKey
 from people.models.identifiers import Identifier
-from people.models.organisations import Invitation, Organisation
+from people.models.invitations import Invitation
+from people.models.organisations import Organisation
 from people.models.passkeys import Passkey, UsedChallenge
 from people.models.persons import Employment, Person
 from people.models.roles import CustomRole, RoleGrant

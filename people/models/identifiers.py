@@ -28,6 +28,13 @@ class Identifier(Model):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_identifiers_person", "person_id"),
+        # Whether somebody who left had it.
+        Index(
+            "ix_identifiers_former",
+            "organisation_id",
+            "value",
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -75,6 +75,7 @@ def _another_administers(session: Session, organisation_id: UUID, person_id: UUI
         Person.role == ADMINISTRATOR,
         Person.ended_at.is_(None),
         Person.ends_at.is_(None),
+        Person.employed_until.is_(None),
         Person.role_ends_at.is_(None),
         Person.employed_until.is_(None),
         Person.id != person_id,

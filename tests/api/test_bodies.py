@@ -34,6 +34,7 @@ LARGER = {
     "admin-places.import_collection": bounds.IMPORT,
     "admin-imports.import_streaming": bounds.IMPORT,
     "admin-imports.import_file": bounds.IMPORT,
+    "admin-invitations.invite_from_file": bounds.INVITATIONS,
 }
 
 

@@ -49,6 +49,8 @@ def test_only_these_routes_are_public() -> None:
         "/v1/sessions/by-code",
         "/v1/invitations/accept",
         "/v1/notifications/{notification_id}/content",
+        "/v1/registrations",
+        "/v1/registrations/confirm",
         "/v1/password-resets",
         "/v1/visitors",
     }

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from people.accounts.addresses import change_own_address
-from people.accounts.invitations import InvitationRefused, accept, prove_invitation
 from people.accounts.own_password import PasswordRefused, change_password, prove, prove_and_hash
 from people.accounts.resets import ResetRefused, prove_code, redeem_code
+from people.invitations.redeeming import InvitationRefused, accept, prove_invitation
 from people.sign_in import signing_in
 from people.sign_in.signing_in import SignInRefused, sign_in
 from people.sign_in.tokens import TokenMaker
@@ -78,7 +78,8 @@ def test_a_code_that_is_redeemed_twice_at_once_is_good_once(world: World, org: O
 
 def test_so_is_an_invitation_for_one(world: World, org: Organisation) -> None:
     code = org.admin.post("/v1/admin/invitations", {"uses": 1}, 201)["code"]
-    accounts = [{"email": f"{name}@example.com", "name": name} for name in ("Ann", "Bo")]
+    names, more = ("Ann", "Bo"), {"locale": "en", "timezone": "UTC"}
+    accounts = [{"identifier": f"{name}@example.com", "name": name, **more} for name in names]
     first, second = (prove_invitation(world.web, code, account, PASSWORD, HOME) for account in accounts)
     with world.web.transaction() as session:
         accept(session, first, accounts[0])

@@ -3,8 +3,10 @@
 from base import ids
 from tests.stories.checkins import marker
 from tests.stories.directs import talks_with
+from tests.stories.invitations import invites
 from tests.stories.musters import calls
 from tests.stories.passkeys import has_passkey
+from tests.stories.registrations import waiting_registration
 from tests.stories.roles import gives, makes_role
 from tests.stories.services import service
 from tests.stories.shared_devices import shared_device
@@ -30,6 +32,8 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "service_id": service(org, "scope:posts:read", scopes=[site]).made["id"],
         "role_id": makes_role(org.admin, f"Desk {ids.new_id()}", "scope:posts:read")["id"],
         "grant_id": gives(org.admin, org.admin, "warden", site)["id"],
+        "invitation_id": invites(org.admin)["id"],
+        "registration_id": waiting_registration(org, f"{ids.new_id()}@things.example"),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
         "kind": "nonsense",
     }

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _MOST = 10_000
-_CODE, _LINK = re.compile(r"(?<![\w/-])\d{6}(?![\w/-])"), re.compile(r"https?://\S+")
+_CODE = re.compile(r"(?<![\w/-])(?:\d{6}|[A-Z2-9]{16})(?![\w/-])")
+_LINK = re.compile(r"https?://\S+")
 
 
 @dataclass

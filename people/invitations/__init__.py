@@ -1,0 +1,1 @@
+"""Invitations: codes that open accounts. Made and sent, listed and taken back, redeemed."""

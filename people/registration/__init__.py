@@ -1,0 +1,1 @@
+"""Coming in by oneself, with an e-mail address of a domain whose people an organisation lets in."""
