@@ -17,7 +17,7 @@ from schemas.second_factors import (
     Authenticator,
     AuthenticatorCode,
     AuthenticatorSetup,
-    Enrolment,
+    FactorEnrolment,
     NewProof,
     ProofTaken,
     RecoveryCodes,
@@ -55,7 +55,7 @@ def take_second_step(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @routes.route(
-    "POST", "/sessions/enrolment", public=True, body=Enrolment, answer=AuthenticatorSetup, status=200
+    "POST", "/sessions/enrolment", public=True, body=FactorEnrolment, answer=AuthenticatorSetup, status=200
 )
 def begin_enrolment(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Set up an authenticator app, where the organisation asks for one and there is none; its code signs in."""

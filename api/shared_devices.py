@@ -10,7 +10,7 @@ from people.runtime import Runtime
 from people.shared_devices import pin_sign_in
 from people.shared_devices.enrolment import DeviceRefused, enrol
 from schemas.sessions import Tokens
-from schemas.shared_devices import EnrolledDevice, Enrolment, NameQuery, NamesOnDevice, PinSignIn
+from schemas.shared_devices import EnrolledDevice, SharedDeviceEnrolment, NameQuery, NamesOnDevice, PinSignIn
 
 routes = Routes("shared-devices", "Shared devices: a tablet at the gate")
 
@@ -23,7 +23,14 @@ def _secret() -> str:
     return secret
 
 
-@routes.route("POST", "/shared-devices/enrol", public=True, body=Enrolment, answer=EnrolledDevice, status=201)
+@routes.route(
+    "POST",
+    "/shared-devices/enrol",
+    public=True,
+    body=SharedDeviceEnrolment,
+    answer=EnrolledDevice,
+    status=201,
+)
 def enrol_device(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Become the shared device for which an administrator made a code. Whatever was it before is it no longer."""
     device, organisation, secret = enrol(call.session, body.pop("code"), body)

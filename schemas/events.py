@@ -141,18 +141,6 @@ class RightsChange(Wire):
     changed_at = Moment(required=True)
 
 
-SIGN_IN_CHANGES = (
-    "password",
-    "address",
-    "reset_code",
-    "passkey",
-    "passkey_held",
-    "pin",
-    "pin_locked",
-    "badge",
-)
-
-
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`. With

@@ -49,7 +49,7 @@ class SecondStep(OneProof):
     installation_id = Name(8, 100, required=True)
 
 
-class Enrolment(Wire):
+class FactorEnrolment(Wire):
     """The challenge of the first step, and the installed app that began."""
 
     example: ClassVar = {

@@ -60,7 +60,7 @@ class SharedDeviceWithCode(SharedDevice):
     code = fields.String(required=True)
 
 
-class Enrolment(Wire):
+class SharedDeviceEnrolment(Wire):
     """The code that an administrator gave, and the app."""
 
     example: ClassVar = {"code": "7K2M-9QXA-HC4T-W8RD", "platform": "android"}

@@ -86,7 +86,7 @@ class RulesByRole(Wire):
     visitor = fields.Nested(SignInRule, load_default=None, allow_none=True)
 
 
-class Registration(Wire):
+class RegistrationRules(Wire):
     """Who may open an account with an e-mail address alone: of which domains, and whether somebody has to approve."""
 
     domains = Some(Domain(), most=MOST_DOMAINS, least=1, required=True)
@@ -104,7 +104,7 @@ class SignInPolicy(Wire):
     everyone = fields.Nested(SignInRule, required=True)
     roles = fields.Nested(RulesByRole, required=True)
     registration = fields.Nested(
-        Registration,
+        RegistrationRules,
         load_default=None,
         allow_none=True,
         metadata={"description": "Null: accounts are opened by invitation alone"},

@@ -40,7 +40,8 @@ class Mailbox:
 def rules_of(settings: Mapping[str, Any]) -> Rules:
     """An organisation's rules, by its settings; without any nobody comes in by themselves."""
     kept = settings.get(_SETTING) or {}
-    return Rules(frozenset(kept.get("domains", ())), bool(kept.get("approval", True)))
+    forms = map(domain_form, kept.get("domains", ()))
+    return Rules(frozenset(form for form in forms if form), bool(kept.get("approval", True)))
 
 
 def set_rules(session: Session, organisation_id: UUID, domains: Iterable[str], *, approval: bool) -> Rules:
