@@ -10,7 +10,7 @@ from people.runtime import Runtime
 from people.shared_devices import pin_sign_in
 from people.shared_devices.enrolment import DeviceRefused, enrol
 from schemas.sessions import Tokens
-from schemas.shared_devices import EnrolledDevice, SharedDeviceEnrolment, NameQuery, NamesOnDevice, PinSignIn
+from schemas.shared_devices import EnrolledDevice, NameQuery, NamesOnDevice, PinSignIn, SharedDeviceEnrolment
 
 routes = Routes("shared-devices", "Shared devices: a tablet at the gate")
 

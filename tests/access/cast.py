@@ -9,6 +9,8 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from base.database import Database
 from tests.stories.checkins import marker
+from tests.stories.roles import gives, officer
+from tests.stories.services import service
 from tests.stories.things import things
 from tests.stories.visitors import comes_as_visitor
 from tests.world import Organisation, Phone, World
@@ -62,16 +64,25 @@ def _askers(org: Organisation, member: Phone, site: str) -> Askers:
         "visitor": _visitor(org, site),
         "elsewhere": org.person("Ella", scopes=[harbour]),
         "member": member,
+        "moderator": _moderator(org, site),
         "manager": _manager(org, site),
+        "compliance": officer(org),
         "administrator": org.admin,
         "other": org.world.organisation("Other").admin,
         "ended": ended,
+        "service": service(org, "scope:posts:read", scopes=[site]),
     }
 
 
 def _visitor(org: Organisation, site: str) -> Phone:
     shown = marker(org, site, admits_visitors_hours=8)
     return comes_as_visitor(org, org.admin.get(f"/v1/admin/markers/{shown}/code")["code"])
+
+
+def _moderator(org: Organisation, site: str) -> Phone:
+    phone = org.person("Mona")
+    gives(org.admin, phone, "moderator", site)
+    return phone
 
 
 def _manager(org: Organisation, site: str) -> Phone:

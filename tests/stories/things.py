@@ -35,6 +35,7 @@ def things(org: Organisation, person: Phone, site: str, zone: str) -> dict[str, 
         "invitation_id": invites(org.admin)["id"],
         "registration_id": waiting_registration(org, f"{ids.new_id()}@things.example"),
         "delivery_id": str(ids.new_id()),  # nobody makes one by hand
+        "notification_id": str(ids.new_id()),  # only what was pushed with it opens one
         "kind": "nonsense",
     }
 
