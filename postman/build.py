@@ -38,7 +38,7 @@ _TOTP = [
     "};",
 ]
 # Asked with the token of whoever runs it, this would sign out other operators, too.
-_OWN_TOKENS = {"end_my_other_sessions": "nari_token"}
+_OWN_TOKENS = {"end_my_other_sessions": "sua_token"}
 _SAMPLES = {"uuid": "01a20a00-0000-7000-8000-000000000000", "date-time": "2026-01-01T00:00:00.000Z"}
 
 
