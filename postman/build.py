@@ -43,7 +43,7 @@ _TOTP = [
     "};",
 ]
 # Asked with the token of whoever runs it, this would sign out other operators, too.
-_OWN_TOKENS = {"end_my_other_sessions": "nari_token"}
+_OWN_TOKENS = {"end_my_other_sessions": "sua_token"}
 
 
 def collection(document: dict[str, Any], flows: list[dict[str, Any]]) -> dict[str, Any]:

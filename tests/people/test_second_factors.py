@@ -10,6 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import ProgrammingError
 
 from base import clock
+from base.errors import NotFound
+from people.accounts.authenticators import remove_authenticator_as_operator
+from people.accounts.resets import person_of_address
 from people.models import Person
 from people.sign_in.challenges import forget_old_challenges
 from people.sign_in.models import RecoveryCode, SignInChallenge, SignInPolicy, TotpSecret
@@ -102,7 +105,7 @@ def test_a_phones_clock_may_be_off_by_half_a_minute(org: Organisation, steps: in
     assert goes_on(phone, challenge, totp=code_of(app.secret, step_now() + steps)).status_code == status
 
 
-def test_twenty_at_once_with_one_code_open_one_session(world: World, org: Organisation) -> None:
+def test_of_many_at_once_with_one_code_one_comes_in(world: World, org: Organisation) -> None:
     alice = org.person("Alice")
     app = sets_up(alice)
     code, phones = app.shows(), [Phone(org, "Alice") for _ in range(8)]
@@ -392,3 +395,21 @@ def person_id(org: Organisation) -> str:
     with org.world.worker.transaction() as session:
         named = select(Person.id).where(Person.organisation_id == org.id, Person.email == ALICE)
         return str(session.scalars(named).one())
+
+
+def test_an_operator_helps_whom_nobody_else_can(world: World, org: Organisation) -> None:
+    sets_up(org.admin)
+    for slug, address, is_there in (
+        (org.slug, "admin@example.com", True),
+        (org.slug, "nobody@example.com", False),
+        ("nowhere", "admin@example.com", False),
+    ):
+        with world.worker.transaction() as session:
+            if is_there:
+                remove_authenticator_as_operator(session, person_of_address(session, slug, address))
+            else:
+                with pytest.raises(NotFound):
+                    person_of_address(session, slug, address)
+    assert can_sign_in(org, "admin@example.com")
+    with pytest.raises(NotFound), world.worker.transaction() as session:
+        remove_authenticator_as_operator(session, person_of_address(session, org.slug, "admin@example.com"))

@@ -24,6 +24,7 @@ from tests.stories.second_factors import (
     sets_up,
 )
 from tests.stories.sign_in_policies import PATH, asks_of, holds, rule, writes
+from tests.stories.statements import statements
 from tests.stories.twins import twins
 from tests.stories.visitors import comes_as_visitor
 from tests.world import PASSWORD, Organisation, Phone, World
@@ -337,6 +338,17 @@ def test_a_one_time_code_counts_where_it_reaches_somebody(world: World, org: Org
         of = {"id": ids.new_id(), "organisation_id": org.id, "person_id": UUID(org.admin.id)}
         session.add(Identifier(**of, **reached))
     holds(org, {"factors": ["one_time_code"]})
+
+
+def test_who_asks_is_known_after_two_statements_whatever_the_policy(world: World, org: Organisation) -> None:
+    site = org.site(admission="assigned")
+    mia = manager(org, "Mia", site)
+    for everyone, managers in (({}, {}), (AT_HOME, AT_HOME)):
+        holds(org, everyone, manager=managers)
+        with statements(world.web.engine) as asked:
+            mia.get("/v1/me/totp")
+        assert len([statement for statement, _ in asked if "FROM sessions" in statement]) == 1
+        assert len(asked) == 4, "two find out who asks, and two answer"
 
 
 def test_an_operator_lets_them_in_again(world: World, org: Organisation) -> None:
