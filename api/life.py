@@ -58,7 +58,8 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-    shared.begin()
+    if declared.public:
+        shared.begin()
     claims = pacing.admitted(declared, partial(_claims, shared))
     read_body(declared.most_bytes)
     prepared = _prepared(declared, shared, claims)
