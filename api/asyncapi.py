@@ -62,7 +62,7 @@ def document() -> dict[str, Any]:
 def _message(declared: EventType) -> dict[str, Any]:
     members = {
         "type": {"const": declared.name},
-        "scope_id": {"type": "null" if declared.reach is Reach.PERSON else "string"},
+        "scope_id": {"type": "null" if declared.reach in (Reach.PERSON, Reach.NOBODY) else "string"},
         "data": {"anyOf": [{"$ref": f"#/components/schemas/{declared.payload}"}, {"type": "null"}]},
     }
     return {

@@ -157,6 +157,7 @@ def described(declared: Declaration, view: View) -> dict[str, Any]:
         "x-permission": "public" if declared.permission is None else str(declared.permission),
         "x-max-body": declared.most_bytes,
         "x-pace": str(declared.paced),
+        "x-audit": str(declared.kept),
     }
     if parameters := _parameters(declared):
         operation["parameters"] = parameters

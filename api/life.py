@@ -1,7 +1,7 @@
 """The life of every request:
 
     check the token ─▶ count it ─▶ read the body ─▶ open the transaction ─▶ load the actor ─▶ check the permission
-    ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ commit ─▶ answer
+    ─▶ repeat of an earlier request? ─▶ parse ─▶ act ─▶ write it down ─▶ commit ─▶ answer
 
 A body that is much work (`api/making.py`) is worked on before the transaction opens, in another process, and a
 transaction before that finds out whether the actor may ask for so much.
@@ -25,10 +25,10 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
-from api import pacing
+from api import auditing, pacing
 from api.again import is_done_again, kept_of, made_again
 from api.answers import Answer
 from api.making import body_before, check_manages_anything, is_much
@@ -61,6 +61,13 @@ def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     if declared.public:
         shared.begin()
     claims = pacing.admitted(declared, partial(_claims, shared))
+    with auditing.refusals(declared, shared, view.__name__, path):
+        return _answered(declared, view, path, shared, claims)
+
+
+def _answered(
+    declared: Declaration, view: View, path: dict[str, Any], shared: Runtime, claims: AccessClaims | None
+) -> Response:
     read_body(declared.most_bytes)
     prepared = _prepared(declared, shared, claims)
     look = partial(again_if_it_gave_way, partial(_attempt, declared, view, path, shared, claims, prepared))
@@ -94,6 +101,7 @@ def _call(declared: Declaration, shared: Runtime, session: Session, claims: Acce
         return Call(session, shared)
     call = Call(session, shared, actor_of_claims(session, claims))
     pacing.known(declared, call.actor)
+    g.actor = call.actor
     if call.actor.is_service and not declared.serves_services:
         raise Forbidden
     _check_role(call.actor, declared.permission)
@@ -118,6 +126,7 @@ def _attempt(
         if answer is None:
             outcome = _done(call, key, partial(view, call, **path, **arguments(declared, prepared)))
             answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+            auditing.record_act(declared, call, view.__name__, path, answer)
             if key is not None:
                 _keep_answer(call, key, answer, declared)
         # Encoded before the commit: what cannot be told must not have happened.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.kept import Keep
 from api.route import Call, Routes
 from people.accounts import addresses, profile
 from people.accounts.own_password import prove
@@ -20,10 +21,14 @@ def read_me(call: Call) -> dict[str, Any]:
     return profile.me(call.session, call.actor)
 
 
-@routes.route("PATCH", "/me", permission=Permission.ACCOUNT_USE, body=ProfileEdit, answer=Me)
+@routes.route(
+    "PATCH", "/me", permission=Permission.ACCOUNT_USE, body=ProfileEdit, answer=Me, audit=Keep.NOTED
+)
 def edit_me(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Change one's name, language or time zone, or who sees whether one is online (`last_seen`)."""
-    profile.edit_me(call.session, call.actor, body)
+    former = profile.edit_me(call.session, call.actor, body)
+    if "name" in body and body["name"] != former:
+        call.notes({"name": former}, {"name": body["name"]})
     return profile.me(call.session, call.actor)
 
 
@@ -40,6 +45,7 @@ def _proven(runtime: Runtime, actor: Actor, body: dict[str, Any]) -> dict[str, A
     body=OwnAddressChange,
     prepare_for=_proven,
     answer=Account,
+    audit=Keep.EACH,
 )
 def change_own_address(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Change the address that one signs in with; it takes the password. All sessions go on."""

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.answers import Answer
+from api.kept import Keep
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from geo.musters import answers as muster_answers
@@ -42,14 +43,19 @@ def answer_muster(call: Call, muster_id: UUID, body: dict[str, Any]) -> dict[str
     return muster_answers.answer(call.session, call.actor, muster_id, body)
 
 
-@routes.route("GET", _MUSTER, permission=Permission.ACCOUNT_USE, answer=MusterBoard)
+@routes.route("GET", _MUSTER, permission=Permission.ACCOUNT_USE, answer=MusterBoard, audit=Keep.LOOK)
 def read_muster(call: Call, muster_id: UUID) -> dict[str, Any]:
     """The board's head: how many are accounted for. For those who oversee the roll call."""
     return musters.read_board(call.session, call.actor, muster_id)
 
 
 @routes.route(
-    "GET", f"{_MUSTER}/entries", permission=Permission.ACCOUNT_USE, query=Cursor, answer=MusterEntryPage
+    "GET",
+    f"{_MUSTER}/entries",
+    permission=Permission.ACCOUNT_USE,
+    query=Cursor,
+    answer=MusterEntryPage,
+    audit=Keep.LOOK,
 )
 def list_muster_entries(call: Call, muster_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """The roll, a line a person. For those who oversee the roll call."""
@@ -64,6 +70,7 @@ def list_muster_entries(call: Call, muster_id: UUID, query: dict[str, Any]) -> d
     permission=Permission.ACCOUNT_USE,
     body=MusterMark,
     answer=MusterEntry,
+    audit=Keep.EACH,
 )
 def mark_muster_entry(call: Call, muster_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """A warden says how somebody is, also somebody whom nobody expected."""
@@ -71,7 +78,12 @@ def mark_muster_entry(call: Call, muster_id: UUID, person_id: UUID, body: dict[s
 
 
 @routes.route(
-    "POST", f"{_MUSTER}/set-aside", permission=Permission.ACCOUNT_USE, body=MusterSetAside, answer=MusterBoard
+    "POST",
+    f"{_MUSTER}/set-aside",
+    permission=Permission.ACCOUNT_USE,
+    body=MusterSetAside,
+    answer=MusterBoard,
+    audit=Keep.EACH,
 )
 def set_burst_aside(call: Call, muster_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """A warden expects those no more who have not answered and whose accounts a gate opened in a burst.
@@ -81,20 +93,28 @@ def set_burst_aside(call: Call, muster_id: UUID, body: dict[str, Any]) -> dict[s
     return muster_answers.set_aside(call.session, call.actor, muster_id, body["reason"], body["person_ids"])
 
 
-@routes.route("POST", f"{_MUSTER}/end", permission=Permission.ACCOUNT_USE, answer=MusterBoard)
+@routes.route(
+    "POST", f"{_MUSTER}/end", permission=Permission.ACCOUNT_USE, answer=MusterBoard, audit=Keep.EACH
+)
 def end_muster(call: Call, muster_id: UUID) -> dict[str, Any]:
     """End the roll call; its report stays."""
     return wire_board(call.session, musters.end(call.session, call.actor, muster_id))
 
 
-@routes.route("GET", f"{_MUSTER}/report", permission=Permission.ACCOUNT_USE, answer=MusterReport)
+@routes.route(
+    "GET", f"{_MUSTER}/report", permission=Permission.ACCOUNT_USE, answer=MusterReport, audit=Keep.LOOK
+)
 def read_muster_report(call: Call, muster_id: UUID) -> dict[str, Any]:
     """The report of an ended roll call."""
     return musters.read_report(call.session, call.actor, muster_id)
 
 
 @routes.route(
-    "GET", f"{_MUSTER}/report.csv", permission=Permission.ACCOUNT_USE, media="text/csv; charset=utf-8"
+    "GET",
+    f"{_MUSTER}/report.csv",
+    permission=Permission.ACCOUNT_USE,
+    media="text/csv; charset=utf-8",
+    audit=Keep.EACH,
 )
 def download_muster_report(call: Call, muster_id: UUID) -> Answer:
     """The report of an ended roll call as a table."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 
+from api.kept import Keep
 from api.route import Call, Routes
 from people.accounts import own_password
 from people.accounts.resets import prove_code, redeem_code
@@ -35,13 +36,22 @@ def _redeemable(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     body=PasswordChange,
     prepare_for=_exchanged,
     status=204,
+    audit=Keep.EACH,
 )
 def change_password(call: Call, body: dict[str, Any]) -> None:
     """Change one's password: all other sessions of one's end, this one goes on."""
     own_password.change_password(call.session, call.actor, **body)
 
 
-@routes.route("POST", "/password-resets", public=True, body=PasswordReset, prepare=_redeemable, status=204)
+@routes.route(
+    "POST",
+    "/password-resets",
+    public=True,
+    body=PasswordReset,
+    prepare=_redeemable,
+    status=204,
+    audit=Keep.EACH,
+)
 def reset_password(call: Call, body: dict[str, Any]) -> None:
     """Choose a new password with a code from an administrator: all sessions end, and one signs in anew."""
     redeem_code(call.session, **body)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.answers import Answer
+from api.kept import Keep
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from journal.tail import head_in_epoch, wire_head
@@ -75,7 +76,11 @@ def edit_post(call: Call, post_id: UUID, body: dict[str, Any]) -> dict[str, Any]
     return posts.edit(call.session, call.actor, post_id, body)
 
 
-@routes.route("DELETE", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, status=204)
+@routes.route(
+    "DELETE", "/posts/<uuid:post_id>", permission=Permission.POSTS_READ, status=204, audit=Keep.NOTED
+)
 def delete_post(call: Call, post_id: UUID) -> None:
     """Delete one's own post, or as a manager anybody's."""
-    posts.delete(call.session, call.actor, post_id)
+    author_id = posts.delete(call.session, call.actor, post_id)
+    if author_id not in (None, call.actor.person_id):
+        call.concerns(author_id)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from api.paging import by_id, decode_cursor, page
+from api.paging import by_id, by_moment, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
 from base.errors import Invalid
@@ -11,7 +11,9 @@ from geo.presence.views import views_of
 from geo.privacy import sharing as privacy
 from geo.privacy.charters import charter_of, check_may_read
 from geo.stays.trails import my_trail
+from people.audit.search import Wanted, search, wire_own
 from people.permissions import Permission
+from schemas.audit import AuditPage
 from schemas.base import Cursor
 from schemas.privacy import (
     Charter,
@@ -69,6 +71,16 @@ def list_presence_views(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Who looked at where I am, and why, newest first."""
     items = views_of(call.session, call.actor, decode_cursor(query["cursor"], by_id), query["limit"])
     return page(items, query["limit"], lambda: (items[-1]["id"],))
+
+
+@routes.route("GET", "/me/audit", permission=Permission.ACCOUNT_USE, query=Cursor, answer=AuditPage)
+def list_my_audit(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """What was done about me and my account, by me and by others, and who looked me up in the log; newest first."""
+    before, limit = decode_cursor(query["cursor"], by_moment), query["limit"]
+    mine = Wanted(person_id=call.actor.person_id)
+    found = search(call.session, call.actor.organisation_id, mine, before, limit)
+    items = [wire_own(row) for row in found]
+    return page(items, limit, lambda: (found[-1]["at"].isoformat(), str(found[-1]["id"])))
 
 
 @routes.route("GET", "/sites/<uuid:site_id>/charter", permission=Permission.POSTS_READ, answer=Charter)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.kept import Keep
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from people.permissions import Permission
@@ -33,7 +34,12 @@ def list_unread(call: Call) -> dict[str, Any]:
 
 
 @routes.route(
-    "GET", "/posts/<uuid:post_id>/readers", permission=Permission.POSTS_READ, query=Cursor, answer=ReaderPage
+    "GET",
+    "/posts/<uuid:post_id>/readers",
+    permission=Permission.POSTS_READ,
+    query=Cursor,
+    answer=ReaderPage,
+    audit=Keep.LOOK,
 )
 def list_readers(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who has read a post, where its scope shows it; for the author and for managers."""

@@ -54,6 +54,7 @@ RESOURCES = (
     "admin.imports",
     "admin.services",
     "admin.drafts",
+    "admin.audit",
 )
 
 

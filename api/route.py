@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from api import bounds
 from api.answers import Answer
+from api.kept import Keep, kept_by_default
 from api.pace import Pace
 from people.actor import Actor
 from people.permissions import FOR_SERVICES, Permission
@@ -39,6 +41,10 @@ class Call:
     def notes(self, before: Any, after: Any) -> None:
         """Say what the request changed, as the audit log keeps it: plain data, without secrets or people's words."""
         self.noted.update(before=before, after=after)
+
+    def concerns(self, person_id: UUID) -> None:
+        """Say whom the request concerned, for the audit log, where neither its path nor its body names them."""
+        self.noted.update(person_id=person_id)
 
 
 View = Callable[..., dict[str, Any] | Answer | None]
@@ -72,6 +78,8 @@ class Declaration:
     """Whether it takes a proof of the last five minutes (`people/sign_in/fresh.py`)."""
     pace: Pace | None = None
     """How often it may be done (`api/pace.py`); None for the default of its method."""
+    audit: Keep | None = None
+    """What the audit log keeps of it (`api/kept.py`); None for the default."""
     prepare: Callable[[Runtime, Any], Any] | None = None
     """What takes long (a hash, a file), done to the body before the transaction opens; the view gets the outcome."""
     prepare_for: Callable[[Runtime, Actor, Any], Any] | None = None
@@ -110,6 +118,11 @@ class Declaration:
     def serves_services(self) -> bool:
         """Whether a service may ask for it, where its token says so."""
         return self.permission in FOR_SERVICES and not self.personal
+
+    @property
+    def kept(self) -> Keep:
+        """What the audit log keeps of it."""
+        return self.audit or kept_by_default(self.method, self.permission, self.answer)
 
     @property
     def most_bytes(self) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 
+from api.kept import Keep
 from api.pace import Pace
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
@@ -36,7 +37,15 @@ def sign_in(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return tokens.wire()
 
 
-@routes.route("POST", "/sessions/refresh", public=True, pace=Pace.REFRESH, body=Refresh, answer=Tokens)
+@routes.route(
+    "POST",
+    "/sessions/refresh",
+    public=True,
+    pace=Pace.REFRESH,
+    body=Refresh,
+    answer=Tokens,
+    audit=Keep.NOTED,
+)
 def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Exchange the refresh token. Using a used one ends the session, but for a retry with the same Idempotency-Key."""
     key = request.headers.get("Idempotency-Key")
@@ -44,7 +53,7 @@ def refresh_session(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return sessions.refresh(call.session, call.runtime.tokens, body["refresh_token"], retry_key).wire()
 
 
-@routes.route("DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204)
+@routes.route("DELETE", "/sessions/current", permission=Permission.ACCOUNT_USE, status=204, audit=Keep.EACH)
 def sign_out(call: Call) -> None:
     """Sign out: the tokens are worthless and the sockets close."""
     actor = call.actor

@@ -79,6 +79,9 @@ _KOREAN = {
     "A later answer is there already": "더 나중에 보낸 응답이 이미 있습니다",
     "It is too late to send this": "보내기에는 너무 늦었습니다",
     "This position is not in the journal; start over": "알 수 없는 동기화 위치입니다. 처음부터 다시 동기화해 주세요",
+    "This position is not in the log any more; follow it from 0": (
+        "이 위치는 더 이상 기록에 없습니다. 0부터 다시 가져와 주세요"
+    ),
     "The events after this position are no longer kept; start over": (
         "이 위치 이후의 기록은 더 이상 보관되지 않습니다. 처음부터 다시 동기화해 주세요"
     ),

@@ -10,6 +10,7 @@ import sys
 from base.errors import Problem
 from jobs.process import database_of_command
 from people.accounts.organisations import create_organisation
+from people.audit.entries import Entry, record
 from people.sign_in.passwords import hash_password
 from people.sign_in.strength import check_password
 
@@ -26,7 +27,8 @@ def main() -> None:
         check_password(password, own=vars(options).values())
         hashed = hash_password(password)
         with database.transaction() as session:
-            made, _ = create_organisation(session, password_hash=hashed, **vars(options))
+            made, person_id = create_organisation(session, password_hash=hashed, **vars(options))
+            record(session, Entry(made, "create_organisation", person_id=person_id))
     except Problem as problem:
         sys.exit(problem.detail)
     print(made)

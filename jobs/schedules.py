@@ -24,6 +24,7 @@ from geo.stays.gate import close_accounts
 from geo.stays.handover import end_foreign_evidence
 from geo.stays.silence import BATCH, end_expired_evidence, end_silent, mark_silent
 from people.accounts.resets import forget_old_codes
+from people.audit import retention as audit_retention
 from people.idempotency import forget_old_keys
 from people.roles.ending import BATCH as ROLES
 from people.roles.ending import end_expired_roles
@@ -86,6 +87,7 @@ def jobs() -> list[Job]:
         Job("forget_old_deliveries", 600, retention.forget_old_deliveries, retention.BATCH),
         Job("forget_old_notifications", 600, retention.forget_old_notifications, retention.BATCH),
         Job("forget_old_sightings", 600, retention.forget_old_sightings, retention.BATCH),
+        Job("forget_old_audit", 3_600, audit_retention.forget_old_entries, audit_retention.BATCH),
         Job("forget_silent_addresses", 3_600, tokens.forget_silent_addresses, tokens.BATCH),
     ]
 

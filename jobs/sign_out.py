@@ -3,9 +3,11 @@
 import argparse
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from base.database import Database
 from jobs.process import database_of_command
+from people.audit.entries import Entry, record
 from people.models import Organisation, SignedInSession
 from people.sign_in.sessions import end_sessions
 
@@ -45,9 +47,16 @@ def sign_out(database: Database, slug: str) -> int:
             found = session.scalars(signed_in).all()
             for person_id in found:
                 end_sessions(session, person_id, reason="signed_out_by_operator", actor_id=None)
+            if len(found) < _AT_ONCE:
+                _write_down(session, slug, count + len(found))
         count += len(found)
         if len(found) < _AT_ONCE:
             return count
+
+
+def _write_down(session: Session, slug: str, count: int) -> None:
+    organisation_id = session.scalars(select(Organisation.id).where(Organisation.slug == slug)).one()
+    record(session, Entry(organisation_id, "sign_out_everybody", after={"persons": count}))
 
 
 if __name__ == "__main__":

@@ -223,6 +223,27 @@ SESSION_ENDED = EventType(
     readers=frozenset({Reader.SOCKETS}),
     personal=frozenset({"session_id", "reason", "ended_at"}),
 )
+# It is for the chain, and for those who read the log: its words are kept as long as the journal is.
+AUDIT_RECORDED = EventType(
+    "audit.recorded",
+    payload="AuditRecord",
+    reach=Reach.NOBODY,
+    to="nobody: it is in the chain, and read with the audit log",
+    readers=_NOBODY,
+    personal=frozenset(
+        {
+            "actor_id",
+            "person_id",
+            "subject_id",
+            "address",
+            "device_id",
+            "session_id",
+            "agent",
+            "before",
+            "after",
+        }
+    ),
+)
 
 CATALOGUE: dict[str, EventType] = {
     declared.name: declared for declared in list(globals().values()) if isinstance(declared, EventType)

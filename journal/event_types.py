@@ -29,6 +29,7 @@ class Reach(Enum):
     SAID = "what was said in a scope"  # history: who reads from their entry on gets what was said after it
     SO = "what is so of a scope"  # its name, its charter, that it is too full: for everybody who is in it now
     PERSON = "one person"
+    NOBODY = "nobody"  # it is in the chain, and told to no phone
 
 
 class Reader(Enum):

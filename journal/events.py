@@ -23,6 +23,13 @@ JOURNAL_CHANNEL = "journal"
 # Row and wake-up in one statement; PostgreSQL makes one of the same notifications of a transaction.
 _WRITE = insert(table_of(OutboxRow)).returning(func.pg_notify(OUTBOX_CHANNEL, ""))
 
+_NAMED = {
+    Reach.SAID: {"scope_id"},
+    Reach.SO: {"scope_id"},
+    Reach.PERSON: {"person_id"},
+    Reach.NOBODY: set[str](),
+}
+
 
 class Undeclared(TypeError):
     """An event of a type that `journal/catalogue.py` does not declare."""
@@ -34,7 +41,8 @@ class WrongAudience(ValueError):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. Of `scope_id` and `person_id` the one that its type reaches names who may see it.
+    """One thing that happened. Of `scope_id` and `person_id` the one that its type reaches names who may see it; what
+    reaches nobody has neither.
 
     The subject of what was said (`Reach.SAID`) is the post that it belongs to, also where a reply, a reminder or a
     reaction has an id of its own: by the subject is decided who came too late for it.
@@ -83,6 +91,6 @@ def _check(event: Event) -> None:
     # Also where a caller without type checks gives a name, or a declaration of its own.
     if CATALOGUE.get(getattr(event.type, "name", "")) is not event.type:
         raise Undeclared(f"{event.type} is not declared in journal/catalogue.py")
-    to_person = event.type.reach is Reach.PERSON
-    if (event.person_id is None) is to_person or (event.scope_id is None) is not to_person:
+    named = {name for name in ("scope_id", "person_id") if getattr(event, name) is not None}
+    if named != _NAMED[event.type.reach]:
         raise WrongAudience(f"{event.type.name} reaches {event.type.reach.value}")

@@ -21,10 +21,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Model
-from journal.catalogue import POST_CREATED
+from journal.catalogue import AUDIT_RECORDED, POST_CREATED
 
 _SAYING = text(f"type = '{POST_CREATED.name}'")
-_ONE_AUDIENCE = "num_nonnulls(scope_id, person_id) = 1"
+_AUDITED = text(f"type = '{AUDIT_RECORDED.name}'")
+# What reaches nobody names none.
+_ONE_AUDIENCE = (
+    f"num_nonnulls(scope_id, person_id) = CASE type WHEN '{AUDIT_RECORDED.name}' THEN 0 ELSE 1 END"
+)
 
 
 class OutboxRow(Model):
@@ -66,6 +70,7 @@ class JournalRow(Model):
         Index("ix_journal_seq", "seq"),
         Index("ix_journal_scope_position", "scope_id", "position"),
         Index("ix_journal_person_position", "person_id", "position"),
+        Index("ix_journal_audit", "organisation_id", "position", postgresql_where=_AUDITED),
         Index("ix_journal_about", "about_id", "occurred_at", postgresql_where=text("about_id IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (recorded_at)"},
     )

@@ -34,10 +34,10 @@ class Waiting:
 
 
 class Addressed(NamedTuple):
-    """To which person or scope the event at a position is addressed."""
+    """To which person or scope the event at a position is addressed; None: it reaches nobody."""
 
     position: int
-    address: UUID
+    address: UUID | None
 
 
 class State(enum.Enum):
@@ -115,7 +115,7 @@ class Waiters:
         """
         self.position = events[-1].position
         self._recent.extend(events)
-        newest = {event.address: event.position for event in events}
+        newest = {event.address: event.position for event in events if event.address is not None}
         rooms = [
             (self._rooms[address], position) for address, position in newest.items() if address in self._rooms
         ]

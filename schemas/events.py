@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from base.text import shortened
+from schemas.audit import AuditRecord
 from schemas.base import ID, Moment, Separated, Some, Wire
 from schemas.direct_conversations import DirectConversation
 from schemas.musters import Muster, MusterUpdate
@@ -164,5 +165,6 @@ PAYLOADS: dict[str, type[Wire]] = {
         LastSeenChoice,
         SignInChange,
         EndedSession,
+        AuditRecord,
     )
 }

@@ -75,8 +75,10 @@ def edit(
     return tell(session, actor.organisation_id, POST_UPDATED, post_id, actor.person_id)
 
 
-def delete(session: Session, actor: Actor, post_id: UUID, *, at: datetime | None = None) -> None:
+def delete(session: Session, actor: Actor, post_id: UUID, *, at: datetime | None = None) -> UUID | None:
     """Delete one's own post, or as a moderator anybody's; its words leave every read path at once.
+
+    Returns whose it was; None: it was deleted before.
 
     `at` is when, for a phone that says so later. One's own post that is deleted already is, wherever one is now.
     """
@@ -85,16 +87,17 @@ def delete(session: Session, actor: Actor, post_id: UUID, *, at: datetime | None
     except (Forbidden, NotFound):
         if not _is_deleted(session, actor, post_id):
             raise
-        return
+        return None
     moderates = scope.grants(Permission.POSTS_MODERATE)
     if row.author_id != actor.person_id and not moderates:
         raise Forbidden("Only the author or a manager can delete a post.", code="not_the_author")
     if row.deleted_at is not None:
-        return
+        return None
     changes = {"text": "", "point": None, "deleted_at": clock.now(), "version": Post.version + 1}
     session.execute(update(Post).where(Post.id == post_id).values(changes))
     set_mentions(session, actor, row.scope_id, post_id, ())
     tell(session, actor.organisation_id, POST_DELETED, post_id, actor.person_id)
+    return row.author_id
 
 
 def read(session: Session, actor: Actor, post_id: UUID) -> dict[str, Any]:

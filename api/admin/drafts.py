@@ -9,6 +9,7 @@ import orjson
 
 from api import bounds
 from api.admin.outlined import drawn_in, outlined, rehearsed
+from api.kept import Keep
 from api.route import Call, Routes
 from api.translations import asked_locale, translated
 from base import clock
@@ -34,6 +35,7 @@ _FEW = 5_000  # fixes times corners that are played sooner than they are sent to
     max_body=bounds.BOUNDARY,
     work=outlined,
     answer=DraftReport,
+    audit=Keep.NOTHING,
 )
 def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Check a boundary of a zone, or with properties.kind `site` of the site itself, and get advice on it."""
@@ -59,6 +61,7 @@ def check_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, An
     max_body=bounds.BOUNDARY,
     work=rehearsed,
     answer=RehearsalReport,
+    audit=Keep.NOTHING,
 )
 def rehearse_draft(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Play a recorded track against a boundary: when would the phone have entered and left?"""

@@ -22,4 +22,9 @@ routes = Routes("admin-invitations", "Administration: invitations", "/v1/admin")
 )
 def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Make a code that lets people open accounts, assigned to the named scopes. Managers invite visitors only."""
-    return wire_invitation(*invite(call.session, call.actor, **body))
+    invitation, code = invite(call.session, call.actor, **body)
+    made = wire_invitation(invitation)
+    call.notes(
+        None, {name: made[name] for name in ("role", "scope_ids", "uses_left", "stay_hours", "expires_at")}
+    )
+    return made | {"code": code}

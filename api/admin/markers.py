@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.answers import Answer
 from api.codes import code_pdf, code_svg
+from api.kept import Keep
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from base import clock
@@ -38,21 +39,21 @@ def list_markers(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str,
     return page(items, query["limit"], lambda: (items[-1]["id"],))
 
 
-@routes.route("GET", f"{_MARKER}/code", permission=_MANAGE, answer=ShownCode)
+@routes.route("GET", f"{_MARKER}/code", permission=_MANAGE, answer=ShownCode, audit=Keep.LOOK)
 def read_code(call: Call, marker_id: UUID) -> dict[str, Any]:
     """The code to show now; a screen asks again at `until`."""
     code, until = markers.show_code(_coded(call, marker_id), clock.now())
     return {"code": code, "until": clock.wire_or_none(until)}
 
 
-@routes.route("GET", f"{_MARKER}/code.svg", permission=_MANAGE, media="image/svg+xml")
+@routes.route("GET", f"{_MARKER}/code.svg", permission=_MANAGE, media="image/svg+xml", audit=Keep.LOOK)
 def draw_code(call: Call, marker_id: UUID) -> Answer:
     """The code as a picture with its name, to print or show."""
     marker = _coded(call, marker_id)
     return Answer(content=code_svg(markers.show_code(marker, clock.now())[0], marker.name))
 
 
-@routes.route("GET", f"{_MARKER}/code.pdf", permission=_MANAGE, media="application/pdf")
+@routes.route("GET", f"{_MARKER}/code.pdf", permission=_MANAGE, media="application/pdf", audit=Keep.LOOK)
 def print_code(call: Call, marker_id: UUID) -> Answer:
     """The code as a PDF, to print."""
     marker = _coded(call, marker_id)

@@ -52,6 +52,7 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
     """Assign a person to the scope, as member or manager."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
     _check_may_change(call, scope_id, person_id, body["role"])
+    before = _belonging(member_lists.live_membership_of(call.session, scope_id, person_id))
     membership, scope = memberships.assign(
         call.session,
         scope_id,
@@ -60,7 +61,15 @@ def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, A
         call.actor.person_id,
         ends_at=_in_future(body["ends_at"]),
     )
+    call.notes(before, _belonging(membership))
     return member_lists.wire_of_person(membership, scope, _person(call.session, person_id))
+
+
+def _belonging(membership: Membership | None) -> dict[str, Any] | None:
+    """What a membership lets do, and until when; nothing of one that comes of being there."""
+    if membership is None or membership.source == "presence":
+        return None
+    return {"role": membership.role, "ends_at": clock.wire_or_none(membership.ends_at)}
 
 
 def wire_of_person(session: Session, membership: Membership) -> dict[str, Any]:
@@ -82,6 +91,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
     _check_may_change(call, scope_id, person_id, "member")
+    call.notes(_belonging(membership), None)
     end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 
 

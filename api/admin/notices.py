@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.answers import Answer
+from api.kept import Keep
 from api.paging import by_id, decode_cursor, page
 from api.route import Call, Routes
 from people.permissions import Permission
@@ -60,6 +61,7 @@ def end_notice(call: Call, post_id: UUID) -> dict[str, Any]:
     permission=Permission.POSTS_MODERATE,
     query=AccountQuery,
     answer=AcknowledgementAccountPage,
+    audit=Keep.LOOK,
 )
 def list_acknowledgements(call: Call, post_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who has acknowledged, or who of those whom it reaches now has not, by their ids."""

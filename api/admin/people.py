@@ -41,6 +41,7 @@ def end_person(call: Call, person_id: UUID) -> None:
     check_may_close(call.session, call.actor, person)
     persons.end_person(call.session, person, call.actor.person_id)
     end_visits_of(call.session, person_id, Leaving("account_ended", clock.now(), by=call.actor.person_id))
+    call.notes({"role": person.role}, {"ended_at": clock.wire_or_none(person.ended_at)})
 
 
 @routes.route(
@@ -52,7 +53,10 @@ def end_person(call: Call, person_id: UUID) -> None:
 )
 def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Change the address that somebody else signs in with."""
-    return wire_account(addresses.change_address(call.session, call.actor, person_id, body["email"]))
+    former = persons.person_in(call.session, call.actor.organisation_id, person_id).email
+    person = addresses.change_address(call.session, call.actor, person_id, body["email"])
+    call.notes({"email": former}, {"email": person.email})
+    return wire_account(person)
 
 
 @routes.route(
@@ -67,4 +71,5 @@ def change_address(call: Call, person_id: UUID, body: dict[str, Any]) -> dict[st
 def issue_reset_code(call: Call, person_id: UUID) -> dict[str, Any]:
     """Make a code for a new password of somebody else: good once, for an hour, in place of an earlier one."""
     code, expires_at = resets.issue_code(call.session, call.actor, person_id)
+    call.notes(None, {"expires_at": clock.wire(expires_at)})
     return {"code": code, "expires_at": clock.wire(expires_at)}

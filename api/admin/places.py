@@ -7,13 +7,14 @@ from api import bounds
 from api.admin.outlined import drawn_in, imported, outlined, taken
 from api.answers import Answer
 from api.etags import check_if_match, etag
+from api.kept import Keep
 from api.paging import by_id, by_number, decode_cursor, page
 from api.route import Call, Routes
 from geo.files.imports import import_places
 from geo.lookup.forms import Drawn
 from geo.models.places import Place as PlaceRow
 from geo.places.drafts import outline, published
-from geo.places.lists import boundary_history, list_sites, list_zones, wire_places, wire_whole
+from geo.places.lists import boundary_history, list_sites, list_zones, rules_of, wire_places, wire_whole
 from geo.places.places import (
     PlaceDraft,
     archive_place,
@@ -178,13 +179,27 @@ def list_zone_boundaries(call: Call, place_id: UUID, query: dict[str, Any]) -> d
     return _boundaries(call, place_id, "zone", query)
 
 
-@routes.route("GET", f"{_SITE}/present", permission=_LOOK, query=PresenceQuery, answer=PresenceList)
+@routes.route(
+    "GET",
+    f"{_SITE}/present",
+    permission=_LOOK,
+    query=PresenceQuery,
+    answer=PresenceList,
+    audit=Keep.LOOK,
+)
 def list_present_in_site(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a site now, in the order of arrival."""
     return _present(call, place_id, "site", query)
 
 
-@routes.route("GET", f"{_ZONE}/present", permission=_LOOK, query=PresenceQuery, answer=PresenceList)
+@routes.route(
+    "GET",
+    f"{_ZONE}/present",
+    permission=_LOOK,
+    query=PresenceQuery,
+    answer=PresenceList,
+    audit=Keep.LOOK,
+)
 def list_present_in_zone(call: Call, place_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Who is in a zone now, in the order of arrival."""
     return _present(call, place_id, "zone", query)
@@ -203,7 +218,9 @@ def _edit(call: Call, place_id: UUID, kind: str, body: dict[str, Any]) -> Answer
     changes, boundary = dict(body["properties"]), None
     if "geometry" in body:
         changes["boundary"] = boundary = drawn_in(body)
+    before = rules_of(place, scope, changes)
     edit_place(call.session, call.actor, place, scope, changes)
+    call.notes(before, rules_of(place, scope, changes))
     return _published(call, place, scope, boundary, 200)
 
 

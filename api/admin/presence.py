@@ -9,8 +9,8 @@ from base import clock
 from geo.places.places import place_for
 from geo.presence import occupancy
 from geo.presence.groups import groups_of
-from geo.privacy.charters import set_charter
-from geo.privacy.sharing import set_organisation_privacy
+from geo.privacy.charters import charter_of, set_charter
+from geo.privacy.sharing import privacy_of, set_organisation_privacy
 from geo.stays.by_hand import check_in_by_manager, check_out_by_manager
 from people.permissions import Permission
 from schemas.markers import ManualEvidence, ManualVisit
@@ -78,10 +78,23 @@ def read_occupancy(call: Call, site_id: UUID, query: dict[str, Any]) -> dict[str
 def write_charter(call: Call, site_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Write what the site promises; every member is told."""
     site, _ = place_for(call.session, call.actor, site_id, Permission.CHARTER_EDIT, "site", lock=True)
-    return set_charter(call.session, call.actor, site, body)
+    before = _promised(charter_of(call.session, site_id))
+    charter = set_charter(call.session, call.actor, site, body)
+    call.notes(before, _promised(charter))
+    return charter
+
+
+def _promised(charter: dict[str, Any]) -> dict[str, Any]:
+    """What of a charter the product keeps; its purpose is told to people, in their words."""
+    return {
+        name: charter[name] for name in ("hours", "visit_days", "smallest_group", "aggregate_only", "version")
+    }
 
 
 @routes.route("PUT", "/privacy", permission=Permission.PRIVACY_MANAGE, body=PrivacyRules, answer=PrivacyRules)
 def write_privacy_rules(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """The organisation's rules for presence; what is not given is set to its default."""
-    return set_organisation_privacy(call.session, call.actor, body)
+    before = privacy_of(call.session, call.actor.organisation_id)
+    after = set_organisation_privacy(call.session, call.actor, body)
+    call.notes(before, after)
+    return after

@@ -21,4 +21,7 @@ routes = Routes("admin-scopes", "Administration: settings of scopes", "/v1/admin
 def edit_scope(call: Call, scope_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Show authors and managers who has read a post from now on, or not; how much pushes let out. Rest stays."""
     scope_for(call.session, call.actor, scope_id, Permission.SCOPES_EDIT)
-    return edit_settings(call.session, call.actor, scope_id, body)
+    before = edit_settings(call.session, call.actor, scope_id, {})
+    after = edit_settings(call.session, call.actor, scope_id, body)
+    call.notes({name: before[name] for name in body}, {name: after[name] for name in body})
+    return after

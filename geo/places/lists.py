@@ -1,6 +1,6 @@
 """Lists of places, page by page, and the boundaries that a place has had."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from geo.lookup.outlines import MOST_WHOLE, Form, fitting, outlines_of_versions,
 from geo.models.places import BoundaryVersion, Place
 from geo.places.places import wire_place
 from people.models import Scope
+
+_OF_SCOPE = ("admission", "history", "grace_seconds")
+_SHOWN = ("name", "boundary")
 
 
 def list_sites(
@@ -79,3 +82,10 @@ def _page(
         query = query.where(Place.id > after)
     rows = session.execute(query.order_by(Place.id).limit(limit))
     return [(place, scope) for place, scope in rows]
+
+
+def rules_of(place: Place, scope: Scope, names: Iterable[str]) -> dict[str, Any]:
+    """How a place stands in what is named, and its version; what it is called and where it lies is shown by itself."""
+    kept = (name for name in names if name not in _SHOWN)
+    rules = {name: getattr(scope if name in _OF_SCOPE else place, name) for name in kept}
+    return rules | {"version": place.version}

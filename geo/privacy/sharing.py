@@ -5,6 +5,7 @@ is withdrawn is forgotten at once, not at the next night's job.
 """
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -98,6 +99,12 @@ def wire_consent(consent: Consent) -> dict[str, Any]:
         "given_at": clock.wire(consent.given_at),
         "withdrawn_at": clock.wire_or_none(consent.withdrawn_at),
     }
+
+
+def privacy_of(session: Session, organisation_id: UUID) -> dict[str, Any]:
+    """The organisation's rules as they hold, and how much pushes let out."""
+    settings = session.get_one(Organisation, organisation_id).settings
+    return DEFAULTS | settings.get("privacy", {}) | {"push_content": settings.get("push_content", "sender")}
 
 
 def set_organisation_privacy(session: Session, actor: Actor, rules: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.row_level_security import policy
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 
 _AT = sa.DateTime(timezone=True)
 _KEYS = """

@@ -44,14 +44,16 @@ def me(session: Session, actor: Actor) -> dict[str, Any]:
     }
 
 
-def edit_me(session: Session, actor: Actor, changed: dict[str, Any]) -> None:
-    """Change name, locale, timezone, or who sees when one was last seen (`last_seen`)."""
+def edit_me(session: Session, actor: Actor, changed: dict[str, Any]) -> str:
+    """Change name, locale, timezone, or who sees when one was last seen (`last_seen`); returns the former name."""
     person = person_in(session, actor.organisation_id, actor.person_id)
+    former = person.name
     if "last_seen" in changed:
         set_last_seen(session, person, changed["last_seen"])
     for field, value in changed.items():
         setattr(person, field, value)
     session.flush()
+    return former
 
 
 def live_memberships(session: Session, actor: Actor) -> list[dict[str, Any]]:

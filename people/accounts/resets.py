@@ -26,6 +26,7 @@ from people.accounts.own_password import held_credential, set_password
 from people.accounts.persons import known_words
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
+from people.audit.entries import Entry, record
 from people.models import Organisation, Person
 from people.sign_in import throttle
 from people.sign_in.codes import as_made, new_code
@@ -65,6 +66,7 @@ def issue_code_as_operator(session: Session, slug: str, email: str) -> tuple[str
     if person is None:
         raise NotFound
     check_can_sign_in(session, person)
+    record(session, Entry(person.organisation_id, "issue_reset_code", person_id=person.id))
     return _issue(session, person, None)
 
 

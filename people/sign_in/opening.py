@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from people.audit.whose import concerns
 from people.sign_in.sessions import start_session
 from people.sign_in.tokens import TokenMaker, Tokens
 from people.sign_in.ways import Way
@@ -23,4 +24,6 @@ def open_session(
 
     The caller has checked the proofs that `way` names.
     """
-    return start_session(session, maker, session_ttl, organisation_id, person_id, device, way)
+    tokens, device_id = start_session(session, maker, session_ttl, organisation_id, person_id, device, way)
+    concerns(organisation_id, person_id, device_id, tokens.session_id)
+    return tokens, device_id

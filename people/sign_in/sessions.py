@@ -14,6 +14,7 @@ from base.errors import Unauthenticated
 from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
 from people.actor import Actor
+from people.audit.whose import concerns
 from people.models import Device, Person, SignedInSession
 from people.sign_in.devices import take_device
 from people.sign_in.given import given_to, grants_of
@@ -126,6 +127,7 @@ def _repeat(
     )
     given = session.scalar(unused)
     if not same_request or given is None:
+        concerns(live.organisation_id, live.person_id, live.device_id, live.id)
         end_session(session, live.id, reason="refresh_token_reused", actor_id=None)
         raise RefreshRefused
     return Tokens(

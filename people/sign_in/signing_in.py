@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from base.database import Database, again_if_it_gave_way, enter_organisation
 from base.errors import Unauthenticated
 from base.work import hashing
+from people.audit.whose import concerns
 from people.models import Device
 from people.sign_in import passwords, throttle
 from people.sign_in.models import Credential
@@ -61,6 +62,7 @@ def named(session: Session, slug: str, email: str) -> Named:
     """The account of an address, and the key under which guesses at it count, whether it is there or not."""
     row = session.execute(_NAMED, {"slug": slug, "email": email}).one()
     key = f"{slug}\n{row.folded}" if row.person_id is None else str(row.person_id)
+    concerns(row.organisation_id, row.person_id)
     return Named(key, row.organisation_id, row.person_id, row.password_hash)
 
 

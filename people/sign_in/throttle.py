@@ -72,7 +72,8 @@ def of_strangers(door: Door, account: str | None, address: str | None) -> list[B
     return [
         everybody,
         _bucket(door, account, near, ALLOWED, own=True),
-        _bucket(door, account, wide, _FROM_A_BLOCK),
+        # By a name of its own: addresses that are none are one block, and one address.
+        _bucket(door, account, f"block {wide}", _FROM_A_BLOCK),
         _bucket(door, account, "everywhere", _FROM_EVERYWHERE),
     ]
 

@@ -53,8 +53,11 @@ def test_what_is_not_declared_cannot_be_written(
 @pytest.mark.parametrize("event_type", CATALOGUE.values(), ids=CATALOGUE)
 def test_an_event_is_addressed_as_its_type_reaches(fresh_world: World, event_type: EventType) -> None:
     someone = ids.new_id()
-    wrong = {"scope_id" if event_type.reach is Reach.PERSON else "person_id": someone}
-    for addresses in (wrong, {}, {"scope_id": someone, "person_id": someone}):
+    ways = [{}, {"scope_id": someone}, {"person_id": someone}, {"scope_id": someone, "person_id": someone}]
+    right = {Reach.NOBODY: ways[0], Reach.SAID: ways[1], Reach.SO: ways[1], Reach.PERSON: ways[2]}
+    for addresses in ways:
+        if addresses == right[event_type.reach]:
+            continue
         with pytest.raises(WrongAudience), fresh_world.worker.transaction() as session:
             append(session, someone, Event(event_type, someone, {}, **addresses))
 

@@ -175,4 +175,6 @@ def test_the_command_tells_what_it_made(fresh_world: World, org: Organisation) -
     again = command()
     assert (again.returncode, again.stdout) == (1, "")
     assert "--at-once" in again.stderr
-    assert command("--at-once").stdout.split()[0] != kid
+    other = command("--at-once").stdout.split()[0]
+    logged = org.admin.get("/v1/admin/audit?action=rotate_keys")["items"]
+    assert [(each["after"]["kid"], each["after"]["at_once"]) for each in logged] == [(other, True), (kid, False)]

@@ -19,8 +19,8 @@ journal = table_of(JournalRow)
 
 def write(world: World, organisation: UUID, event_type: Any, payload: Payload) -> None:
     """Write an event and move it into the journal."""
-    to_person = getattr(event_type, "reach", None) is Reach.PERSON
-    to = {"person_id" if to_person else "scope_id": organisation}
+    reach = getattr(event_type, "reach", None)
+    to = {} if reach is Reach.NOBODY else {"person_id" if reach is Reach.PERSON else "scope_id": organisation}
     with world.worker.transaction() as session:
         append(session, organisation, Event(event_type, ids.new_id(), payload, **to))
     world.relays()

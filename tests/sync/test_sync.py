@@ -203,7 +203,7 @@ def test_one_who_reads_since_entry_gets_of_before_what_is_so_and_nothing_that_wa
     fresh_world.relays()
     is_seen(org, bob, site)
     start = head(bob)
-    of_scopes = [declared for declared in CATALOGUE.values() if declared.reach is not Reach.PERSON]
+    of_scopes = [declared for declared in CATALOGUE.values() if declared.reach in (Reach.SAID, Reach.SO)]
     with fresh_world.worker.transaction() as session:
         append(session, org.id, *(Event(each, before, {}, scope_id=UUID(site)) for each in of_scopes))
     fresh_world.relays()
