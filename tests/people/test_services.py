@@ -329,8 +329,9 @@ def test_who_guesses_tokens_holds_up_no_service_that_is_known(org: Organisation,
     program.get(f"/v1/scopes/{org.id}/posts")
     others_took(world, Pace.TOKEN, By.ADDRESS, "127.0.0.1")
     stranger.tokens = {"access_token": "hst_" + "A" * 43}
-    refused = stranger.get(f"/v1/scopes/{org.id}/posts", 429)
-    assert refused["limit"] == "token-address"
+    with statements(world.web.engine) as asked:
+        refused = stranger.get(f"/v1/scopes/{org.id}/posts", 429)
+    assert (refused["limit"], asked) == ("token-address", []), "a guess is not even looked up"
     program.get(f"/v1/scopes/{org.id}/posts")
 
 
