@@ -16,6 +16,7 @@ from api.route import Declaration, Routes
 from base import clock, ids
 from base.settings import load_settings
 from people.permissions import Permission
+from people.sign_in.keys import FIRST, Keys
 from people.sign_in.tokens import TokenMaker
 from tests.api.operations import UNCONNECTED
 from tests.world import World
@@ -40,9 +41,12 @@ LARGER = {
 
 @pytest.fixture(scope="module")
 def clock_held(shared_world: World) -> None:
-    """Tokens are judged by the database's clock, which this application, without a database, cannot ask."""
+    """Tokens are judged by the database's clock and keys, which this application, without a database, cannot ask."""
     with shared_world.web.transaction():
         pass
+    keys: Keys = APP.extensions["hereabouts"].tokens.keys
+    keys._look = lambda: (FIRST,)
+    keys.look()
 
 
 class Untouchable(io.RawIOBase):

@@ -138,6 +138,15 @@ def test_two_operators_at_once_make_one_key(fresh_world: World) -> None:
         assert sorted(pool.map(tries, range(4))) == [False, False, False, True]
 
 
+def test_a_key_is_over_on_time_whenever_one_looked() -> None:
+    going = Known("old", FIRST.signs_from, None)
+    name, _ = Keys("k" * 32, look=lambda: (going,)).signing(ACCESS)
+    for seconds, good in ((-1, False), (60, True)):
+        ending = going._replace(ends_at=clock.now() + timedelta(seconds=seconds))
+        keys = Keys("k" * 32, look=lambda ending=ending: (ending, FIRST))
+        assert (keys.named(ACCESS, name) is not None) is good
+
+
 def test_keys_are_told_apart_by_secret_purpose_and_name() -> None:
     rows = (FIRST, Known("second", FIRST.signs_from, None))
     made = [Keys(secret * 32, look=lambda: rows) for secret in "ab"]
@@ -175,4 +184,9 @@ def test_the_command_tells_what_it_made(fresh_world: World, org: Organisation) -
     again = command()
     assert (again.returncode, again.stdout) == (1, "")
     assert "--at-once" in again.stderr
-    assert command("--at-once").stdout.split()[0] != kid
+    other = command("--at-once").stdout.split()[0]
+    logged = org.admin.get("/v1/admin/audit?action=rotate_keys")["items"]
+    assert [(each["after"]["kid"], each["after"]["at_once"]) for each in logged] == [
+        (other, True),
+        (kid, False),
+    ]

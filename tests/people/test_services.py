@@ -21,9 +21,11 @@ from people.services.services import MOST
 from people.sign_in.tokens import digest
 from schemas.services import PERMISSIONS
 from tests.api.operations import APP, OPERATIONS
+from tests.stories.audit import the_entry
 from tests.stories.pace import others_took
 from tests.stories.roles import gives, makes_role, officer
 from tests.stories.services import Program, service, wanted
+from tests.stories.statements import statements
 from tests.world import Organisation, Phone, World
 
 READ, WRITE = "scope:posts:read", "scope:posts:write"
@@ -167,6 +169,28 @@ def test_what_reads_the_audit_log_is_an_officers_to_give(org: Organisation) -> N
     olga.post(SERVICES, wanted(org, READ), 403)
 
 
+def test_a_siem_follows_the_log_and_is_in_it_itself(org: Organisation) -> None:
+    olga, whole = officer(org), ("organisation:audit:read", "organisation:audit:export")
+    siem = Program(org, olga.post(SERVICES, wanted(org, *whole), 201))
+    made = siem.get("/v1/admin/audit?action=create_service")["items"]
+    assert [each["subject_id"] for each in made] == [siem.made["id"]]
+    assert siem.made["token"] not in str(made)
+    assert siem.request("GET", "/v1/admin/audit/export").status_code == 200
+    assert the_entry(org, action="search_audit", actor_id=siem.made["id"])["actor_name"] == "Access control"
+
+
+def test_a_request_costs_a_service_no_more_than_a_person(org: Organisation, world: World) -> None:
+    depot = org.site(admission="assigned")
+    bob, program = org.person("Bob", scopes=[depot]), service(org, READ, scopes=[depot])
+    counts = []
+    for phone in (bob, program):
+        phone.reads(depot)
+        with statements(world.web.engine) as asked:
+            phone.reads(depot)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize(
     "permission", ["me:account:use", "organisation:people:manage", "site:members:manage", "*"]
 )
@@ -305,8 +329,9 @@ def test_who_guesses_tokens_holds_up_no_service_that_is_known(org: Organisation,
     program.get(f"/v1/scopes/{org.id}/posts")
     others_took(world, Pace.TOKEN, By.ADDRESS, "127.0.0.1")
     stranger.tokens = {"access_token": "hst_" + "A" * 43}
-    refused = stranger.get(f"/v1/scopes/{org.id}/posts", 429)
-    assert refused["limit"] == "token-address"
+    with statements(world.web.engine) as asked:
+        refused = stranger.get(f"/v1/scopes/{org.id}/posts", 429)
+    assert (refused["limit"], asked) == ("token-address", []), "a guess is not even looked up"
     program.get(f"/v1/scopes/{org.id}/posts")
 
 
