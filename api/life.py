@@ -59,12 +59,8 @@ def runtime() -> Runtime:
 def handle(declared: Declaration, view: View, path: dict[str, Any]) -> Response:
     """Answer the present request; `path` holds the arguments from its path."""
     shared = runtime()
-<<<<<<< HEAD
-    shared.begin()
-=======
     if declared.public:
         shared.begin()
->>>>>>> w-tokens
     claims = pacing.admitted(declared, partial(_claims, shared))
     with auditing.refusals(declared, shared, view.__name__, path):
         return _answered(declared, view, path, shared, claims)

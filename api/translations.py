@@ -24,7 +24,6 @@ _KOREAN = {
     "Too many attempts; wait a little": "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요",
     "Too many are signing in at this moment; try again": "지금 로그인하는 사람이 너무 많습니다. 다시 시도해 주세요",
     "This password is too easily guessed.": "추측하기 쉬운 비밀번호입니다",
-    "Prove again who you are, then ask again": "본인임을 다시 확인한 뒤 요청해 주세요",
     "You are not, or no longer, a member here": "이곳의 구성원이 아니거나 더 이상 구성원이 아닙니다",
     "The organisation, address or password is not right": "조직, 이메일 또는 비밀번호가 올바르지 않습니다",
     "This refresh token is not valid; sign in again": "로그인이 만료되었습니다. 다시 로그인해 주세요",

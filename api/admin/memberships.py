@@ -52,14 +52,10 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
 def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Assign a person to the scope, as member or manager; making somebody a manager takes a fresh proof."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
-<<<<<<< HEAD
     if body["role"] == "manager":
         check_fresh(call.actor)
         check_may_give(call.session, call.actor, SITE_MANAGER, scope_id, body["ends_at"])
     _check_may_unmake(call, scope_id, person_id)
-=======
-    _check_may_change(call, scope_id, person_id, body["role"])
->>>>>>> w-tokens
     before = _belonging(member_lists.live_membership_of(call.session, scope_id, person_id))
     membership, scope = memberships.assign(
         call.session,
@@ -98,11 +94,7 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     membership = member_lists.live_membership_of(call.session, scope_id, person_id)
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
-<<<<<<< HEAD
     _check_may_unmake(call, scope_id, person_id)
-=======
-    _check_may_change(call, scope_id, person_id, "member")
->>>>>>> w-tokens
     call.notes(_belonging(membership), None)
     end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 

@@ -7,13 +7,7 @@ from base import clock
 from base.errors import Forbidden
 from people.actor import Actor
 from people.models import SignedInSession
-<<<<<<< HEAD
 from people.sign_in.ways import FRESH_FOR, Factor
-=======
-from people.sign_in.ways import Factor
-
-FRESH_FOR = timedelta(minutes=5)
->>>>>>> w-tokens
 
 
 class StepUpRequired(Forbidden):
