@@ -259,9 +259,9 @@ def test_a_code_dies_with_the_account_and_with_the_address(org: Organisation, al
         session.execute(ended.values(ended_at=clock.now()))
     with pytest.raises(CodeRefused), org.world.web.transaction() as session:
         sign_in_by_code(session, TokenMaker("s" * 32, 900), 3_600, proof, alice.app, HOME)
+    org.admin.delete(f"/v1/admin/people/{person}")
     with org.world.worker.transaction() as session:
         session.execute(ended.values(ended_at=None))
-    org.admin.delete(f"/v1/admin/people/{person}")
     with pytest.raises(CodeRefused), org.world.web.transaction() as session:
         sign_in_by_code(session, TokenMaker("s" * 32, 900), 3_600, proof, alice.app, HOME)
     assert refusal(alice, code) == REFUSED

@@ -173,7 +173,7 @@ def test_a_server_that_is_away_is_so_for_all() -> None:
 @pytest.mark.parametrize("scheme", ["smtps", "smtp"])
 def test_nothing_is_said_in_clear_to_a_server_that_should_know_tls(mailbox: Mailbox, scheme: str) -> None:
     port = mail_server(mailbox.settings["SMTP_URL"]).port
-    server = mail_server(f"{scheme}://user:secret@127.0.0.1:{port}")
+    server = mail_server(f"{scheme}://127.0.0.1:{port}")
     carrier = MailCarrier(server._replace(starttls=scheme == "smtp"), sender("no-reply@example.com"))
     outcome = carrier.send(letter())
     assert isinstance(outcome, Later)
