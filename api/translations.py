@@ -8,6 +8,7 @@ from flask import request
 _KOREAN = {
     "Sign in first": "먼저 로그인해 주세요",
     "You may not do this here": "여기에서는 이 작업을 할 수 없습니다",
+    "Prove again who you are, then ask again": "본인 확인을 다시 한 뒤 요청해 주세요",
     "There is no such thing here": "찾을 수 없습니다",
     "This conflicts with what is there": "현재 상태와 충돌합니다",
     "This is no longer there": "더 이상 존재하지 않습니다",

@@ -4,12 +4,13 @@ import re
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from schemas.base import EARLIEST, ID, LATEST, Name, Some, Wire
 
 LOCALES = ("en", "ko")
 MOST_LANGUAGES = 20
+_LONGEST_TAG = 35
 # Language, script, region and variants of BCP 47; what is grandfathered, private or an extension is no language here.
 _TAG = re.compile(
     r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
@@ -29,9 +30,12 @@ class Day(fields.Date):
 class Language(fields.String):
     """A language's tag (BCP 47), as `ko` or `zh-Hant-TW`; kept with the capitals that tags are written with."""
 
+    def __init__(self) -> None:
+        super().__init__(validate=validate.Length(2, _LONGEST_TAG))
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         given = super()._deserialize(value, attr, data, **options)
-        found = _TAG.fullmatch(given.lower()) if len(given) <= 35 and given.isascii() else None
+        found = _TAG.fullmatch(given.lower()) if len(given) <= _LONGEST_TAG and given.isascii() else None
         if found is None:
             raise ValidationError("Not the tag of a language, like ko or zh-Hant-TW.")
         language, script, region, variants = (part or "" for part in found.groups())

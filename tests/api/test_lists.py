@@ -102,6 +102,7 @@ def test_only_these_answers_grow_with_what_there_is() -> None:
         "MyPlaces.visits": "places that one is in at once",
         "Occupancy.now": "zones of the site",
         "Occupancy.over_time": "zones of the site, times the steps",
+        "PersonRecord.employments": "how often the person left and returned",
         "UnreadScopes.items": "scopes that one person follows",
     }
 

@@ -315,6 +315,12 @@ def test_all_spellings_of_all_identifiers_are_guesses_at_one_account(org: Organi
     assert enters(org, NUMBER).status_code == 429
 
 
+def test_so_they_are_where_there_is_no_password_yet(org: Organisation) -> None:
+    writes_down(org, "Mina", NUMBER, employee_number="A-17")
+    assert [enters(org, each, WRONG).status_code for each in (NUMBER, "a-17") * 5] == [401] * ALLOWED
+    assert enters(org, NUMBER, WRONG).status_code == enters(org, "A-17", WRONG).status_code == 429
+
+
 def test_so_are_those_of_a_number_that_nobody_has(org: Organisation) -> None:
     typed = [NUMBER, "+82 10 1234 5678", "01012345678", "010 1234 5678", E164] * 2
     assert [enters(org, each, WRONG).status_code for each in typed] == [401] * ALLOWED
