@@ -10,6 +10,7 @@ from base.database import enter_organisation
 from geo.lookup.forms import Drawn, draw
 from geo.places.places import PlaceDraft, create_place
 from jobs.process import database_of_command
+from people.accounts.identifiers import live_of, verify
 from people.accounts.organisations import create_organisation
 from people.accounts.persons import add_person
 from people.actor import Actor
@@ -62,6 +63,8 @@ def make_demonstration(session: Session, password_hash: str) -> None:
         )
         if (email, name, locale) == _MANAGER:
             assign(session, site.id, person.id, "manager", admin_id)
+        for identifier in live_of(session, person.id):  # so that codes to sign in with come into the mailbox
+            verify(session, identifier)
 
 
 def accounts() -> dict[str, Any]:

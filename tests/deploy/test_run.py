@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -25,11 +26,22 @@ def test_it_serves_the_demonstration_restarts_what_dies_and_leaves_nothing_behin
     assert f"127.0.0.1:{port}" in running.stdout.readline()
     facts = json.loads((local / "run.json").read_text())
     morning(facts, Timeline())  # ends the test with what it complains of
-    assert "Mailbox" in requests.get(facts["mailbox"], timeout=60).text
+    assert a_code_comes(facts)
     (web,) = children_named("wsgi.py", local)
     os.kill(web, signal.SIGKILL)
     until(lambda: children_named("wsgi.py", local) not in ([], [web]) and ready(facts["address"]))
     ends(running, local)
+
+
+def a_code_comes(facts: dict[str, Any]) -> bool:
+    """A newcomer asks for a code to sign in with, and looks into the mailbox."""
+    mina = "mina@demo.example"
+    app = {"installation_id": "a-newcomers-laptop", "platform": "web"}
+    body = {"organisation": facts["organisation"], "identifier": mina, "device": app}
+    assert requests.post(f"{facts['address']}/v1/sessions/codes", json=body, timeout=60).status_code == 202
+    query = {"to": mina, "wait": "60"}
+    (mail,) = requests.get(f"{facts['mailbox']}/messages", params=query, timeout=90).json()["messages"]
+    return mail["code"] in requests.get(facts["mailbox"], timeout=60).text
 
 
 def test_a_port_in_use_is_told_before_anything_starts(local: Path) -> None:
