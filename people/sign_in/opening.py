@@ -22,6 +22,8 @@ from people.sign_in.sessions import start_session
 from people.sign_in.tokens import TokenMaker, Tokens
 from people.sign_in.ways import Factor, Way, is_two_factors
 
+_ALONE = frozenset({Factor.GATE, Factor.PIN})
+
 
 def open_session(
     session: Session,
@@ -55,13 +57,12 @@ def _check_steps(
 ) -> None:
     """Raise where a second step is to come: the policy asks for it, or the person has chosen to be asked.
 
-    A PIN is typed on an enrolled tablet, with gloves on: of their own accord nobody is asked for more there.
+    A PIN is typed on an enrolled tablet, with gloves on: nobody is asked for more there.
     """
-    if is_two_factors(way.factors) or Factor.GATE in way.factors:
+    if is_two_factors(way.factors) or not _ALONE.isdisjoint(way.factors):
         return
     held = held_by(session, person_id)
-    chosen = bool(held) and Factor.PIN not in way.factors
-    if rule.lacks_second(way.factors) or chosen:
+    if held or rule.lacks_second(way.factors):
         raise challenge(session, organisation_id, person_id, device, way, held)
 
 

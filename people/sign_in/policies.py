@@ -20,7 +20,7 @@ from base.errors import Forbidden
 from people.models import Membership, Person
 from people.permissions import ADMINISTRATOR, VISITOR
 from people.sign_in.models import SignInPolicy
-from people.sign_in.ways import Factor, Way, is_two_factors, known_address, opens_account
+from people.sign_in.ways import FIRST, Factor, Way, is_two_factors, known_address, opens_account
 
 EVERYONE, MANAGER = "everyone", "manager"
 ROLES = (ADMINISTRATOR, MANAGER, "member", VISITOR)
@@ -49,9 +49,16 @@ class Rule:
 
     def allows(self, factors: Collection[str]) -> bool:
         """Whether a session of these factors may be."""
+        if Factor.PIN in factors and self.second_factor:  # on a tablet nobody is asked for more
+            return False
         if opens_account(factors) or self.factors is None:
             return True
         return not self.factors.isdisjoint(factors)
+
+    @property
+    def lets_in_by(self) -> list[str]:
+        """The factors that signing in may begin with."""
+        return [factor for factor in FIRST if self.allows((factor,))]
 
     def lacks_second(self, factors: Collection[str]) -> bool:
         """Whether a second factor has to be proven beside these. A visitor from the gate has none, and one device."""
@@ -103,7 +110,7 @@ def check_way(rule: Rule, way: Way) -> None:
     """Raise `NetworkRefused` or `FactorRefused` where nobody of them comes in this way."""
     check_networks(rule.networks, way.address)
     if not rule.allows(way.factors):
-        raise FactorRefused(factors=sorted(rule.factors or ()))
+        raise FactorRefused(factors=rule.lets_in_by)
 
 
 def check_networks_of(

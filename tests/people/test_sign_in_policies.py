@@ -10,7 +10,9 @@ from sqlalchemy import update
 from base import clock, ids
 from people.accounts.sign_in_policy import reset_policy
 from people.models import Identifier, SignedInSession
-from people.sign_in.policies import NetworkRefused, check_networks
+from people.sign_in.opening import open_session
+from people.sign_in.policies import FactorRefused, NetworkRefused, check_networks
+from people.sign_in.ways import Factor, Way
 from tests.stories.checkins import code, marker
 from tests.stories.passwords import can_sign_in
 from tests.stories.scopes import manager
@@ -217,6 +219,32 @@ def test_a_way_that_is_not_allowed_lets_nobody_in(org: Organisation) -> None:
     assert refusal.get_json()["factors"] == ["passkey"]
     assert can_sign_in(org, ADA)
     alice.get("/v1/me")
+
+
+def test_a_pin_on_a_tablet_is_asked_for_nothing_more_and_proves_little(
+    world: World, org: Organisation
+) -> None:
+    alice = org.person("Alice")
+    sets_up(alice)
+    world.relays()
+    position = alice.get("/v1/me")["position"]
+    tablet = opens_by_pin(world, org, alice)
+    assert tablet.post("/v1/me/totp", None, 403)["code"] == "step_up_required"
+    assert [event["type"] for event in alice.syncs(position)] == []
+    holds(org, {"second_factor": True})
+    with pytest.raises(FactorRefused) as refused:
+        opens_by_pin(world, org, alice)
+    assert refused.value.extra == {"factors": ["password", "one_time_code", "passkey"]}
+    assert refreshed(tablet).get_json()["code"] == "refresh_refused"
+
+
+def opens_by_pin(world: World, org: Organisation, person: Phone) -> Phone:
+    tablet, maker = Phone(org, "Tablet"), world.app.extensions["hereabouts"].tokens
+    with world.web.transaction(org.id) as session:
+        way = Way((Factor.PIN,), HOME)
+        tokens, _ = open_session(session, maker, 600, org.id, UUID(person.id), tablet.app, way)
+    tablet.keeps(tokens.wire())
+    return tablet
 
 
 def test_a_manager_is_held_to_both_rules(org: Organisation) -> None:
