@@ -124,7 +124,7 @@ def readers(
     """A page of those who have read up to a post or beyond, by their ids; for its author and for managers.
 
     Who reads a place's scope by being there is named to those who may see who is there, as a look that is written down,
-    and to no colleague; nobody is where a site shows numbers alone. Raises `ReceiptsOff` where the scope does not show it.
+    and to no colleague; nobody is where a site shows numbers alone. Raises `ReceiptsOff` where the scope shows it not.
     """
     row, scope = post_for(session, actor, post_id, Permission.POSTS_READ)
     if row.author_id != actor.person_id and not scope.grants(Permission.POSTS_MODERATE):
@@ -143,9 +143,7 @@ def readers(
             reads.c.read_at >= since,
             Person.id != row.author_id,
             Person.id > (after or FIRST_ID),
-            account.may_name(
-                Person.id, reads.c.read_at, those_there=scope.grants(Permission.VISITS_READ)
-            ),
+            account.may_name(Person.id, reads.c.read_at, those_there=scope.grants(Permission.VISITS_READ)),
         )
         .order_by(Person.id)
         .limit(limit)

@@ -15,7 +15,7 @@ from geo.stays.admission import end_belonging
 from people.audience import live_membership
 from people.models import Membership, Person, Scope
 from people.permissions import SITE_MANAGER, Permission
-from people.roles.giving import check_has
+from people.roles.giving import check_has, check_may_give
 from people.roles.roles import role_of
 from people.scopes import member_lists, memberships
 from people.scopes.scopes import scope_for
@@ -51,7 +51,9 @@ def list_memberships(call: Call, scope_id: UUID, query: dict[str, Any]) -> dict[
 def assign_person(call: Call, scope_id: UUID, person_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Assign a person to the scope, as member or manager."""
     scope_for(call.session, call.actor, scope_id, Permission.MEMBERS_MANAGE)
-    _check_may_change(call, scope_id, person_id, body["role"])
+    if body["role"] == "manager":
+        check_may_give(call.session, call.actor, SITE_MANAGER, scope_id, body["ends_at"])
+    _check_may_unmake(call, scope_id, person_id)
     before = _belonging(member_lists.live_membership_of(call.session, scope_id, person_id))
     membership, scope = memberships.assign(
         call.session,
@@ -90,15 +92,15 @@ def end_assignment(call: Call, scope_id: UUID, person_id: UUID) -> None:
     membership = member_lists.live_membership_of(call.session, scope_id, person_id)
     if membership is None or membership.source == "presence" or member_lists.is_implied(membership):
         raise NotFound
-    _check_may_change(call, scope_id, person_id, "member")
+    _check_may_unmake(call, scope_id, person_id)
     call.notes(_belonging(membership), None)
     end_belonging(call.session, membership, reason="unassigned", actor_id=call.actor.person_id)
 
 
-def _check_may_change(call: Call, scope_id: UUID, person_id: UUID, role: str) -> None:
-    """Raise unless the actor, who assigns people here, may also make managers, where this makes or unmakes one."""
+def _check_may_unmake(call: Call, scope_id: UUID, person_id: UUID) -> None:
+    """Raise unless the actor, who assigns people here, may also make managers, where the person is one."""
     held = select(Membership.role).where(Membership.scope_id == scope_id, Membership.person_id == person_id)
-    if role == "manager" or call.session.scalar(held.where(*live_membership())) == "manager":
+    if call.session.scalar(held.where(*live_membership())) == "manager":
         managing = role_of(call.session, call.actor.organisation_id, SITE_MANAGER)
         check_has(call.session, call.actor, managing, scope_id)
 

@@ -38,7 +38,14 @@ def list_roles(call: Call) -> dict[str, Any]:
 
 
 @routes.route(
-    "POST", "/roles", permission=_MANAGE, fresh=True, body=NewRole, answer=CustomRole, status=201, headers=_ETAG
+    "POST",
+    "/roles",
+    permission=_MANAGE,
+    fresh=True,
+    body=NewRole,
+    answer=CustomRole,
+    status=201,
+    headers=_ETAG,
 )
 def make_role(call: Call, body: dict[str, Any]) -> Answer:
     """Make a role of permissions that one has oneself."""
@@ -54,9 +61,7 @@ def read_role(call: Call, role_id: UUID) -> Answer:
     return Answer(custom.wire_role(role), headers=etag(role.version))
 
 
-@routes.route(
-    "PATCH", _ROLE, permission=_MANAGE, fresh=True, body=RoleEdit, answer=CustomRole, headers=_ETAG
-)
+@routes.route("PATCH", _ROLE, permission=_MANAGE, fresh=True, body=RoleEdit, answer=CustomRole, headers=_ETAG)
 def edit_role(call: Call, role_id: UUID, body: dict[str, Any]) -> Answer:
     """Change a role: at once for everybody who has it."""
     role = custom.custom_role(call.session, call.actor, role_id, lock=True)
@@ -116,9 +121,7 @@ def take_role(call: Call, grant_id: UUID) -> None:
     call.notes(_noted(grants.take_role(call.session, call.actor, grant_id)), None)
 
 
-@routes.route(
-    "GET", "/people/<uuid:person_id>/access", permission=Permission.PEOPLE_MANAGE, answer=Access
-)
+@routes.route("GET", "/people/<uuid:person_id>/access", permission=Permission.PEOPLE_MANAGE, answer=Access)
 def explain_access(call: Call, person_id: UUID) -> dict[str, Any]:
     """Why somebody can see and do what they can, in words: by what, where, given by whom, until when."""
     person = person_in(call.session, call.actor.organisation_id, person_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -18,7 +18,7 @@ _SHOWN = ("name", "boundary")
 
 
 def list_sites(
-    session: Session, among: Select[UUID] | None, after: UUID | None, limit: int
+    session: Session, among: Select[UUID] | CompoundSelect[UUID] | None, after: UUID | None, limit: int
 ) -> list[tuple[Place, Scope]]:
     """A page of sites, oldest first: those whose ids `among` selects, or all of the organisation's."""
     query = select(Place, Scope).join(Scope, Scope.id == Place.id)

@@ -26,8 +26,8 @@ from journal.events import Event, append
 from people.actor import Actor
 from people.models import Scope
 from people.permissions import Permission
-from people.scopes.memberships import end_all
 from people.roles.ending import end_grants_in
+from people.scopes.memberships import end_all
 from people.scopes.scopes import archive_scope, create_scope, reopen_scope, scope_for
 
 _OUTLINE = {"boundary", "floor_low", "floor_high"}

@@ -1,4 +1,4 @@
-"""What somebody was given beside what they are: it holds in a scope and its parts; in the organisation's own, everywhere.
+"""What somebody was given beside what they are: in a scope and its parts; in the organisation's own, everywhere.
 
 In a group or a conversation counts what was given there, and nothing from above. A site's scope and those of its zones
 are read from their beginning by whoever was given to read them: being there takes nothing away.

@@ -232,6 +232,8 @@ def _standing(role: str) -> ColumnElement[str]:
 
 
 def _since_given(actor: Actor) -> ColumnElement[int]:
+    if not actor.grants:
+        return _since(actor.role)
     given = is_given(actor, Permission.POSTS_READ)
     return case((given, literal(BEGINNING, BigInteger)), else_=_since(actor.role))
 

@@ -19,7 +19,11 @@ class CustomRole(Model):
     __tablename__ = "custom_roles"
     __table_args__ = (
         Index(
-            "uq_custom_roles_name", "organisation_id", text("lower(name)"), unique=True, postgresql_where=_LIVE
+            "uq_custom_roles_name",
+            "organisation_id",
+            text("lower(name)"),
+            unique=True,
+            postgresql_where=_LIVE,
         ),
     )
 
@@ -52,7 +56,11 @@ class RoleGrant(Model):
         ),
         Index("ix_role_grants_live", "organisation_id", "id", postgresql_where=_LIVE),
         Index("ix_role_grants_by_scope", "scope_id", postgresql_where=_LIVE),
-        Index("ix_role_grants_ends_at", "ends_at", postgresql_where=text("ended_at IS NULL AND ends_at IS NOT NULL")),
+        Index(
+            "ix_role_grants_ends_at",
+            "ends_at",
+            postgresql_where=text("ended_at IS NULL AND ends_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

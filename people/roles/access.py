@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -19,9 +18,9 @@ from base.database import AnyRow
 from people.actor import Actor
 from people.audience import PRIVATE, live_membership
 from people.models import Membership, Person, Scope
-from people.permissions import GIVEN, GRANTED, ORGANISATION_WIDE, SITE_MANAGER, Permission, Standing
+from people.permissions import GRANTED, ORGANISATION_WIDE, SITE_MANAGER, Permission, Standing
 from people.roles.lists import MOST_ROLES, Wanted, list_given
-from people.roles.roles import permissions_named
+from people.roles.roles import permissions_of
 from people.roles.words import said
 
 _MEMBER = GRANTED[Standing.MEMBER]
@@ -29,7 +28,7 @@ _MEMBER = GRANTED[Standing.MEMBER]
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason. `what` names the sentence, with `about` in it; `scope`: its id, kind and name, where it has a place."""
+    """One reason. `what` names the sentence, with `about` in it; `scope`: its id, kind and name, if it has a place."""
 
     because: str
     what: str
@@ -58,7 +57,7 @@ class Reason:
 
 
 def access_of(session: Session, actor: Actor, person: Person) -> list[dict[str, Any]]:
-    """All reasons of a person of the actor's organisation, in the actor's language; of a closed account there are none."""
+    """All reasons of a person of the actor's organisation, in the actor's language; a closed account has none."""
     return [reason.wire(actor.locale) for reason in reasons_of(session, person)]
 
 
@@ -69,19 +68,14 @@ def reasons_of(session: Session, person: Person) -> list[Reason]:
     wanted = Wanted(person.organisation_id, person.id)
     given = list_given(session, person.organisation_id, wanted, None, MOST_ROLES)
     belongs = [_of_membership(*row) for row in _belongings(session, person)]
-    return [*_by_account(session, person), *map(_of_role, given), *belongs, *_untold(person)]
+    return [*_by_account(person), *map(_of_role, given), *belongs, *_untold(person)]
 
 
-def _by_account(session: Session, person: Person) -> list[Reason]:
+def _by_account(person: Person) -> list[Reason]:
     if person.role not in ("member", "organisation_administrator"):
         return [Reason("account", person.role, ORGANISATION_WIDE[person.role], until=person.ends_at)]
     account = Reason("account", "member", ORGANISATION_WIDE["member"] | _MEMBER, since=person.created_at)
-    open_to_all = (Scope.admission == "open", Scope.archived_at.is_(None))
-    count = session.scalar(
-        select(func.count()).where(Scope.organisation_id == person.organisation_id, *open_to_all)
-    )
-    reads = Reason("open", "open", GRANTED[Standing.READER], about={"count": count})
-    return [account, reads] if count else [account]
+    return [account, Reason("open", "open", GRANTED[Standing.READER])]
 
 
 def _belongings(session: Session, person: Person) -> Sequence[AnyRow]:
@@ -108,7 +102,7 @@ def _of_role(row: AnyRow) -> Reason:
     """What an administrator, a manager or anybody with a grant has by that."""
     where = {"id": str(row.scope_id), "kind": row.scope_kind, "name": row.scope_name}
     by = None if row.given_by is None else {"id": str(row.given_by), "name": row.giver_name}
-    allowed = GIVEN[row.role] if row.role else permissions_named(row.permissions)
+    allowed = permissions_of(row)
     because = "membership" if row.role == SITE_MANAGER and row.scope_kind != "organisation" else "role"
     about = {"name": row.custom_name, "permissions": sorted(allowed)}
     what = row.role or "custom"

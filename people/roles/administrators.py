@@ -1,6 +1,6 @@
 """An organisation keeps an administrator who can sign in: without one nobody could let anybody in again.
 
-So that time takes none away either, one is kept who has no end: those whose account or role ends by itself do not count.
+So that time takes none away either, one is kept who has no end: whose account or role ends by itself does not count.
 """
 
 from datetime import datetime

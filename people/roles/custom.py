@@ -11,13 +11,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.errors import Conflict, Forbidden, Invalid, NotFound
+from base.errors import Conflict, Invalid, NotFound
 from people.actor import Actor
-from people.audience import live_grant, managed_by
+from people.audience import live_grant
 from people.models import CustomRole, RoleGrant
 from people.permissions import GIVEN, Permission
 from people.roles.administrators import hold_organisation
-from people.roles.giving import RoleBeyondOwn
+from people.roles.giving import RoleBeyondOwn, check_gives_somewhere
 from people.roles.roles import allowed_by
 from people.scopes.rights import tell_role_changed
 
@@ -45,9 +45,7 @@ class TooManyCustomRoles(Conflict):
 
 def list_roles(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """The roles that there always are, then the organisation's own by name; for whoever gives roles anywhere."""
-    gives = managed_by(actor, Permission.ROLES_GIVE)
-    if gives is not None and session.scalar(gives.limit(1)) is None:
-        raise Forbidden
+    check_gives_somewhere(session, actor)
     always = [_wire(key, None, allowed, None) for key, allowed in GIVEN.items()]
     own = select(CustomRole).where(
         CustomRole.organisation_id == actor.organisation_id, CustomRole.ended_at.is_(None)
@@ -60,9 +58,7 @@ def wire_role(role: CustomRole) -> dict[str, Any]:
     return _wire(str(role.id), role.name, allowed_by(role), role.version)
 
 
-def _wire(
-    key: str, name: str | None, allowed: frozenset[Permission], version: int | None
-) -> dict[str, Any]:
+def _wire(key: str, name: str | None, allowed: frozenset[Permission], version: int | None) -> dict[str, Any]:
     return {"id": key, "name": name, "permissions": sorted(allowed), "version": version}
 
 

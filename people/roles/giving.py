@@ -1,8 +1,8 @@
 """Giving roles. Nobody gives what they do not have, nor where they do not have it.
 
     administrator   of the organisation: by their account (`persons.role`)
-    site manager    of a site, a zone, a group: by their membership (`memberships.role`); for the whole organisation: a grant
-    all others      a grant (`role_grants`), which the actor's own statement reads (`people/sign_in/given.py`)
+    site manager    of a site, a zone, a group: by their membership (`memberships.role`)
+    all others      and managers of everything: a grant, which comes with the actor (`people/sign_in/given.py`)
 
 Given once more, a role that somebody has gets the new end, or none. Visitors and programs are given none. Who watches
 over administrators is none of them, so the one role keeps the other away.
@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from people.actor import Actor
-from people.audience import ScopeInSight, holders_of, live_grant
+from people.audience import ScopeInSight, holders_of, live_grant, managed_by
 from people.models import Membership, Person, RoleGrant, Scope
 from people.permissions import ADMINISTRATOR, SERVICE, SITE_MANAGER, VISITOR, Permission
 from people.roles.administrators import hold_organisation, make_administrator
+from people.roles.lasting import lasts_until
 from people.roles.roles import Role, role_of
 from people.scopes.managers import make_manager
 from people.scopes.rights import tell_role
@@ -45,7 +46,10 @@ class NoRoles(Conflict):
 class RolesExclude(Conflict):
     """Who watches over administrators is none of them."""
 
-    code, title = "roles_exclude", "A compliance officer is no administrator, and an administrator no compliance officer"
+    code, title = (
+        "roles_exclude",
+        "A compliance officer is no administrator, and an administrator no compliance officer",
+    )
 
 
 class TooManyRoles(Conflict):
@@ -54,22 +58,34 @@ class TooManyRoles(Conflict):
     code, title = "too_many_roles", "One account is not given so many roles"
 
 
-def check_may_give(session: Session, actor: Actor, role_key: str, scope_id: UUID) -> Role:
-    """The role, which the actor may give, and take, in the scope.
+def check_may_give(
+    session: Session, actor: Actor, role_key: str, scope_id: UUID, ends_at: datetime | None = None
+) -> Role:
+    """The role, which the actor may give in the scope until then; None: for good.
 
-    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, and `Invalid`
-    for a role that is not there, or is not given in such a scope.
+    Raises `NotFound` for a scope out of sight, `Forbidden` where the actor gives no roles, `RoleBeyondOwn`, also where
+    it would outlast the actor's own, and `Invalid` for a role that is not there, or is not given in such a scope.
     """
     scope = scope_for(session, actor, scope_id, Permission.ROLES_GIVE)
     role = role_of(session, actor.organisation_id, role_key)
     _check_own(scope, role)
     _check_fits(role, scope.kind, whole=scope_id == actor.organisation_id)
+    until = lasts_until(session, actor, scope, role.permissions)
+    if until is not None and (ends_at is None or ends_at > until):
+        raise RoleBeyondOwn("What you give lasts no longer than what you have.")
     return role
 
 
 def check_has(session: Session, actor: Actor, role: Role, scope_id: UUID) -> None:
     """Raise as `check_may_give` unless the actor gives roles there, and has what this one allows: to take it away."""
     _check_own(scope_for(session, actor, scope_id, Permission.ROLES_GIVE), role)
+
+
+def check_gives_somewhere(session: Session, actor: Actor) -> None:
+    """Raise `Forbidden` for who gives no roles anywhere: of those nothing is told, not even that one is not there."""
+    gives = managed_by(actor, Permission.ROLES_GIVE)
+    if gives is not None and session.scalar(gives.limit(1)) is None:
+        raise Forbidden
 
 
 def _check_own(scope: ScopeInSight, role: Role) -> None:
@@ -122,7 +138,9 @@ def _check_fits(role: Role, kind: str, *, whole: bool) -> None:
     if kind == "direct":
         raise Invalid.at("/scope_id", "Nobody is given a role in a conversation.")
     if role.is_organisation_wide and not whole:
-        raise Invalid.at("/scope_id", "This role is given for the whole organisation.", code="role_is_organisations")
+        raise Invalid.at(
+            "/scope_id", "This role is given for the whole organisation.", code="role_is_organisations"
+        )
 
 
 def _check_not_both(session: Session, person: Person, role: Role) -> None:
@@ -130,7 +148,9 @@ def _check_not_both(session: Session, person: Person, role: Role) -> None:
     if watches and person.role == ADMINISTRATOR:
         raise RolesExclude
     officers = holders_of(Permission.AUDIT_EXPORT, (person.organisation_id,))
-    if role.key == ADMINISTRATOR and session.scalar(officers.where(RoleGrant.person_id == person.id).limit(1)):
+    if role.key == ADMINISTRATOR and session.scalar(
+        officers.where(RoleGrant.person_id == person.id).limit(1)
+    ):
         raise RolesExclude
 
 
@@ -170,7 +190,9 @@ def _grant(
 
 
 def _held(session: Session, person_id: UUID, role: Role, scope_id: UUID) -> RoleGrant | None:
-    which = RoleGrant.role == role.key if role.custom_id is None else RoleGrant.custom_role_id == role.custom_id
+    which = (
+        RoleGrant.role == role.key if role.custom_id is None else RoleGrant.custom_role_id == role.custom_id
+    )
     held = (RoleGrant.person_id == person_id, RoleGrant.scope_id == scope_id, RoleGrant.ended_at.is_(None))
     return session.scalars(select(RoleGrant).where(*held, which).with_for_update()).one_or_none()
 

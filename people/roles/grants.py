@@ -15,7 +15,7 @@ from people.audience import sight_of
 from people.models import Membership, Person, RoleGrant
 from people.permissions import Permission
 from people.roles import administrators
-from people.roles.giving import check_has, check_may_give, end_grant, give
+from people.roles.giving import check_gives_somewhere, check_has, check_may_give, end_grant, give
 from people.roles.lists import MOST_ROLES, Wanted, list_given, wire_given
 from people.roles.roles import role_of
 from people.scopes import managers
@@ -46,7 +46,7 @@ def give_role(
 ) -> dict[str, Any]:
     """Give a role; raises as `check_may_give` and `give`. None for the scope: in the whole organisation."""
     where = scope_id or actor.organisation_id
-    check_may_give(session, actor, role_key, where)
+    check_may_give(session, actor, role_key, where, ends_at)
     given = give(session, actor.person_id, person_id, role_key, where, ends_at)
     return wire_given(_in_sight(session, actor, given.id))
 
@@ -80,7 +80,8 @@ def take_role(session: Session, actor: Actor, grant_id: UUID) -> dict[str, Any]:
 
 
 def _in_sight(session: Session, actor: Actor, grant_id: UUID) -> AnyRow:
-    """A role where the actor gives roles. All others are not there: whose id is an administrator's, is not told."""
+    """A role where the actor gives roles. All others are not there: whose id is an administrator's is not told."""
+    check_gives_somewhere(session, actor)
     row = _one(session, actor, grant_id)
     scope = sight_of(session, actor, grant_id if row is None else row.scope_id)
     if row is None or scope is None or not scope.grants(Permission.ROLES_GIVE):

@@ -1,7 +1,7 @@
 """Who was given what: administrators, managers and grants in one list, each by its id.
 
-An administrator's is the person's id, a manager's that of the membership, any other that of the grant. What is in groups
-and conversations is for those within.
+An administrator's is the person's id, a manager's that of the membership, any other that of the grant. What is in
+groups and conversations is for those within.
 """
 
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ _GIVEN = text(
             AND {_IN_SIGHT}
         ORDER BY g.id LIMIT :most)
     )
-    SELECT f.*, coalesce(f.role, f.custom_role_id::text) AS key, p.name AS person_name, s.name AS scope_name, s.kind AS scope_kind, b.name AS giver_name,
-        c.name AS custom_name, c.permissions
+    SELECT f.*, coalesce(f.role, f.custom_role_id::text) AS key, p.name AS person_name,
+        s.name AS scope_name, s.kind AS scope_kind, b.name AS giver_name, c.name AS custom_name, c.permissions
     FROM found f JOIN persons p ON p.id = f.person_id JOIN scopes s ON s.id = f.scope_id
         LEFT JOIN persons b ON b.id = f.given_by LEFT JOIN custom_roles c ON c.id = f.custom_role_id
     ORDER BY f.id LIMIT :most

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 from base.errors import Forbidden
 from people.actor import Actor
 from people.models import Person
-from people.permissions import GIVEN, ORGANISATION_WIDE, Permission
+from people.permissions import ORGANISATION_WIDE, Permission
 from people.roles.lists import MOST_ROLES, Wanted, list_given
-from people.roles.roles import permissions_named
+from people.roles.roles import permissions_of
 
 
 def check_may_enter(session: Session, actor: Actor, person: Person) -> None:
@@ -30,5 +30,4 @@ def held_by(session: Session, person: Person) -> frozenset[Permission]:
     """All that a person may do anywhere by account and roles; what every member may is not counted."""
     wanted = Wanted(person.organisation_id, person.id, private=True)
     rows = list_given(session, person.organisation_id, wanted, None, MOST_ROLES)
-    given = (GIVEN[row.role] if row.role else permissions_named(row.permissions) for row in rows)
-    return ORGANISATION_WIDE[person.role].union(*given)
+    return ORGANISATION_WIDE[person.role].union(*map(permissions_of, rows))

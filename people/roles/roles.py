@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from base.database import AnyRow
 from base.errors import Invalid
 from people.models import CustomRole
 from people.permissions import GIVEN, Permission, is_organisation_wide
@@ -49,6 +50,11 @@ def as_role(custom: CustomRole) -> Role:
 def allowed_by(custom: CustomRole) -> frozenset[Permission]:
     """What one of the organisation's own allows; what a newer release knows besides is nothing here."""
     return permissions_named(custom.permissions)
+
+
+def permissions_of(row: AnyRow) -> frozenset[Permission]:
+    """What a role that somebody has allows (its `role`, or the `permissions` of one of the organisation's own)."""
+    return GIVEN[row.role] if row.role else permissions_named(row.permissions)
 
 
 def permissions_named(names: Iterable[str]) -> frozenset[Permission]:

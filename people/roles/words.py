@@ -13,13 +13,15 @@ _ENGLISH = {
     "member": "Has an account: uses the app, and reads and writes to the whole organisation, as all its members do.",
     "visitor": "Is a visitor: uses the app, and belongs to nothing but what they were let into.",
     "service": "Is a program: may what its token was given, and nothing else.",
-    "open": "Reads what is open to all members, and may join it: {count} at present.",
+    "open": "Reads the scopes that are open to all members, and may join them.",
     "assigned": "Was assigned to {where}: reads and writes there.",
     "joined": "Joined {where}, which is open: reads and writes there.",
-    "site_manager": "Manages {where}: leads what is said there, sees who is there, runs roll calls, and lets people in.",
+    "site_manager": "Manages {where}: leads what is said there, sees who is there, runs roll calls, lets people in.",
     "moderator": "Is a moderator of {where}: reads what is said there, and takes away what should not be.",
     "warden": "Is a warden of {where}: sees who is there, and runs roll calls.",
-    "compliance_officer": "Is a compliance officer of {where}: reads and exports the audit log, and names other officers.",
+    "compliance_officer": (
+        "Is a compliance officer of {where}: reads and exports the audit log, and names other officers."
+    ),
     "custom": "Has the role “{name}” in {where}: may {permissions}.",
     "presence": (
         "Reads and writes to places that let in whoever is there, while they are there. Who is where is not told here."
@@ -28,12 +30,13 @@ _ENGLISH = {
 }
 _KOREAN = {
     "organisation_administrator": (
-        "{where} 관리자입니다. 본인이 속하지 않은 그룹과 대화를 보는 것, 감사 기록을 내보내는 것을 제외한 모든 작업을 할 수 있습니다."
+        "{where} 관리자입니다. 본인이 속하지 않은 그룹과 대화를 보는 것, 감사 기록을 내보내는 것을 제외한"
+        " 모든 작업을 할 수 있습니다."
     ),
     "member": "계정이 있습니다. 다른 구성원과 같이 앱을 사용하고 조직 전체의 글을 읽고 쓸 수 있습니다.",
     "visitor": "방문자입니다. 앱을 사용하며, 출입이 허용된 곳에만 속합니다.",
     "service": "프로그램입니다. 토큰에 부여된 작업만 할 수 있습니다.",
-    "open": "모든 구성원에게 열린 곳({count}곳)의 글을 읽고 참여할 수 있습니다.",
+    "open": "모든 구성원에게 열린 곳의 글을 읽고 참여할 수 있습니다.",
     "assigned": "{where}에 배정되었습니다. 그곳의 글을 읽고 쓸 수 있습니다.",
     "joined": "열려 있는 {where}에 참여했습니다. 그곳의 글을 읽고 쓸 수 있습니다.",
     "site_manager": "{where} 관리자입니다. 글을 관리하고, 누가 있는지 보고, 인원 점검을 하고, 사람을 들일 수 있습니다.",
@@ -43,7 +46,10 @@ _KOREAN = {
         "{where} 준법 담당자입니다. 감사 기록을 읽고 내보내며, 다른 준법 담당자를 지정할 수 있습니다."
     ),
     "custom": "{where}에서 ‘{name}’ 역할을 맡고 있습니다. 할 수 있는 일: {permissions}.",
-    "presence": "그 자리에 있는 사람을 들이는 곳에서는 그곳에 있는 동안 글을 읽고 쓸 수 있습니다. 현재 위치는 여기에 표시하지 않습니다.",
+    "presence": (
+        "그 자리에 있는 사람을 들이는 곳에서는 그곳에 있는 동안 글을 읽고 쓸 수 있습니다."
+        " 현재 위치는 여기에 표시하지 않습니다."
+    ),
     "conversations": "본인이 속한 그룹과 대화에서 글을 읽고 쓸 수 있습니다. 이는 외부에 표시하지 않습니다.",
 }
 _MAY: dict[Permission, tuple[str, str]] = {

@@ -23,7 +23,11 @@ def make_manager(
     """Let a person manage a scope, or a manager do so until another time; the person and those concerned are told."""
     one_at_a_time(session, person_id)
     live = live_membership_of(session, scope_id, person_id)
-    if live is None or live.source == "presence" or (live.ends_at is not None and live.ends_at <= clock.now()):
+    if (
+        live is None
+        or live.source == "presence"
+        or (live.ends_at is not None and live.ends_at <= clock.now())
+    ):
         return start_membership(
             session,
             scope_id,

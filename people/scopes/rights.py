@@ -1,8 +1,8 @@
-"""Who may do more than a member is no secret: each change is told to the person, and to those who manage there and above.
+"""Who may do more is no secret: each change is told to the person, and to those who manage there and above.
 
-It is told when a role above that of a member is given, changed or taken: by assignment, by a grant, with an account that
-opens or closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to tell).
-What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
+It is told when a role above that of a member is given, changed or taken: by assignment, by a grant, with an account
+that opens or closes (but that of the first administrator, with whom the organisation itself begins: there is nobody to
+tell). What a member may begins and ends with memberships, which tell of themselves (`people/scopes/memberships.py`).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from journal.catalogue import RIGHTS_CHANGED
 from journal.events import Event, append
-from people.audience import holders_of, managers_of
+from people.audience import administers, holders_of, managers_of
 from people.models import Membership, Person, RoleGrant
 from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, Permission
 
@@ -82,7 +82,5 @@ def _event(told: UUID, changed: _Changed, actor_id: UUID | None) -> Event:
 
 
 def _administrators(session: Session, organisation_id: UUID) -> list[UUID]:
-    administers = (Person.role == ADMINISTRATOR, Person.ended_at.is_(None))
-    return list(
-        session.scalars(select(Person.id).where(Person.organisation_id == organisation_id, *administers))
-    )
+    of_it = (Person.organisation_id == organisation_id, administers(), Person.ended_at.is_(None))
+    return list(session.scalars(select(Person.id).where(*of_it)))

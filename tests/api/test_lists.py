@@ -88,6 +88,7 @@ def test_only_these_answers_grow_with_what_there_is() -> None:
         where: field.metadata["x-grows-with"] for where, field in walked(ANSWERED) if isinstance(field, Whole)
     }
     assert grow == {
+        "Access.items": "reasons of one person",
         "Bundle.contacts": "managers of the site",
         "Bundle.musters": "roll calls that run at once",
         "Bundle.places": "zones of the site",
@@ -102,6 +103,7 @@ def test_only_these_answers_grow_with_what_there_is() -> None:
         "MyPlaces.visits": "places that one is in at once",
         "Occupancy.now": "zones of the site",
         "Occupancy.over_time": "zones of the site, times the steps",
+        "RoleGrantList.items": "roles of one person",
         "UnreadScopes.items": "scopes that one person follows",
     }
 

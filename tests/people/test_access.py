@@ -49,7 +49,7 @@ def test_each_reason_says_what_where_by_whom_and_until_when(org: Organisation, y
         "Joined Hall, which is open: reads and writes there.",
         "Was assigned to Yard with its zones: reads and writes there. Given by Ada.",
     ]
-    assert words(org, mo, "open") == ["Reads what is open to all members, and may join it: 1 at present."]
+    assert words(org, mo, "open") == ["Reads the scopes that are open to all members, and may join them."]
     (managing,) = words(org, mia, "membership")
     assert managing.startswith("Manages Yard with its zones: ")
     assert managing.endswith("Given by Ada.")
@@ -62,7 +62,10 @@ def test_it_is_told_in_the_askers_language(org: Organisation, yard: str) -> None
     gives(org.admin, mo, "moderator", yard)
     org.admin.patch("/v1/me", {"locale": "ko"})
     (moderates,) = words(org, mo, "role")
-    assert moderates == "Yard(구역 포함) 글 관리자입니다. 그곳의 글을 읽고 부적절한 글을 내릴 수 있습니다. Ada님이 부여했습니다."
+    assert (
+        moderates
+        == "Yard(구역 포함) 글 관리자입니다. 그곳의 글을 읽고 부적절한 글을 내릴 수 있습니다. Ada님이 부여했습니다."
+    )
 
 
 def test_neither_whereabouts_nor_conversations_are_told(org: Organisation) -> None:
@@ -85,7 +88,9 @@ def test_a_closed_account_has_no_reason_and_a_stranger_is_not_there(org: Organis
     manager(org, "Mia", yard).get(f"/v1/admin/people/{mo_id}/access", 403)
 
 
-def test_there_is_a_reason_for_all_that_somebody_may_and_for_nothing_else(org: Organisation, yard: str) -> None:
+def test_there_is_a_reason_for_all_that_somebody_may_and_for_nothing_else(
+    org: Organisation, yard: str
+) -> None:
     crane, quarry = org.zone(yard, "Crane", admission="assigned"), org.site("Quarry", (127.1, 37.5))
     org.zone(yard, "Hall", admission="open")
     people = {
@@ -115,12 +120,16 @@ def _compared(org: Organisation, phone: Phone) -> list[tuple[str, str, bool, boo
         claims = AccessClaims(session_id=UUID(phone.session_id), organisation_id=org.id)
         actor = actor_of(session, claims)
         person = session.get_one(Person, actor.person_id)
-        reasons = [one for one in reasons_of(session, person) if one.because not in ("presence", "conversations")]
+        reasons = [
+            one for one in reasons_of(session, person) if one.because not in ("presence", "conversations")
+        ]
         compared: list[tuple[str, str, bool, bool]] = []
         for scope in session.scalars(select(Scope)).all():
             sight = sight_of(session, actor, scope.id)
             assert sight is not None
-            told = {permission for reason in reasons if _is_of(reason, scope) for permission in reason.permissions}
+            told = {
+                permission for reason in reasons if _is_of(reason, scope) for permission in reason.permissions
+            }
             for permission in set(Permission) - {Permission.ACCOUNT_USE}:
                 compared.append((scope.name, permission, sight.grants(permission), permission in told))
         return compared
@@ -135,4 +144,6 @@ def _is_of(reason: Reason, scope: Any) -> bool:
     assert reason.scope is not None
     here = UUID(reason.scope["id"])
     belonging = reason.what in ("assigned", "joined")
-    return here == scope.id or (not belonging and (here == scope.parent_id or reason.scope["kind"] == "organisation"))
+    return here == scope.id or (
+        not belonging and (here == scope.parent_id or reason.scope["kind"] == "organisation")
+    )

@@ -74,7 +74,9 @@ def test_nobody_makes_what_they_do_not_have(org: Organisation, yard: str) -> Non
     makes_role(maker, "All", PEOPLE, status=403)
     makes_role(maker, "More makers", "organisation:roles:manage")
     desk = makes_role(org.admin, "Desk", READ)
-    maker.patch(f"/v1/admin/roles/{desk['id']}", {"permissions": ["organisation:roles:manage"]}, 403, If_Match="*")
+    maker.patch(
+        f"/v1/admin/roles/{desk['id']}", {"permissions": ["organisation:roles:manage"]}, 403, If_Match="*"
+    )
     maker.delete(f"/v1/admin/roles/{desk['id']}", 403, If_Match="*")
     makes_role(officer(org), "Reader", "organisation:audit:read", status=403)
     makes_role(org.person("Bob"), "Bob's", READ, status=403)

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import text
 
 from base import clock, ids
+from base.errors import NotFound
 from people.permissions import GIVEN
+from people.roles.giving import RolesExclude
 from schemas.roles import GIVEN_ROLES
 from tests.stories.checkins import code, marker
 from tests.stories.events import head, heard
 from tests.stories.musters import board, calls
-from tests.stories.roles import given, gives, makes_role, officer, takes
+from tests.stories.roles import given, gives, makes_role, names_officer, officer, takes
 from tests.stories.scopes import manager
 from tests.stories.statements import statements
 from tests.stories.visitors import comes_as_visitor
@@ -135,7 +137,8 @@ def test_what_is_taken_is_gone_at_once(org: Organisation, yard: str) -> None:
     mo, mia = org.person("Mo"), manager(org, "Mia", yard)
     grant = gives(mia, mo, "moderator", yard)
     mo.get(f"/v1/scopes/{yard}/posts")
-    takes(mo, grant, 404)
+    takes(mo, grant, 403)
+    takes(manager(org, "Max", org.site("Mill", at=(127.2, 37.5))), grant, 404)
     takes(mia, grant)
     mo.get(f"/v1/scopes/{yard}/posts", 404)
     takes(mia, grant, 404)
@@ -146,12 +149,13 @@ def test_who_gives_no_roles_learns_of_none(org: Organisation, yard: str, world: 
     eve, mo = org.person("Eve", scopes=[yard]), org.person("Mo")
     grant = gives(org.admin, mo, "moderator", yard)
     foreign = gives(world.organisation().admin, world.organisation().person("X"), "warden", status=404)
-    unknown = eve.delete(f"/v1/admin/role-grants/{ids.new_id()}", 404)
-    for one in (grant["id"], org.admin.id, mo.id):
-        for method in ("GET", "DELETE"):
-            refused = eve.request(method, f"/v1/admin/role-grants/{one}")
-            assert refused.status_code == 404
-            assert refused.get_json() | {"request_id": ""} == unknown | {"request_id": ""}
+    for phone, status in ((eve, 403), (manager(org, "Max", org.site("Mill", at=(127.2, 37.5))), 404)):
+        unknown = phone.delete(f"/v1/admin/role-grants/{ids.new_id()}", status)
+        for one in (grant["id"], org.admin.id, mo.id):
+            for method in ("GET", "DELETE"):
+                refused = phone.request(method, f"/v1/admin/role-grants/{one}")
+                assert refused.status_code == status
+                assert refused.get_json() | {"request_id": ""} == unknown | {"request_id": ""}
     eve.get("/v1/admin/role-grants", 403)
     eve.get(f"/v1/admin/role-grants?scope_id={yard}", 403)
     eve.get("/v1/admin/roles", 403)
@@ -221,7 +225,9 @@ def test_nothing_is_given_to_or_in_what_is_not_there(org: Organisation, yard: st
     gives(org.admin, mo, "member", yard, status=422)
     gives(org.admin, mo, "compliance_officer", yard, status=403)
     over = clock.now() - timedelta(seconds=1)
-    assert gives(org.admin, mo, "moderator", yard, until=over, status=422)["errors"][0]["pointer"] == "/ends_at"
+    assert (
+        gives(org.admin, mo, "moderator", yard, until=over, status=422)["errors"][0]["pointer"] == "/ends_at"
+    )
     gone = mo.id
     org.admin.delete(f"/v1/admin/people/{gone}")
     body = {"person_id": gone, "role": "moderator", "scope_id": yard}
@@ -280,6 +286,21 @@ def test_an_officer_is_no_administrator_and_the_other_way_round(org: Organisatio
     takes(org.admin, grant, 403)
     takes(olga, grant)
     assert "organisation:audit:export" not in second.get("/v1/me")["permissions"]
+
+
+def test_an_operator_names_officers_and_makes_none_of_an_administrator(
+    org: Organisation, world: World
+) -> None:
+    with pytest.raises(RolesExclude):
+        names_officer(org, "admin@example.com")
+    with pytest.raises(NotFound):
+        names_officer(org, "nobody@example.com")
+    world.organisation().person("Sam")
+    with pytest.raises(NotFound):
+        names_officer(org, "sam@example.com")
+    olga = officer(org)
+    names_officer(org, " OLGA@example.com ")
+    assert [row["role"] for row in olga.get("/v1/me/roles")["items"]] == ["compliance_officer"]
 
 
 def test_an_officer_knows_of_no_place_by_it(org: Organisation, yard: str) -> None:

@@ -81,6 +81,8 @@ class Town:
             "person_id": person.id,
             "muster_id": self.site,
             "marker_id": self.site,
+            "role_id": self.site,
+            "grant_id": self.site,
             "delivery_id": self.site,
             "conversation_id": self.site,
             "kind": "presence",
