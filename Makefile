@@ -11,7 +11,7 @@ COMPILE := .venv/bin/uv pip compile -q --universal --python-version 3.11 --gener
 	--overrides requirements-without.txt
 .DEFAULT_GOAL := help
 .PHONY: help environment packages nginx redis faketime run demo test lint bench openapi postman collection events lock stop \
-	bench-audience bench-outlines bench-place bench-sync bench-waiting bench-live bench-push bench-starts chaos chaos-push fuzz attack audit
+	bench-audience bench-outlines bench-place bench-sync bench-waiting bench-live bench-push bench-auth bench-starts chaos chaos-push fuzz attack audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench-live: packages ## speeds of sockets, beside Node's socket.io; ONLY="rooms 
 bench-push: packages ## messages a second to a stand-in FCM, beside plain firebase-admin; ONLY="transports" chooses
 	@sh deploy/local/node.sh bench/node
 	@$(PYTHON) -m bench.push $(ONLY)
+
+bench-auth: packages ## knowing who asks, crowds that sign in, a million entries of the audit log, accounts that end
+	@$(PYTHON) -m bench.auth
 
 bench-starts: packages ## computing time of each process until it works
 	@$(PYTHON) -m bench.starts

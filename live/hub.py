@@ -18,6 +18,7 @@ from journal.catalogue import MEMBERSHIP_ENDED, MEMBERSHIP_STARTED, is_said
 from live.subscribers import Room, Subscriber
 from people.audience import Window, since
 
+MOST_OF_A_PERSON = 20  # sockets in one process: on phones and in browsers, and what a thief opens
 # What changes the rooms before the event itself is heard, and what changes them after it.
 _LETS_IN = frozenset((MEMBERSHIP_STARTED.name,))
 _PUTS_OUT = frozenset((MEMBERSHIP_ENDED.name,))
@@ -113,6 +114,10 @@ class Hub:
         """The sockets that a person has open here."""
         room = self._persons.get(person_id)
         return () if room is None else room.subscribers
+
+    def beyond(self, person_id: UUID) -> list[Subscriber]:
+        """The oldest sockets of a person who has more here than anybody may."""
+        return list(self.of_person(person_id))[:-MOST_OF_A_PERSON]
 
     def of_session(self, person_id: UUID, session_id: UUID) -> list[Subscriber]:
         """The sockets that a person's session has open here."""

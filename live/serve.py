@@ -4,6 +4,7 @@ import errno
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 
 import gevent
 from flask import Flask
@@ -13,7 +14,9 @@ from base.settings import Settings
 from live.front.intake import Times
 from live.front.seats import Room
 from live.front.server import FrontServer, room_for_connections
+from live.kept import kept_running
 from live.server import LiveServer
+from people.sign_in.keys import Keys
 
 log = logger(__name__)
 _GRACE_S = 5
@@ -30,6 +33,8 @@ def serve(app: Flask, live: LiveServer, settings: Settings) -> None:
             sys.exit(f"{settings.host}:{settings.port} (HOST, PORT) cannot be used: {error.strerror}.")
         sys.exit(f"Port {settings.port} on {settings.host} is in use; set PORT to another one.")
     live.start()
+    keys: Keys = app.extensions["hereabouts"].tokens.keys
+    gevent.spawn(kept_running, "keys", partial(keys.follow, gevent.sleep))
     log.info("web_serves", host=settings.host, port=server.server_port)
     for signum in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(signum, _stop, server, live)

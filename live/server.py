@@ -48,7 +48,6 @@ log = logger(__name__)
 Reading = tuple[Subscriber, list[Window], Head]
 LARGEST_MESSAGE = 64 * 1024  # bytes, from a client
 ACTS_ON = frozenset((SESSION_ENDED.name,))
-MOST_OF_A_PERSON = 20  # sockets in one process: phones, browsers, and what a thief opens
 _EXPIRY_LOOK_S = 1.0
 _EXPIRY_GRACE_S = 5.0
 
@@ -90,14 +89,8 @@ class LiveServer:
         )
 
     def start(self) -> None:
-        """Begin to follow the journal, to look for tokens that have run out and for new keys, and to write down who is
-        connected."""
-        loops = {
-            "tail": self.tail.run,
-            "seen": self.seen.run,
-            "expiry": self._end_expired,
-            "keys": partial(self._runtime.tokens.keys.follow, self._rests),
-        }
+        """Begin to follow the journal, to look for tokens that have run out, and to write down who is connected."""
+        loops = {"tail": self.tail.run, "seen": self.seen.run, "expiry": self._end_expired}
         for name, loop in loops.items():
             self.socketio.start_background_task(kept_running, name, loop)
         self.signals.start()
@@ -141,8 +134,7 @@ class LiveServer:
             self._end(sid, PositionUnknown.code)
             return
         self.signals.came(subscriber)
-        for oldest in self.hub.of_person(subscriber.person_id)[:-MOST_OF_A_PERSON]:
-            self._end(oldest.sid, "too_many_sockets")
+        self._end_all(self.hub.beyond(subscriber.person_id), "too_many_sockets")
         if not self.socketio.server.manager.is_connected(sid, "/"):
             self._dismiss(sid)
             return
@@ -238,10 +230,6 @@ class LiveServer:
             gevent.sleep(_EXPIRY_LOOK_S)
             for subscriber in self.hub.expired(clock.seconds() - _EXPIRY_GRACE_S):
                 self._end(subscriber.sid, "token_expired")
-
-    def _rests(self, seconds: float) -> bool:
-        gevent.sleep(seconds)
-        return self.tail.stopping
 
     def _end(self, sid: str, code: str) -> None:
         """Say why, and disconnect."""

@@ -33,8 +33,14 @@ PAGED = ("list_my_regions", "list_managed_sites")
 PAGE, PAGE_READ = 280, 600
 # Plans differ by some rows, while one that looks at every zone reads ten thousand.
 GIVE = 100
-# Of what there is not: a push on trial, a report before the end, somebody who shows when they were seen.
-MISSING = ("read_test_push", "read_muster_report", "download_muster_report", "read_presence")
+# Of what there is not: a push on trial, a report before the end, somebody who shows when they were seen, a credential.
+MISSING = (
+    "read_test_push",
+    "read_muster_report",
+    "download_muster_report",
+    "read_presence",
+    "read_notification_content",
+)
 # And what is not for administrators, whom it watches over.
 NOT_THEIRS = ("export_audit",)
 _READ = "SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables"

@@ -3,7 +3,7 @@
 import json
 
 from deploy.local.phone import Phone
-from live.server import MOST_OF_A_PERSON
+from live.hub import MOST_OF_A_PERSON
 from tests.product import Product
 from tests.raw_socket import TEXT, RawWebSocket
 from tests.world import Organisation

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import jwt
 import pytest
+import requests
 from sqlalchemy import select, update
 
 from base import ids
@@ -13,8 +14,9 @@ from people.sign_in.keys import CONTENT
 from push.credentials import LASTS_S
 from push.models import Delivery
 from push.words.messages import build_message, payload_size
+from tests.product import Product
 from tests.push.outgoing import goes_out
-from tests.stories.pushes import reachable
+from tests.stories.pushes import reachable, silent_at
 from tests.stories.sessions import takes_over
 from tests.world import Organisation, Phone, World
 
@@ -65,6 +67,24 @@ def test_the_phone_gets_its_words_although_its_token_is_over(told: Told) -> None
 def test_they_are_those_of_this_moment(told: Told) -> None:
     told.org.admin.patch(f"/v1/posts/{told.post['id']}", {"text": "The crane is taken."})
     assert told.fetches()["body"] == "The crane is taken."
+
+
+def test_the_worker_gives_the_credential_and_the_web_takes_it(product: Product) -> None:
+    org = product.world.organisation()
+    site = org.site("Depot", admission="assigned")
+    org.admin.patch(f"/v1/admin/scopes/{site}", {"push_content": "id"})
+    bob, address = silent_at(org, "Bob", site)
+    org.admin.posts(site, "The crane is free.")
+    (message,) = product.pushed(address)
+    came = message["data"]
+    answer = requests.get(
+        f"{product.address}/v1/notifications/{came['notification_id']}/content",
+        params={"installation_id": bob.app["installation_id"]},
+        headers={"Authorization": f"Bearer {came['credential']}"},
+        timeout=30,
+    )
+    assert answer.json()["body"] == "The crane is free."
+    assert "crane" not in str(message)
 
 
 def test_what_lets_something_out_carries_no_credential(org: Organisation, told: Told) -> None:
