@@ -169,6 +169,21 @@ def test_challenges_are_for_what_they_were_made_for(org: Organisation) -> None:
     alice.post("/v1/me/passkeys", body, 422)
 
 
+def test_to_ask_for_a_proof_is_no_way_around_one(org: Organisation, later: Later) -> None:
+    alice, hers = org.person("Alice"), Authenticator()
+    adds_passkey(alice, hers)
+    register = asks_for_passkey(alice)
+    later(FRESH_FOR - timedelta(seconds=10))
+    proves(alice, hers, 403, options=register)
+    later(timedelta(seconds=11))
+    asked = asks_for_proof(alice)
+    fake = {**register["public_key"], "challenge": asked["public_key"]["challenge"]}
+    credential = Authenticator().creates({"public_key": fake})
+    body = {"challenge_id": asked["challenge_id"], "name": "x", "credential": credential}
+    assert alice.post("/v1/me/passkeys", body, 422)["code"] == "passkey_invalid"
+    assert listed(alice) == ["My phone"]
+
+
 def test_one_authenticator_is_one_account_s(world: World, org: Organisation) -> None:
     hers = Authenticator()
     adds_passkey(org.person("Alice"), hers)

@@ -135,6 +135,15 @@ def test_ten_wrong_tries_lock_a_pin_wherever_they_are_made(org: Organisation, si
     gates[0].lets_in(mina, "314159")
 
 
+def test_a_tablet_of_another_site_locks_nobody_s(org: Organisation, site: str) -> None:
+    mina, yard = worker(org, "Mina", site), org.site("Yard", at=(127.1, 37.5), admission="assigned")
+    elsewhere = tablet(org, yard)
+    for _ in range(TRIES):
+        elsewhere.lets_in(mina, WRONG, 401)
+    assert mina.get("/v1/me/pin")["locked"] is False
+    tablet(org, site).lets_in(mina)
+
+
 def test_a_right_one_makes_the_wrong_ones_before_it_mistakes(org: Organisation, site: str) -> None:
     mina, gate = worker(org, "Mina", site), tablet(org, site)
     for _ in range(2):
