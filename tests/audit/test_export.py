@@ -69,12 +69,10 @@ def test_who_follows_gets_every_entry_once_and_in_order(org: Organisation) -> No
     org.site()
     got: list[str] = []
     after = 0
-    while True:
-        told, after = follows(org, after, limit=2)
-        if not told:
-            break
+    while told := (page := follows(org, after, limit=2))[0]:
         assert len(told) <= 2
-        got += told
+        assert page[1] > after
+        got, after = got + told, page[1]
     records = [json.loads(line) for line in got]
     assert [record["id"] for record in records] == [str(row.id) for row in kept(org.world, org.id)]
     assert [record["position"] for record in records] == sorted({record["position"] for record in records})

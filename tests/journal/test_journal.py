@@ -123,7 +123,7 @@ def test_a_new_months_partition_waits_for_no_backup(fresh_world: World) -> None:
     with fresh_world.owner() as connection:
         assert connection.scalar(text(newest)) == name
         indexes = text("SELECT count(*) FROM pg_indexes WHERE tablename = :name")
-        assert connection.scalar(indexes, {"name": name}) == 5
+        assert connection.scalar(indexes, {"name": name}) == 6
 
 
 def test_a_leader_that_has_gone_silent_loses_the_lead(fresh_world: World) -> None:

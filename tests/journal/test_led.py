@@ -28,6 +28,7 @@ def test_a_relay_that_leads_is_known_and_one_that_is_gone_is_missed(fresh_world:
 
 def test_a_relay_that_leads_and_moves_nothing_is_told(fresh_world: World) -> None:
     org = fresh_world.organisation()
+    fresh_world.relays()
     with machine_ahead(-60):
         org.admin.posts(str(org.id), "waits for a minute")
     assert "waits for the relay for 6" in ready(fresh_world)
