@@ -215,6 +215,14 @@ SIGN_IN_CHANGED = EventType(
     readers=_NOBODY,
     personal=frozenset({"what", "changed_at"}),
 )
+REGISTRATION_CHANGED = EventType(
+    "registration.changed",
+    payload="RegistrationChange",
+    reach=Reach.PERSON,
+    to="those who manage people",
+    readers=_NOBODY,
+    personal=frozenset(),
+)
 SESSION_ENDED = EventType(
     "session.ended",
     payload="EndedSession",
