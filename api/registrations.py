@@ -58,7 +58,9 @@ def confirm_registration(call: Call, body: dict[str, Any]) -> Answer:
     person = confirm(call.session, body["confirmation"])
     if person is None:
         return Answer({"state": "awaits_approval", "tokens": None}, 202)
-    ttl, way = call.runtime.settings.session_ttl, Way((Factor.ONE_TIME_CODE,), request.remote_addr)
+    # An account's first way in, as an invitation is, and proven by a code.
+    way = Way((Factor.INVITATION, Factor.ONE_TIME_CODE), request.remote_addr)
+    ttl = call.runtime.settings.session_ttl
     tokens, _ = open_session(
         call.session, call.runtime.tokens, ttl, person.organisation_id, person.id, body["device"], way
     )

@@ -223,6 +223,14 @@ SIGN_IN_NEW_DEVICE = EventType(
     readers=_PUSH,
     personal=frozenset({"session_id", "platform", "device_name", "signed_in_at"}),
 )
+REGISTRATION_CHANGED = EventType(
+    "registration.changed",
+    payload="RegistrationChange",
+    reach=Reach.PERSON,
+    to="those who manage people",
+    readers=_NOBODY,
+    personal=frozenset(),
+)
 SESSION_ENDED = EventType(
     "session.ended",
     payload="EndedSession",

@@ -141,6 +141,15 @@ class RightsChange(Wire):
     changed_at = Moment(required=True)
 
 
+class RegistrationChange(Wire):
+    """Somebody who registered waits for a decision, or somebody has decided, who is the event's actor. Who it is, is in
+    `GET /v1/admin/registrations/{id}`."""
+
+    id = ID(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(("awaiting", "approved", "refused")))
+    changed_at = Moment(required=True)
+
+
 class SignInChange(Wire):
     """How one signs in has changed, or a code was made that lets it change; the event's actor did it, null for an
     operator. A new address is in `GET /v1/me`, all that one signs in with in `GET /v1/me/identifiers`. With
@@ -191,6 +200,7 @@ PAYLOADS: dict[str, type[Wire]] = {
         LastSeenChoice,
         SignInChange,
         NewSignIn,
+        RegistrationChange,
         EndedSession,
         AuditRecord,
     )

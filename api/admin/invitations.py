@@ -48,7 +48,7 @@ def create_invitation(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     locale, draws = body.pop("locale"), body.pop("qr")
     made = inviting.invite(call.session, call.actor, Wanted(**body))
     outside = _outside(call.runtime)
-    sending.send(call.session, outside, made, locale)
+    sending.send_all(call.session, outside, [made], locale)
     call.notes(None, listing.noted(made.invitation))
     link = outside.link(made.code)
     drawn = code_svg(link or made.code, made.invitation.name or "").decode() if draws else None

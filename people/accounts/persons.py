@@ -19,7 +19,7 @@ from people.roles.ending import end_grants_of
 from people.scopes.memberships import end_membership
 from people.scopes.rights import tell_rights
 from people.sign_in.forms import EMAIL, Form, beginnings
-from people.sign_in.models import Credential, ResetCode
+from people.sign_in.models import Credential, OneTimeCode, ResetCode
 from people.sign_in.second_factors import forget_second_factors
 from people.sign_in.sessions import end_sessions
 
@@ -141,7 +141,7 @@ def end_person(
         employments.note_end(session, person, reason)
         identifiers.end_all(session, person)
     session.flush()
-    for secret in (Credential, ResetCode, Passkey, Pin, Badge):
+    for secret in (Credential, ResetCode, OneTimeCode, Passkey, Pin, Badge):
         session.execute(delete(secret).where(secret.person_id == person.id))
     for_them = update(Invitation).where(Invitation.person_id == person.id, Invitation.revoked_at.is_(None))
     session.execute(for_them.values(revoked_at=clock.now()))

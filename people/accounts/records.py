@@ -7,15 +7,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.errors import Forbidden, Invalid
+from base.errors import Invalid
 from people.accounts import employments, identifiers
 from people.accounts.addresses import replace
 from people.accounts.managed import AccountEnded
 from people.accounts.persons import add_person, person_in
 from people.actor import Actor
 from people.models import Identifier, Person, Scope
-from people.permissions import ORGANISATION_WIDE, VISITOR
+from people.permissions import VISITOR
 from people.roles.administrators import hold_organisation, keep_an_administrator
+from people.roles.outranking import check_may_enter
 from people.sign_in.forms import EMPLOYEE_NUMBER
 from people.sign_in.fresh import check_fresh
 from people.wire import wire_account, wire_identifier, wire_profile
@@ -55,8 +56,7 @@ def held_record(session: Session, actor: Actor, person_id: UUID) -> Person:
     Raises `NotFound`, `Forbidden` or `AccountEnded`.
     """
     person = person_in(session, actor.organisation_id, person_id)
-    if not ORGANISATION_WIDE[person.role] <= ORGANISATION_WIDE[actor.role]:
-        raise Forbidden
+    check_may_enter(session, actor, person)
     session.refresh(person, with_for_update={"key_share": True})
     if person.ended_at is not None:
         raise AccountEnded

@@ -61,6 +61,7 @@ def return_person(
         raise AccountOpen
     _sign_in_again(session, person, given)
     person.ended_at, person.role = None, "member"
+    person.role_ends_at = person.role_given_by = None
     person.employed_from = employed_from or day_of(person, clock.now())
     person.employed_until = employed_until
     check_days(person, "/employed_until")

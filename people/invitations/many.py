@@ -11,7 +11,7 @@ from base.errors import Forbidden, Invalid, NotFound
 from people.actor import Actor
 from people.invitations.files import Faults, FileRefused, Row, written
 from people.invitations.inviting import assignable
-from people.invitations.sending import Outside, flooded, send
+from people.invitations.sending import Outside, flooded, send_all
 from people.invitations.wanted import Made, Wanted, made_of
 from people.models import Identifier
 from people.roles.giving import check_may_give
@@ -40,8 +40,7 @@ def invite_all(
     made = [(row, _made(actor, row, days, sends)) for row in rows]
     session.add_all(each.invitation for _, each in made)
     session.flush()
-    for _, each in made:
-        send(session, outside, each, locale)
+    send_all(session, outside, [each for _, each in made], locale)
     return made
 
 

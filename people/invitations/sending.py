@@ -3,6 +3,7 @@
 A code that was sent is told to nobody else. So who redeems it has shown that the address, or the number, is theirs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from base.settings import Settings
 from people.actor import Actor
 from people.invitations.wanted import Made
 from people.messages.channels import channel_of, check_on
-from people.messages.queue import Outgoing, queue
+from people.messages.queue import Outgoing, queue_all
 from people.models import Invitation, Organisation
 from people.sign_in.forms import Form
 
@@ -63,25 +64,25 @@ def flooded(session: Session, actor: Actor, values: list[str]) -> set[str]:
     return {value for value in session.scalars(counted.having(func.count() >= MOST_SENT)) if value}
 
 
-def send(session: Session, outside: Outside, made: Made, locale: str) -> None:
-    """Have the code of an invitation sent to where it is to go; nothing where the inviter hands it over.
+def send_all(session: Session, outside: Outside, all_made: Sequence[Made], locale: str) -> None:
+    """Have codes of one organisation's invitations sent to where they are to go, but those that are handed over.
 
     Raises `ChannelOff` where the installation has no way there.
     """
-    if made.send_to is None:
+    sent = [(made, made.send_to.value) for made in all_made if made.send_to is not None]
+    if not sent:
         return
-    invitation = made.invitation
-    organisation = session.get_one(Organisation, invitation.organisation_id)
-    link, until = outside.link(made.code), invitation.expires_at
+    organisation = session.get_one(Organisation, sent[0][0].invitation.organisation_id)
+    for channel in {channel_of(to) for _, to in sent}:
+        check_on(outside.settings, channel)
+    outgoings = [_outgoing(outside, organisation.name, made, to, locale) for made, to in sent]
+    queue_all(session, outside.sealer, organisation.id, outgoings)
+
+
+def _outgoing(outside: Outside, organisation: str, made: Made, to: str, locale: str) -> Outgoing:
+    link, until = outside.link(made.code), made.invitation.expires_at
     template, told = (
         ("invitation_code", {"code": made.code}) if link is None else ("invitation", {"link": link})
     )
-    values = {"organisation": organisation.name, "until": until.date().isoformat()} | told
-    to = made.send_to.value
-    check_on(outside.settings, channel_of(to))
-    queue(
-        session,
-        outside.sealer,
-        organisation.id,
-        Outgoing(channel_of(to), to, template, locale, values, until),
-    )
+    values = {"organisation": organisation, "until": until.date().isoformat()} | told
+    return Outgoing(channel_of(to), to, template, locale, values, until)

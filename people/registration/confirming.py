@@ -23,6 +23,7 @@ from people.models import Identifier, Organisation, Person
 from people.registration.answering import about
 from people.registration.models import Registration
 from people.registration.rules import mailbox_of, rules_of
+from people.registration.telling import tell_registration
 from people.sign_in import throttle
 from people.sign_in.forms import EMAIL, Form
 from people.sign_in.passwords import hash_password
@@ -202,3 +203,4 @@ def _wait(session: Session, registration: Registration) -> None:
     session.execute(former)
     registration.state = "awaiting"
     session.flush()
+    tell_registration(session, registration, None)

@@ -16,6 +16,7 @@ from people.messages.queue import Channel, Outgoing, queue
 from people.models import Organisation
 from people.registration.confirming import open_account
 from people.registration.models import Registration
+from people.registration.telling import tell_registration
 
 STATES = ("awaiting", "opened", "approved", "refused")
 """Who has not given the code yet is nobody's business."""
@@ -101,6 +102,7 @@ def _decided(
 ) -> None:
     registration.decided_at, registration.decided_by = clock.now(), actor.person_id
     session.flush()
+    tell_registration(session, registration, actor.person_id)
     organisation = session.get_one(Organisation, registration.organisation_id)
     values = {"organisation": organisation.name, "name": registration.name}
     until = clock.now() + _TELL_WITHIN

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from base import clock
@@ -60,8 +61,9 @@ def test_nor_is_it_promised(org: Organisation) -> None:
     assert refusal["errors"][0]["pointer"] == "/roles/1/ends_at"
 
 
-def test_nor_is_what_the_inviter_has_lost(org: Organisation) -> None:
+@pytest.mark.parametrize("lost", ["people", "role-grants"])
+def test_nor_is_what_the_inviter_has_lost(org: Organisation, lost: str) -> None:
     bea = org.person("Bea", role="organisation_administrator")
     made = invites(bea, roles=[given("moderator")])
-    org.admin.delete(f"/v1/admin/people/{bea.id}")
+    org.admin.delete(f"/v1/admin/{lost}/{bea.id}")
     assert roles_of(redeems(org, made["code"], email=MINA, name="Mina")) == set()

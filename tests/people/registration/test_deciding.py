@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.stories.invitations import identifiers_of
 from tests.stories.passwords import can_sign_in, joins
 from tests.stories.registrations import asks, code_of, confirms, lets_in, mails, registers, waits
+from tests.stories.roles import gives, makes_role
 from tests.stories.scopes import manager
 from tests.world import Organisation, Phone, World
 
@@ -26,6 +27,25 @@ def test_mina_waits_and_is_let_in(org: Organisation) -> None:
     assert identifiers_of(mina) == {MINA: True}
     assert org.admin.get("/v1/admin/registrations")["items"] == []
     assert [each["id"] for each in org.admin.get("/v1/admin/registrations?state=approved")["items"]] == [id]
+
+
+def test_administrators_hear_of_it_and_nobody_else(org: Organisation) -> None:
+    lets_in(org, "example.com", approval=True)
+    bea, alice = org.person("Bea", role="organisation_administrator"), org.person("Alice")
+    gives(
+        org.admin,
+        desk := org.person("Desk"),
+        makes_role(org.admin, "Desk", "organisation:people:manage")["id"],
+    )
+    since = org.admin.get("/v1/me")["position"]
+    registers(org, "Mina", MINA, 202)
+    org.admin.post(f"/v1/admin/registrations/{waits(org, MINA)}/approve")
+    for phone in (org.admin, bea, desk):
+        told = [event for event in phone.syncs(since) if event["type"] == "registration.changed"]
+        assert [event["data"]["state"] for event in told] == ["awaiting", "approved"]
+        assert [event["actor_id"] for event in told] == [None, org.admin.id]
+        assert MINA not in str(told)
+    assert all(event["type"] != "registration.changed" for event in alice.syncs(since))
 
 
 def test_or_is_not(org: Organisation) -> None:

@@ -6,17 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from people.registration.answering import forget_old_registrations
+from people.registration.confirming import RegistrationRefused, confirm, prove_registration
 from people.registration.models import Registration
 from people.registration.rules import set_rules
-from people.sign_in.short_codes import TRIES
+from people.sign_in.short_codes import TRIES, CodeKeys
 from tests.stories.invitations import identifiers_of
 from tests.stories.messages import waiting
 from tests.stories.passwords import can_sign_in, joins
 from tests.stories.registrations import asks, code_of, confirms, lets_in, mails, registers, waits
-from tests.world import Organisation, Phone
+from tests.world import PASSWORD, Organisation, Phone
 
 MINA = "mina@example.com"
 WEAK = "password123"
@@ -91,9 +93,11 @@ def test_the_newest_is_the_only_one_there(org: Organisation) -> None:
     asks(mina, MINA)
     first = code_of(org, MINA)
     asks(mina, MINA)
-    if first != code_of(org, MINA):
+    newest = code_of(org, MINA)
+    if first != newest:
         confirms(mina, MINA, first, 422)
-    confirms(mina, MINA, code_of(org, MINA))
+    confirms(mina, MINA, newest)
+    confirms(mina, MINA, first, 422)
 
 
 def test_who_has_an_account_is_told_so_in_their_mailbox(org: Organisation) -> None:
@@ -155,6 +159,20 @@ def test_of_several_who_give_the_same_code_at_once_one_comes_in(org: Organisatio
     with ThreadPoolExecutor(TRIES) as crowd:
         assert sorted(crowd.map(gives, range(TRIES))) == [201] + [422] * (TRIES - 1)
     assert len(people_of(org, "Mina")) == 1
+
+
+def test_a_code_that_was_right_twice_is_taken_once(org: Organisation) -> None:
+    lets_in(org, "example.com", approval=True)
+    mina, settings = Phone(org, "Mina"), org.world.settings
+    asks(mina, MINA)
+    given = {"organisation": org.slug, "email": MINA, "code": code_of(org, MINA), "password": PASSWORD}
+    given |= {"installation_id": mina.app["installation_id"], "address": "198.51.100.7"}
+    keys = CodeKeys(settings.secret_key, settings.former_secret_key)
+    first, second = (prove_registration(org.world.web, keys, **given) for _ in range(2))
+    with org.world.web.transaction() as session:
+        assert confirm(session, first) is None
+    with pytest.raises(RegistrationRefused), org.world.web.transaction() as session:
+        confirm(session, second)
 
 
 def people_of(org: Organisation, name: str) -> list[dict[str, Any]]:
