@@ -5,6 +5,7 @@ from typing import Any
 from flask import request
 
 from api.answers import Answer
+from api.kept import Keep
 from api.pace import Pace
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
@@ -52,6 +53,7 @@ def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     prepare=_proven,
     answer=Registered,
     status=201,
+    audit=Keep.EACH,
 )
 def confirm_registration(call: Call, body: dict[str, Any]) -> Answer:
     """Give the code: the account is open and one is signed in, or (202) an administrator decides, and a mail tells."""

@@ -23,6 +23,7 @@ from base.errors import Forbidden, Unauthenticated
 from base.sealing import Sealer
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
+from people.audit.whose import concerns
 from people.factors.ceremonies import Credential, RelyingParty, request_options, signed, wire_options
 from people.factors.challenges import Challenge, Purpose, new_challenge, use_challenge
 from people.factors.passkeys import KNOWN, passkeys_of
@@ -142,6 +143,8 @@ def _proven(
     passkey: Passkey | None,
 ) -> Passkey | None:
     """The passkey, if it signed the challenge for its own user; how often it has signed by now is remembered."""
+    if passkey is not None:
+        concerns(passkey.organisation_id, passkey.person_id)
     said = signed(party, challenge, credential, _NOBODYS_KEY if passkey is None else passkey.public_key)
     if said is None or passkey is None or passkey.held_at is not None:
         return None

@@ -19,6 +19,7 @@ from base.settings import Settings
 from base.work import hashing
 from people.accounts.telling import tell_sign_in_changed
 from people.audience import live_membership
+from people.audit.whose import concerns
 from people.models import Badge, Membership, Person, Pin, Scope, SharedDevice, SignedInSession
 from people.shared_devices.enrolment import DeviceRefused, device_of
 from people.shared_devices.pins import TRIES, badge_digests
@@ -104,6 +105,7 @@ def _counted(
         device = device_of(session, secret)
         counted = throttle.count(session, Door.PIN, throttle.of_shared_device(device.id))
         meant = _meant(session, settings, device, person_id, badge)
+        concerns(device.organisation_id, None if meant == _NOBODY else meant)
         allowed = exists().where(Person.id == Pin.person_id, *_may_sign_in(device.site_id))
         tried = (
             update(Pin)

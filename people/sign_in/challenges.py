@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.database import enter_organisation
 from base.errors import Unauthenticated
+from people.audit.whose import concerns
 from people.sign_in.models import SignInChallenge
 from people.sign_in.tokens import digest
 from people.sign_in.ways import Factor, Way
@@ -71,23 +72,25 @@ def challenge(
     return EnrolmentRequired(challenge=name, factors=[Factor.TOTP])
 
 
-def enter_challenge(session: Session, name: str) -> None:
-    """Enter the organisation of a challenge; raises `ChallengeRefused` where there is none of this name."""
+def enter_challenge(session: Session, name: str) -> UUID:
+    """Enter the organisation of a challenge, and tell which it is; raises `ChallengeRefused` where there is none."""
     organisation_id = session.scalar(_ORGANISATION, {"digest": digest(name)})
     if organisation_id is None:
         raise ChallengeRefused
     enter_organisation(session, organisation_id)
+    return organisation_id
 
 
 def count_try(session: Session, name: str, installation_id: str) -> UUID:
     """Count a try, to be committed before it is looked at; returns whose it is. Raises `ChallengeRefused`."""
-    enter_challenge(session, name)
+    organisation_id = enter_challenge(session, name)
     counted = update(SignInChallenge).where(*_good(name, installation_id), SignInChallenge.tries < _TRIES)
     person_id = session.scalar(
         counted.values(tries=SignInChallenge.tries + 1).returning(SignInChallenge.person_id)
     )
     if person_id is None:
         raise ChallengeRefused
+    concerns(organisation_id, person_id)
     return person_id
 
 
