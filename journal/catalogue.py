@@ -112,7 +112,7 @@ RIGHTS_CHANGED = EventType(
     "rights.changed",
     payload="RightsChange",
     reach=Reach.PERSON,
-    to="the person, the managers of the scope and of its site, and the administrators",
+    to="the person, the managers of the scope and of its site, the administrators; of a compliance officer the others",
     readers=_NOBODY,
     personal=frozenset({"person_id", "scope_id", "before", "after", "changed_at"}),
 )

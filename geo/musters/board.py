@@ -22,9 +22,9 @@ from geo.presence.views import record_roll
 from journal.catalogue import MUSTER_UPDATED
 from journal.event_types import EventType
 from journal.events import Event, append
-from people.audience import holders_of, live_membership, manages
+from people.audience import administers, holders_of, live_membership, manages
 from people.models import Membership, Person
-from people.permissions import ADMINISTRATOR, Permission
+from people.permissions import Permission
 
 _IN_BURST = func.coalesce(GateAccount.in_burst, false())
 
@@ -179,13 +179,12 @@ def overseers(session: Session, muster: Muster) -> list[UUID]:
     )
     given = holders_of(Permission.MUSTERS_RUN, (muster.place_id, site_id, muster.organisation_id))
     chosen = Person.id.in_(muster.warden_ids) | Person.id.in_(managers) | Person.id.in_(given)
-    administers = Person.role == ADMINISTRATOR
     return sorted(
         session.scalars(
             select(Person.id).where(
                 Person.organisation_id == muster.organisation_id,
                 Person.ended_at.is_(None),
-                chosen | administers,
+                chosen | administers(),
             )
         )
     )

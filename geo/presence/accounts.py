@@ -26,9 +26,9 @@ from geo.presence.counted import window_of_time
 from geo.presence.groups import Groups, groups_of
 from geo.presence.views import record_once
 from people.actor import Actor
-from people.audience import live_membership, was_given
+from people.audience import administers, live_membership, was_given
 from people.models import Membership, Person, Scope
-from people.permissions import ADMINISTRATOR, Permission
+from people.permissions import Permission
 
 BY_PRESENCE = "presence"
 # Of followers by being there: whether they came by themselves since, and not by a manager's word alone.
@@ -108,7 +108,7 @@ class Account:
             return true()
         is_open = exists().where(Scope.id == self.scope_id, Scope.admission == "open")
         who = aliased(Person)
-        administers = exists().where(who.id == person, who.role == ADMINISTRATOR)
+        runs_all = exists().where(who.id == person, administers(who))
         belonged_then = exists().where(
             Membership.scope_id.in_((self.scope_id, self.place.site_id)),
             Membership.person_id == person,
@@ -118,7 +118,7 @@ class Account:
         )
         above = (self.scope_id, self.place.site_id, self.place.organisation_id)
         given = was_given(Permission.POSTS_READ, above, person, did_at)
-        return is_open | administers | belonged_then | given
+        return is_open | runs_all | belonged_then | given
 
     def record_look(self, session: Session, actor: Actor, persons: Sequence[UUID], reason: str) -> None:
         """Write down that the actor was told of these persons' being there: once for each window of time."""

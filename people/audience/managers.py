@@ -7,11 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from people.audience.rules import ASKED, live_membership, manages
+from people.audience.rules import ASKED, administers, live_membership, manages
 from people.models import Membership, Person, Scope
-from people.permissions import ADMINISTRATOR
-
-_ADMINISTRATOR = Person.role == ADMINISTRATOR
 
 
 def managers_of(session: Session, scope_id: UUID, organisation_id: UUID) -> list[UUID]:
@@ -23,7 +20,7 @@ def managers_of(session: Session, scope_id: UUID, organisation_id: UUID) -> list
         .where(*_manages(), Person.ended_at.is_(None))
     )
     administrators = select(Person.id).where(
-        Person.organisation_id == organisation_id, _ADMINISTRATOR, Person.ended_at.is_(None)
+        Person.organisation_id == organisation_id, administers(), Person.ended_at.is_(None)
     )
     return sorted(set(session.scalars(managers)) or session.scalars(administrators))
 
@@ -52,6 +49,6 @@ def _managing() -> Select[UUID, UUID]:
         .where(
             Person.organisation_id == Scope.organisation_id,
             Person.ended_at.is_(None),
-            or_(_ADMINISTRATOR, exists().where(Membership.person_id == Person.id, *_manages())),
+            or_(administers(), exists().where(Membership.person_id == Person.id, *_manages())),
         )
     )

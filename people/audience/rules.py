@@ -11,7 +11,7 @@ from base import ids
 from base.rows import GivenRows
 from journal.order import BEGINNING, begun_at, comes_after
 from people.models import Membership, Person, Scope
-from people.permissions import VISITOR
+from people.permissions import ADMINISTRATOR, VISITOR
 
 FIRST_ID = UUID(int=0)
 # Nobody runs these by what they are to the organisation, and nobody is let in but by those within.
@@ -63,6 +63,12 @@ def manages(of: type[Membership] = Membership) -> ColumnElement[bool]:
     """Whether a membership that holds makes a manager now: that may end before the membership does."""
     until = of.role_ends_at
     return and_(of.role == "manager", or_(until.is_(None), until > func.now()))
+
+
+def administers(of: type[Person] = Person) -> ColumnElement[bool]:
+    """Whether somebody administers the organisation now: that may end before their account does."""
+    until = of.role_ends_at
+    return and_(of.role == ADMINISTRATOR, or_(until.is_(None), until > func.now()))
 
 
 def history_in(visitor: ColumnElement[bool], held: type[Membership] = Membership) -> ColumnElement[str]:

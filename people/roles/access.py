@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import clock
@@ -68,19 +68,14 @@ def reasons_of(session: Session, person: Person) -> list[Reason]:
     wanted = Wanted(person.organisation_id, person.id)
     given = list_given(session, person.organisation_id, wanted, None, MOST_ROLES)
     belongs = [_of_membership(*row) for row in _belongings(session, person)]
-    return [*_by_account(session, person), *map(_of_role, given), *belongs, *_untold(person)]
+    return [*_by_account(person), *map(_of_role, given), *belongs, *_untold(person)]
 
 
-def _by_account(session: Session, person: Person) -> list[Reason]:
+def _by_account(person: Person) -> list[Reason]:
     if person.role not in ("member", "organisation_administrator"):
         return [Reason("account", person.role, ORGANISATION_WIDE[person.role], until=person.ends_at)]
     account = Reason("account", "member", ORGANISATION_WIDE["member"] | _MEMBER, since=person.created_at)
-    open_to_all = (Scope.admission == "open", Scope.archived_at.is_(None))
-    count = session.scalar(
-        select(func.count()).where(Scope.organisation_id == person.organisation_id, *open_to_all)
-    )
-    reads = Reason("open", "open", GRANTED[Standing.READER], about={"count": count})
-    return [account, reads] if count else [account]
+    return [account, Reason("open", "open", GRANTED[Standing.READER])]
 
 
 def _belongings(session: Session, person: Person) -> Sequence[AnyRow]:

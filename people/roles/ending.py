@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from people.models import Person, RoleGrant
+from people.permissions import ADMINISTRATOR
 from people.roles.administrators import demote
 from people.roles.giving import end_grant
 from people.scopes import managers
@@ -32,7 +33,11 @@ def end_expired_roles(session: Session) -> int:
 
 
 def _end_administrators(session: Session) -> int:
-    over = (Person.ended_at.is_(None), Person.role_ends_at <= clock.now())
+    over = (
+        Person.role == ADMINISTRATOR,
+        Person.ended_at.is_(None),
+        Person.role_ends_at <= clock.now(),
+    )
     held = select(Person).where(*over).order_by(Person.role_ends_at).limit(BATCH)
     former = session.scalars(held.with_for_update(key_share=True, skip_locked=True)).all()
     for person in former:

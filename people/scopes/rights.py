@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from journal.catalogue import RIGHTS_CHANGED
 from journal.events import Event, append
-from people.audience import holders_of, managers_of
+from people.audience import administers, holders_of, managers_of
 from people.models import Membership, Person, RoleGrant
 from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, Permission
 
@@ -82,7 +82,5 @@ def _event(told: UUID, changed: _Changed, actor_id: UUID | None) -> Event:
 
 
 def _administrators(session: Session, organisation_id: UUID) -> list[UUID]:
-    administers = (Person.role == ADMINISTRATOR, Person.ended_at.is_(None))
-    return list(
-        session.scalars(select(Person.id).where(Person.organisation_id == organisation_id, *administers))
-    )
+    of_it = (Person.organisation_id == organisation_id, administers(), Person.ended_at.is_(None))
+    return list(session.scalars(select(Person.id).where(*of_it)))

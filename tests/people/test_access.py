@@ -49,7 +49,7 @@ def test_each_reason_says_what_where_by_whom_and_until_when(org: Organisation, y
         "Joined Hall, which is open: reads and writes there.",
         "Was assigned to Yard with its zones: reads and writes there. Given by Ada.",
     ]
-    assert words(org, mo, "open") == ["Reads what is open to all members, and may join it: 1 at present."]
+    assert words(org, mo, "open") == ["Reads the scopes that are open to all members, and may join them."]
     (managing,) = words(org, mia, "membership")
     assert managing.startswith("Manages Yard with its zones: ")
     assert managing.endswith("Given by Ada.")

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import text
 
 from base import clock, ids
+from base.errors import NotFound
 from people.permissions import GIVEN
+from people.roles.giving import RolesExclude
 from schemas.roles import GIVEN_ROLES
 from tests.stories.checkins import code, marker
 from tests.stories.events import head, heard
 from tests.stories.musters import board, calls
-from tests.stories.roles import given, gives, makes_role, officer, takes
+from tests.stories.roles import given, gives, makes_role, names_officer, officer, takes
 from tests.stories.scopes import manager
 from tests.stories.statements import statements
 from tests.stories.visitors import comes_as_visitor
@@ -284,6 +286,21 @@ def test_an_officer_is_no_administrator_and_the_other_way_round(org: Organisatio
     takes(org.admin, grant, 403)
     takes(olga, grant)
     assert "organisation:audit:export" not in second.get("/v1/me")["permissions"]
+
+
+def test_an_operator_names_officers_and_makes_none_of_an_administrator(
+    org: Organisation, world: World
+) -> None:
+    with pytest.raises(RolesExclude):
+        names_officer(org, "admin@example.com")
+    with pytest.raises(NotFound):
+        names_officer(org, "nobody@example.com")
+    world.organisation().person("Sam")
+    with pytest.raises(NotFound):
+        names_officer(org, "sam@example.com")
+    olga = officer(org)
+    names_officer(org, " OLGA@example.com ")
+    assert [row["role"] for row in olga.get("/v1/me/roles")["items"]] == ["compliance_officer"]
 
 
 def test_an_officer_knows_of_no_place_by_it(org: Organisation, yard: str) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base import ids
-from people.actor import Actor
+from people.actor import Actor, Grant
 from people.audience import following, follows_of, known_among, sight_of, visible_of
 from people.models import Person, Scope
-from people.permissions import Permission, Standing
+from people.permissions import SERVICE, Permission, Standing
 from people.scopes.scopes import create_scope
 from people.sign_in.given import given_to, grants_of
 from tests.stories.checkins import code, marker
@@ -145,6 +145,26 @@ def test_what_was_given_is_read_from_the_beginning_and_nothing_else_is(depot: De
         _, listed, _ = depot.sees(name)
         assert set(listed) == {"all", "hall", *more}
         assert {row.since for row in listed.values()} == {FIRST}
+
+
+def test_a_program_reads_what_it_was_given_and_knows_of_nothing_else(depot: Depot) -> None:
+    yard, of_all = UUID(depot.yard), depot.org.id
+    expected = {yard: {"yard", "crane", "gate", "hall"}, of_all: {"all", "yard", "crane", "gate", "hall"}}
+    for where, reads in {**expected, ids.new_id(): set()}.items():
+        grants = (Grant(where, frozenset({Permission.POSTS_READ})),)
+        program = Actor(ids.new_id(), of_all, ids.new_id(), ids.new_id(), SERVICE, "en", grants=grants)
+        with depot.org.world.web.transaction(of_all) as session:
+            every = session.scalars(select(Scope.id)).all()
+            listed = {depot.named[str(row.scope_id)] for row in session.execute(visible_of(program))}
+            known = {depot.named[str(id_)] for id_ in known_among(session, program, every)}
+            one = {depot.named[str(id_)] for id_ in every if _reads(session, program, id_)}
+        assert listed == known == one == reads
+        assert program.organisation_wide == (grants[0].permissions if where == of_all else frozenset())
+
+
+def _reads(session: Session, actor: Actor, scope_id: UUID) -> bool:
+    sight = sight_of(session, actor, scope_id)
+    return sight is not None and sight.grants(Permission.POSTS_READ)
 
 
 def test_nothing_of_another_organisation_is_there(depot: Depot, world: World) -> None:

@@ -12,6 +12,7 @@ from tests.stories.acknowledgements import acknowledges
 from tests.stories.notices import alerts, announces
 from tests.stories.reads import reads_up_to
 from tests.stories.reminding import round_of
+from tests.stories.roles import gives
 from tests.stories.things import filled
 
 
@@ -149,6 +150,23 @@ def test_how_loud_a_scope_is_for_somebody_is_theirs_alone_to_know(town: Town) ->
     assigned = town.mo.put(f"{path}/{town.carol.id}", {"role": "member"})
     for told in (assigned, *town.mo.get(path)["items"]):
         assert not told.keys() & {"level", "muted_until"}
+
+
+def test_a_moderator_is_told_of_nobody_who_was_there(village: Town) -> None:
+    """Of the words, and not of whereabouts; who was given to see those as well is told, as managers are."""
+    (tom,) = village.knows("Tom")
+    village.come(tom)
+    alert = alerts(village.mo, village.site)
+    for phone in (tom, village.carol):
+        reads_up_to(phone, alert)
+        acknowledges(phone, alert)
+    admin, ned, will = village.org.admin, village.org.person("Ned"), village.org.person("Will")
+    for phone in (ned, will):
+        gives(admin, phone, "moderator", village.site)
+    gives(admin, will, "warden", village.site)
+    for phone, told in ((ned, ["Carol"]), (will, ["Carol", "Tom"])):
+        assert sorted(readers(phone, alert)) == sorted(account(phone, alert, "acknowledged")) == told
+        assert bool(looks(tom)) is ("Tom" in told)
 
 
 def test_whatever_names_somebody_for_being_there_is_a_look(village: Town) -> None:
