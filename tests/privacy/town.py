@@ -83,6 +83,8 @@ class Town:
             "marker_id": self.site,
             "role_id": self.site,
             "grant_id": self.site,
+            "invitation_id": self.site,
+            "registration_id": self.site,
             "delivery_id": self.site,
             "conversation_id": self.site,
             "kind": "presence",
