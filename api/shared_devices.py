@@ -53,7 +53,7 @@ def list_names(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 def _proven(runtime: Runtime, body: dict[str, Any]) -> dict[str, Any]:
     """The PIN is checked before the transaction that signs in: a hash takes long."""
     locale = body.pop("locale")
-    asked = {"secret": _secret(), "address": request.remote_addr, **body}
+    asked: dict[str, Any] = {"secret": _secret(), "address": request.remote_addr, **body}
     proof = pin_sign_in.prove_pin(runtime.database, runtime.settings, **asked)
     return {"proof": proof, "locale": locale}
 
