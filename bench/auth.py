@@ -9,6 +9,7 @@ ended        an account is ended: its sockets close, and nothing is pushed to it
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import requests
 import socketio
@@ -62,7 +63,7 @@ def _knows(product: Product, token: str, site: str) -> float:
         began = time.perf_counter()
         actor = actor_of_claims(session, claims, "127.0.0.1")
         assert actor.may(Permission.ACCOUNT_USE)
-        scope_for(session, actor, site, Permission.POSTS_READ)
+        scope_for(session, actor, UUID(site), Permission.POSTS_READ)
         return (read + time.perf_counter() - began) * 1000
 
 
@@ -109,7 +110,7 @@ def ended(product: Product) -> None:
         phone = org.person(f"Leaver{number}", scopes=[site])
         address = f"leaver-{number}-" + "0" * 20
         phone.put("/v1/me/device/push", {"kind": "token", "address": address})
-        client = socketio.SimpleClient(reconnection=False)
+        client = socketio.Client(reconnection=False)
         client.connect(
             product.address, auth={"token": phone.tokens["access_token"]}, transports=["websocket"]
         )

@@ -82,6 +82,9 @@ class RulesByRole(Wire):
 
     organisation_administrator = fields.Nested(SignInRule, load_default=None, allow_none=True)
     manager = fields.Nested(SignInRule, load_default=None, allow_none=True)
+    compliance_officer = fields.Nested(SignInRule, load_default=None, allow_none=True)
+    moderator = fields.Nested(SignInRule, load_default=None, allow_none=True)
+    warden = fields.Nested(SignInRule, load_default=None, allow_none=True)
     member = fields.Nested(SignInRule, load_default=None, allow_none=True)
     visitor = fields.Nested(SignInRule, load_default=None, allow_none=True)
 

@@ -14,7 +14,7 @@ from people.accounts.persons import person_in
 from people.accounts.telling import tell_sign_in_changed
 from people.actor import Actor
 from people.models import Organisation, Person
-from people.permissions import ORGANISATION_WIDE
+from people.roles.outranking import check_may_enter
 from people.sign_in import totp
 from people.sign_in.models import TotpSecret
 from people.sign_in.policies import rule_for
@@ -22,6 +22,7 @@ from people.sign_in.second_factors import (
     SecondFactorRefused,
     codes_left,
     forget_second_factors,
+    has_passkey,
     held_secret,
     keep_secret,
     new_recovery_codes,
@@ -101,7 +102,8 @@ def confirm_authenticator(session: Session, sealer: Sealer, actor: Actor, code: 
 
 def remove_authenticator(session: Session, actor: Actor) -> None:
     """Do without; raises `NotFound` where there is none, `SecondFactorKept` where the organisation asks for one."""
-    if rule_for(session, actor.organisation_id, actor.person_id).second_factor:
+    asked = rule_for(session, actor.organisation_id, actor.person_id).second_factor
+    if asked and not has_passkey(session, actor.person_id):
         raise SecondFactorKept
     _remove(session, actor.organisation_id, actor.person_id, actor.person_id)
 
@@ -112,8 +114,9 @@ def remove_authenticator_of(session: Session, actor: Actor, person_id: UUID) -> 
     One's own is not removed this way, or a stolen session of an administrator would be as good as the app.
     """
     person = person_in(session, actor.organisation_id, person_id)
-    if person.id == actor.person_id or not ORGANISATION_WIDE[person.role] <= ORGANISATION_WIDE[actor.role]:
+    if person.id == actor.person_id:
         raise Forbidden
+    check_may_enter(session, actor, person)
     _remove(session, actor.organisation_id, person.id, actor.person_id)
 
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from base import clock
 from base.database import AnyRow
-from base.errors import Forbidden, NotFound
+from base.errors import NotFound
 from people.accounts.persons import person_in
 from people.actor import Actor
 from people.models import Device, Person, SignedInSession
-from people.permissions import ORGANISATION_WIDE
+from people.roles.outranking import check_may_close
 from people.sign_in.sessions import end_session, end_sessions
 
 _FROM_ELSEWHERE, _BY_AN_ADMINISTRATOR = "ended_elsewhere", "ended_by_administrator"
@@ -77,8 +77,7 @@ def end_of_person(session: Session, actor: Actor, person_id: UUID, session_id: U
 
 def _managed(session: Session, actor: Actor, person_id: UUID) -> Person:
     person = person_in(session, actor.organisation_id, person_id)
-    if not ORGANISATION_WIDE[person.role] <= ORGANISATION_WIDE[actor.role]:
-        raise Forbidden
+    check_may_close(session, actor, person)
     return person
 
 

@@ -22,6 +22,7 @@ from people.sign_in.models import SignInChallenge, TotpSecret
 from people.sign_in.opening import open_session
 from people.sign_in.second_factors import (
     SecondFactorRefused,
+    has_passkey,
     held_by,
     held_secret,
     keep_secret,
@@ -121,7 +122,7 @@ def _enrolled(
 
 
 def _has_one(session: Session, person_id: UUID) -> bool:
-    return bool(held_by(session, person_id))
+    return bool(held_by(session, person_id)) or has_passkey(session, person_id)
 
 
 def _new(session: Session, waits: SignInChallenge) -> TotpSecret:

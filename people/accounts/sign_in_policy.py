@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from base import clock
 from base.errors import Conflict, NotFound
 from people.actor import Actor
-from people.models import Identifier, Organisation, Person, SignedInSession
+from people.models import Identifier, Organisation, Passkey, Person, SignedInSession
 from people.permissions import ADMINISTRATOR
 from people.sign_in.models import Credential, SignInPolicy
 from people.sign_in.policies import EVERYONE, ROLES, NetworkRefused, Rule, check_networks, combined, roles_of
@@ -141,19 +141,22 @@ def _administrators(session: Session, organisation_id: UUID) -> list[tuple[UUID,
         Identifier.ended_at.is_(None),
     )
     password = exists().where(Credential.person_id == Person.id)
+    passkey = exists().where(Passkey.person_id == Person.id, Passkey.held_at.is_(None))
     found = session.execute(
-        select(Person.id, password, reached, addresses.scalar_subquery()).where(
+        select(Person.id, password, reached, passkey, addresses.scalar_subquery()).where(
             Person.organisation_id == organisation_id,
             Person.role == ADMINISTRATOR,
             Person.ended_at.is_(None),
             Person.ends_at.is_(None),
+            Person.role_ends_at.is_(None),
+            Person.employed_until.is_(None),
         )
     )
-    return [(person_id, _held(has, is_reached), known or []) for person_id, has, is_reached, known in found]
+    return [(person_id, _held(*ways), known or []) for person_id, *ways, known in found]
 
 
-def _held(has_password: bool, is_reached: bool) -> set[str]:
-    held = {Factor.PASSWORD: has_password, Factor.ONE_TIME_CODE: is_reached}
+def _held(has_password: bool, is_reached: bool, has_passkey: bool) -> set[str]:
+    held = {Factor.PASSWORD: has_password, Factor.ONE_TIME_CODE: is_reached, Factor.PASSKEY: has_passkey}
     return {str(factor) for factor, holds in held.items() if holds}
 
 

@@ -17,7 +17,7 @@ from people.audit.whose import concerns
 from people.models import Device, SignedInSession
 from people.sign_in.challenges import challenge
 from people.sign_in.policies import Rule, check_way, rule_for
-from people.sign_in.second_factors import held_by
+from people.sign_in.second_factors import has_passkey, held_by
 from people.sign_in.sessions import start_session
 from people.sign_in.tokens import TokenMaker, Tokens
 from people.sign_in.ways import Factor, Way, is_two_factors
@@ -63,7 +63,9 @@ def _check_steps(
         return
     held = held_by(session, person_id)
     if held or rule.lacks_second(way.factors):
-        raise challenge(session, organisation_id, person_id, device, way, held)
+        # Who has a passkey signs in with that: whoever knows their password sets up no app in its place.
+        other = () if held or not has_passkey(session, person_id) else (Factor.PASSKEY,)
+        raise challenge(session, organisation_id, person_id, device, way, held or other)
 
 
 def _is_new_device(session: Session, person_id: UUID, device: dict[str, Any]) -> bool:

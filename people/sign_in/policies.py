@@ -12,18 +12,20 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden
-from people.models import Membership, Person
-from people.permissions import ADMINISTRATOR, VISITOR
+from people.audience import live_grant
+from people.models import Membership, Person, RoleGrant
+from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, MODERATOR, VISITOR, WARDEN
 from people.sign_in.models import SignInPolicy
 from people.sign_in.ways import FIRST, Factor, Way, is_two_factors, known_address, opens_account
 
 EVERYONE, MANAGER = "everyone", "manager"
-ROLES = (ADMINISTRATOR, MANAGER, "member", VISITOR)
+GRANTED = (COMPLIANCE_OFFICER, MODERATOR, WARDEN)
+ROLES = (ADMINISTRATOR, MANAGER, *GRANTED, "member", VISITOR)
 
 
 class FactorRefused(Forbidden):
@@ -78,9 +80,18 @@ def rule_for(session: Session, organisation_id: UUID, person_id: UUID) -> Rule:
 
 def roles_of(session: Session, person_id: UUID) -> list[str]:
     """The roles of a person that a policy may name."""
-    held = select(Person.role, manages_something(Person.id, clock.now())).where(Person.id == person_id)
-    role, manages = session.execute(held).one()
-    return [role, MANAGER] if manages else [role]
+    given = select(func.array_agg(RoleGrant.role)).where(RoleGrant.person_id == person_id, *live_grant())
+    now = clock.now()
+    role = case((Person.role_ends_at <= now, "member"), else_=Person.role)
+    held = select(role, manages_something(Person.id, now), given.scalar_subquery())
+    role, manages, grants = session.execute(held.where(Person.id == person_id)).one()
+    return names_of(role, manages, grants or ())
+
+
+def names_of(role: str, manages: bool, grants: Iterable[str | None]) -> list[str]:
+    """The roles that a policy may name, of somebody with this role who manages a scope or not, and was given others."""
+    named = [each for each in grants if each in GRANTED]
+    return [role, *named, MANAGER] if manages else [role, *named]
 
 
 def manages_something(person_id: Any, now: Any) -> Any:
@@ -90,6 +101,7 @@ def manages_something(person_id: Any, now: Any) -> Any:
         Membership.role == "manager",
         Membership.ended_at.is_(None),
         or_(Membership.ends_at.is_(None), Membership.ends_at > now),
+        or_(Membership.role_ends_at.is_(None), Membership.role_ends_at > now),
     )
 
 

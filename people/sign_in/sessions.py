@@ -20,7 +20,14 @@ from people.sign_in.challenges import forget_challenges
 from people.sign_in.devices import take_device
 from people.sign_in.given import given_to, grants_of
 from people.sign_in.models import RefreshToken, SignInPolicy
-from people.sign_in.policies import MANAGER, check_networks, check_networks_of, manages_something, rule_for
+from people.sign_in.policies import (
+    MANAGER,
+    check_networks,
+    check_networks_of,
+    manages_something,
+    names_of,
+    rule_for,
+)
 from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
 from people.sign_in.ways import FRESH_FOR, Way
 
@@ -186,7 +193,8 @@ def actor_of(session: Session, claims: AccessClaims, address: str | None) -> Act
     row = session.execute(_ACTOR, asked).one_or_none()
     if row is None:
         raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
-    check_networks_of(row.networks, (row.role, MANAGER) if row.manages else (row.role,), address)
+    roles = names_of(row.role, row.manages, (role for _, role, _ in row.given or ()))
+    check_networks_of(row.networks, roles, address)
     return Actor(
         person_id=row.person_id,
         organisation_id=claims.organisation_id,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from base import clock
 from base.errors import NotFound
 from people.accounts.authenticators import remove_authenticator_as_operator
-from people.accounts.resets import person_of_address
+from people.accounts.resets import person_of_identifier
 from people.models import Person
 from people.sign_in.challenges import forget_old_challenges
 from people.sign_in.models import RecoveryCode, SignInChallenge, SignInPolicy, TotpSecret
@@ -406,10 +406,12 @@ def test_an_operator_helps_whom_nobody_else_can(world: World, org: Organisation)
     ):
         with world.worker.transaction() as session:
             if is_there:
-                remove_authenticator_as_operator(session, person_of_address(session, slug, address))
+                remove_authenticator_as_operator(session, person_of_identifier(session, slug, address))
             else:
                 with pytest.raises(NotFound):
-                    person_of_address(session, slug, address)
+                    person_of_identifier(session, slug, address)
     assert can_sign_in(org, "admin@example.com")
     with pytest.raises(NotFound), world.worker.transaction() as session:
-        remove_authenticator_as_operator(session, person_of_address(session, org.slug, "admin@example.com"))
+        remove_authenticator_as_operator(
+            session, person_of_identifier(session, org.slug, "admin@example.com")
+        )
