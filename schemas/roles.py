@@ -9,7 +9,7 @@ from schemas.base import ID, SOME_ID, Cursor, Moment, Name, Some, Whole, Wire, p
 from schemas.people import SCOPE_KINDS, Person
 
 GIVEN_ROLES = ("organisation_administrator", "site_manager", "moderator", "warden", "compliance_officer")
-_IN_EVENTS = ("member", "manager")
+_IN_EVENTS = ("member", "manager", "service")
 _MOST_PERMISSIONS = 100
 _KEY = "One of those that there always are, or the id of one of the organisation's own"
 
@@ -32,7 +32,7 @@ class RoleKey(fields.String):
 
 
 def role_in_events() -> RoleKey:
-    """A role before or after a change, also those that account and membership say."""
+    """A role before or after a change, also those that account and membership say, and that of a program."""
     return RoleKey(*_IN_EVENTS, required=True, allow_none=True)
 
 

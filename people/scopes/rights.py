@@ -16,9 +16,9 @@ from journal.catalogue import RIGHTS_CHANGED
 from journal.events import Event, append
 from people.audience import administers, holders_of, managers_of
 from people.models import Membership, Person, RoleGrant
-from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, Permission
+from people.permissions import ADMINISTRATOR, COMPLIANCE_OFFICER, SERVICE, Permission
 
-_MORE_THAN_A_MEMBER = frozenset({"manager", ADMINISTRATOR})
+_MORE_THAN_A_MEMBER = frozenset({"manager", ADMINISTRATOR, SERVICE})
 _Changed = tuple[UUID, UUID, str | None, str | None]  # whose, where, before, after
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from base import clock, ids
@@ -21,6 +21,7 @@ from people.actor import Actor
 from people.audience import PRIVATE, ScopeInSight
 from people.models import Person
 from people.permissions import SERVICE, Permission, Standing, is_organisation_wide
+from people.scopes.rights import tell_rights
 from people.scopes.scopes import scope_in_sight
 from people.services.models import Service
 from people.services.tokens import new_token
@@ -82,6 +83,7 @@ def make_service(
     )
     session.add(service)
     session.flush()
+    tell_rights(session, person, None, SERVICE, actor.person_id)
     return wire_service(service, name, token)
 
 
@@ -119,8 +121,10 @@ def end_service(session: Session, actor: Actor, service_id: UUID) -> None:
     service, _ = _named(session, actor, service_id)
     if service.ended_at is None:
         service.ended_at = clock.now()
-        session.execute(update(Person).where(Person.id == service.id).values(ended_at=service.ended_at))
+        person = session.get_one(Person, service.id)
+        person.ended_at = service.ended_at
         session.flush()
+        tell_rights(session, person, SERVICE, None, actor.person_id)
 
 
 def _named(session: Session, actor: Actor, service_id: UUID) -> tuple[Service, str]:

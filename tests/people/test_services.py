@@ -259,6 +259,17 @@ def test_a_service_ends_by_itself(org: Organisation) -> None:
     org.admin.post(SERVICES, wanted(org, READ, days=0), 422)
 
 
+def test_administrators_hear_that_one_was_made_or_ended(org: Organisation) -> None:
+    bea = org.person("Bea", role="organisation_administrator")
+    since, bob = bea.get("/v1/me")["position"], org.person("Bob")
+    program = service(org, READ)
+    org.admin.delete(of_service(program))
+    heard = [event["data"] for event in bea.syncs(since) if event["type"] == "rights.changed"]
+    told = [(each["before"], each["after"]) for each in heard if each["person_id"] == program.made["id"]]
+    assert told == [(None, "service"), ("service", None)]
+    assert "rights.changed" not in {event["type"] for event in bob.syncs(0)}
+
+
 def test_when_it_was_used_last_is_known_to_the_minute(org: Organisation, world: World) -> None:
     program = service(org, READ)
     assert row_of(program).last_used_at is None
