@@ -18,6 +18,7 @@ from base import clock, ids
 from base.errors import Conflict, Forbidden, Invalid, NotFound
 from people.actor import Actor
 from people.audience import ScopeInSight, holders_of, live_grant, managed_by
+from people.audience.throughout import allowed_throughout
 from people.models import Membership, Person, RoleGrant, Scope
 from people.permissions import ADMINISTRATOR, SERVICE, SITE_MANAGER, VISITOR, Permission
 from people.roles.administrators import hold_organisation, make_administrator
@@ -68,7 +69,7 @@ def check_may_give(
     """
     scope = scope_for(session, actor, scope_id, Permission.ROLES_GIVE)
     role = role_of(session, actor.organisation_id, role_key)
-    _check_own(scope, role)
+    _check_own(actor, scope, role)
     _check_fits(role, scope.kind, whole=scope_id == actor.organisation_id)
     until = lasts_until(session, actor, scope, role.permissions)
     if until is not None and (ends_at is None or ends_at > until):
@@ -78,7 +79,7 @@ def check_may_give(
 
 def check_has(session: Session, actor: Actor, role: Role, scope_id: UUID) -> None:
     """Raise as `check_may_give` unless the actor gives roles there, and has what this one allows: to take it away."""
-    _check_own(scope_for(session, actor, scope_id, Permission.ROLES_GIVE), role)
+    _check_own(actor, scope_for(session, actor, scope_id, Permission.ROLES_GIVE), role)
 
 
 def check_gives_somewhere(session: Session, actor: Actor) -> None:
@@ -88,8 +89,8 @@ def check_gives_somewhere(session: Session, actor: Actor) -> None:
         raise Forbidden
 
 
-def _check_own(scope: ScopeInSight, role: Role) -> None:
-    if not role.permissions <= scope.allowed:
+def _check_own(actor: Actor, scope: ScopeInSight, role: Role) -> None:
+    if not role.permissions <= allowed_throughout(actor, scope):
         raise RoleBeyondOwn
 
 

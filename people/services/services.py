@@ -19,8 +19,9 @@ from base.errors import Conflict, Forbidden, Invalid, NotFound
 from journal.tail import position_to_come
 from people.actor import Actor
 from people.audience import PRIVATE, ScopeInSight
+from people.audience.throughout import allowed_throughout
 from people.models import Person
-from people.permissions import SERVICE, Permission, Standing, is_organisation_wide
+from people.permissions import SERVICE, Permission, is_organisation_wide
 from people.scopes.rights import tell_rights
 from people.scopes.scopes import scope_in_sight
 from people.services.models import Service
@@ -147,19 +148,8 @@ def _check_may_give(
     for index, scope_id in enumerate(scope_ids):
         scope = _scope(session, actor, scope_id, index)
         asked = wanted if scope_id == actor.organisation_id else of_scopes
-        if not asked <= _has_throughout(actor, scope):
+        if not asked <= allowed_throughout(actor, scope):
             raise Forbidden
-
-
-def _has_throughout(actor: Actor, scope: ScopeInSight) -> frozenset[Permission]:
-    """What the actor may do in a scope and in all its parts, as a service may what it is given there.
-
-    Who merely belongs to a place may nothing in its parts.
-    """
-    if scope.id == actor.organisation_id:
-        return actor.organisation_wide
-    runs = scope.standing in (Standing.ADMINISTRATOR, Standing.MANAGER)
-    return scope.allowed if runs else scope.given
 
 
 def _scope(session: Session, actor: Actor, scope_id: UUID, index: int) -> ScopeInSight:

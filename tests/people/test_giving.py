@@ -303,6 +303,14 @@ def test_an_operator_names_officers_and_makes_none_of_an_administrator(
     assert [row["role"] for row in olga.get("/v1/me/roles")["items"]] == ["compliance_officer"]
 
 
+def test_who_merely_belongs_hands_on_nothing_of_it(org: Organisation, yard: str) -> None:
+    """An officer reads what the whole organisation reads, as a member does; a role for reading would reach each place."""
+    olga, mel = officer(org), org.person("Mel")
+    reads = makes_role(org.admin, "Reads", "scope:posts:read")
+    assert gives(olga, mel, reads["id"], str(org.id), status=403)["code"] == "role_beyond_own"
+    mel.get(f"/v1/scopes/{yard}/posts", 404)
+
+
 def test_an_officer_knows_of_no_place_by_it(org: Organisation, yard: str) -> None:
     olga = officer(org)
     olga.get(f"/v1/scopes/{yard}/posts", 404)
