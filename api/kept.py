@@ -34,5 +34,5 @@ OF_PRESENCE = frozenset({Permission.VISITS_READ, Permission.VISITS_EDIT, Permiss
 def kept_by_default(method: str, permission: Permission | None, answer: type[Schema] | None) -> Keep:
     """What is kept of a route that does not say."""
     if permission is None:
-        return Keep.EACH if answer is Tokens else Keep.NOTHING
+        return Keep.EACH if answer is not None and issubclass(answer, Tokens) else Keep.NOTHING
     return Keep.NOTHING if method == "GET" or permission in _EVERYBODYS else Keep.EACH

@@ -118,7 +118,7 @@ def _compared(org: Organisation, phone: Phone) -> list[tuple[str, str, bool, boo
     """Of each scope and permission: whether somebody may, and whether a reason for it is told."""
     with org.world.web.transaction(org.id) as session:
         claims = AccessClaims(session_id=UUID(phone.session_id), organisation_id=org.id)
-        actor = actor_of(session, claims)
+        actor = actor_of(session, claims, None)
         person = session.get_one(Person, actor.person_id)
         reasons = [
             one for one in reasons_of(session, person) if one.because not in ("presence", "conversations")

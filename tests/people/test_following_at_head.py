@@ -16,18 +16,18 @@ def test_a_membership_counts_from_its_event_and_until_its_end(fresh_world: World
     org = fresh_world.organisation()
     alice, site = org.person("Alice"), org.site(admission="assigned")
     fresh_world.relays()
-    path = f"/v1/admin/scopes/{site}/memberships/{alice.id}"
+    path = f"/v1/admin/scopes/{site}/memberships/{alice.id}"  # each act is told, and written down
     before = read(fresh_world, org, alice)
     org.admin.put(path, {"role": "member"})
     assert read(fresh_world, org, alice) == before == (before[0], {org.id}), "its beginning is not told yet"
     fresh_world.relays()
-    assert read(fresh_world, org, alice) == (before[0] + 1, {org.id, UUID(site)})
+    assert read(fresh_world, org, alice) == (before[0] + 2, {org.id, UUID(site)})
     org.admin.delete(path)
-    assert read(fresh_world, org, alice) == (before[0] + 1, {org.id}), "an end counts at once"
+    assert read(fresh_world, org, alice) == (before[0] + 2, {org.id}), "an end counts at once"
     org.admin.put(path, {"role": "member"})
-    assert read(fresh_world, org, alice) == (before[0] + 1, {org.id}), "and what begins anew does not"
+    assert read(fresh_world, org, alice) == (before[0] + 2, {org.id}), "and what begins anew does not"
     fresh_world.relays()
-    assert read(fresh_world, org, alice) == (before[0] + 3, {org.id, UUID(site)})
+    assert read(fresh_world, org, alice) == (before[0] + 6, {org.id, UUID(site)})
 
 
 def test_a_session_of_another_organisation_reads_nothing(fresh_world: World) -> None:

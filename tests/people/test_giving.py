@@ -304,7 +304,7 @@ def test_an_operator_names_officers_and_makes_none_of_an_administrator(
 
 
 def test_who_merely_belongs_hands_on_nothing_of_it(org: Organisation, yard: str) -> None:
-    """An officer reads what the whole organisation reads, as a member does; a role for reading would reach each place."""
+    """An officer reads what all of the organisation reads, as members do; a role to read would reach each place."""
     olga, mel = officer(org), org.person("Mel")
     reads = makes_role(org.admin, "Reads", "scope:posts:read")
     assert gives(olga, mel, reads["id"], str(org.id), status=403)["code"] == "role_beyond_own"
