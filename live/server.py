@@ -40,8 +40,8 @@ from live.subscribers import Subscriber
 from live.tail import JournalTail
 from people.audience import Window, following_at_head
 from people.runtime import Runtime
+from people.sign_in.asking import actor_of
 from people.sign_in.policies import NetworkRefused
-from people.sign_in.sessions import actor_of
 from people.sync import PositionUnknown
 
 log = logger(__name__)

@@ -23,7 +23,7 @@ from people.actor import Actor, Grant
 from people.models import Person
 from people.permissions import SERVICE, Permission
 from people.services.models import Service
-from people.sign_in.sessions import actor_of
+from people.sign_in.asking import actor_of
 from people.sign_in.tokens import AccessClaims, digest, first_refresh_token
 
 PREFIX = "hst_"

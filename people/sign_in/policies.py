@@ -2,7 +2,7 @@
 
 A policy has a rule for everyone and rules by role. Somebody is held to all that are of them together: whoever has one
 more role is never held to less. It is judged as a session opens and whenever its tokens are refreshed; the networks
-also with every request, which learns them from the statement that loads its actor (`people/sign_in/sessions.py`).
+also with every request, which learns them from the statement that loads its actor (`people/sign_in/asking.py`).
 """
 
 import ipaddress

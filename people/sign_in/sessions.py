@@ -5,60 +5,25 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, bindparam, case, delete, false, func, select, text, update
+from sqlalchemy import CursorResult, and_, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from base import clock, ids
-from base.database import enter_organisation, table_of
+from base.database import enter_organisation
 from base.errors import Unauthenticated
 from journal.catalogue import SESSION_ENDED
 from journal.events import Event, append
-from people.actor import Actor
 from people.audit.whose import concerns
-from people.models import Device, Person, SignedInSession
+from people.models import Device, SignedInSession
 from people.sign_in.challenges import forget_challenges
 from people.sign_in.devices import take_device
-from people.sign_in.given import given_to, grants_of
-from people.sign_in.models import RefreshToken, SignInPolicy
+from people.sign_in.models import RefreshToken
 from people.sign_in.policies import (
-    MANAGER,
     check_networks,
-    check_networks_of,
-    manages_something,
-    names_of,
     rule_for,
 )
-from people.sign_in.tokens import AccessClaims, TokenMaker, Tokens, digest, first_refresh_token
+from people.sign_in.tokens import TokenMaker, Tokens, digest, first_refresh_token
 from people.sign_in.ways import FRESH_FOR, Way
-
-_sessions, _persons, _devices = table_of(SignedInSession), table_of(Person), table_of(Device)
-_policies = table_of(SignInPolicy)
-# Asked with every request and every connect; building it anew would cost more than PostgreSQL's answer.
-_ACTOR = (
-    select(
-        _sessions.c.person_id,
-        _sessions.c.device_id,
-        case((_persons.c.role_ends_at <= func.now(), "member"), else_=_persons.c.role).label("role"),
-        _sessions.c.proven_at,
-        _sessions.c.pause_seconds,
-        func.coalesce(_devices.c.locale, _persons.c.locale).label("locale"),
-        given_to(_sessions.c.person_id).label("given"),
-        _policies.c.networks,
-        case(
-            (_policies.c.networks.has_key(MANAGER), manages_something(_persons.c.id, bindparam("now"))),
-            else_=false(),
-        ).label("manages"),
-    )
-    .join(_persons, _persons.c.id == _sessions.c.person_id)
-    .join(_devices, _devices.c.id == _sessions.c.device_id)
-    .outerjoin(_policies, _policies.c.organisation_id == _sessions.c.organisation_id)
-    .where(
-        _sessions.c.id == bindparam("session_id"),
-        _sessions.c.ended_at.is_(None),
-        _sessions.c.expires_at > bindparam("now"),
-        _persons.c.ended_at.is_(None),
-    )
-)
 
 
 class RefreshRefused(Unauthenticated):
@@ -182,30 +147,6 @@ def _issue(
     session.flush()
     access = maker.access_token(session_id, organisation_id, clock.now())
     return Tokens(session_id, access, refresh_token, maker.access_ttl)
-
-
-def actor_of(session: Session, claims: AccessClaims, address: str | None) -> Actor:
-    """The actor of a live session, who asks from a network address.
-
-    Raises `Unauthenticated` once it or the person's account has ended, and `NetworkRefused`.
-    """
-    asked = {"session_id": claims.session_id, "now": clock.now()}
-    row = session.execute(_ACTOR, asked).one_or_none()
-    if row is None:
-        raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
-    roles = names_of(row.role, row.manages, (role for _, role, _ in row.given or ()))
-    check_networks_of(row.networks, roles, address)
-    return Actor(
-        person_id=row.person_id,
-        organisation_id=claims.organisation_id,
-        session_id=claims.session_id,
-        device_id=row.device_id,
-        role=row.role,
-        locale=row.locale,
-        proven_at=row.proven_at,
-        grants=grants_of(row.given),
-        pause_seconds=row.pause_seconds,
-    )
 
 
 def end_session(session: Session, session_id: UUID, *, reason: str, actor_id: UUID | None) -> None:

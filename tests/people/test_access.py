@@ -12,7 +12,7 @@ from people.audience import sight_of
 from people.models import Person, Scope
 from people.permissions import Permission
 from people.roles.access import Reason, reasons_of
-from people.sign_in.sessions import actor_of
+from people.sign_in.asking import actor_of
 from people.sign_in.tokens import AccessClaims
 from tests.stories.checkins import code, marker, scans
 from tests.stories.directs import talks_with
