@@ -12,9 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import requests
-import socketio
 
-from base import clock
 from bench import audit
 from bench.attack.honest import Honest
 from bench.live_world import signed_in
@@ -107,21 +105,18 @@ def ended(product: Product) -> None:
     site = org.site(admission="assigned")
     longest, pushed = 0.0, 0
     for number in range(ENDED):
-        phone = org.person(f"Leaver{number}", scopes=[site])
-        address = f"leaver-{number}-" + "0" * 20
+        leaver = org.person(f"Leaver{number}", scopes=[site])
+        phone, address = product.phone(org.slug, leaver.name), f"leaver-{number}-" + "0" * 20
         phone.put("/v1/me/device/push", {"kind": "token", "address": address})
-        client = socketio.Client(reconnection=False)
-        client.connect(
-            product.address, auth={"token": phone.tokens["access_token"]}, transports=["websocket"]
-        )
-        org.admin.delete(f"/v1/admin/people/{phone.id}")
-        began = clock.seconds()
+        phone.open_app()
+        org.admin.delete(f"/v1/admin/people/{leaver.id}")
+        began = time.monotonic()
         org.admin.post(f"/v1/admin/scopes/{site}/alerts", {"text": "Leave the site at once."}, 201)
-        while client.connected and clock.seconds() - began < _PATIENCE_S:
+        while phone.connected and time.monotonic() - began < _PATIENCE_S:
             time.sleep(0.005)
-        longest = max(longest, clock.seconds() - began)
+        longest = max(longest, time.monotonic() - began)
         pushed += len(product.pushed(address, wait_s=3.0))
-        client.disconnect()
+        phone.close_app()
     report("auth_ended_sockets_close", longest, "s", 1.0)
     report("auth_ended_pushes_after", pushed, "pushes", 0)
 
