@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from api.kept import Keep
 from api.pace import Pace
 from api.route import Call, Routes
 from people.accounts import addresses
@@ -28,6 +29,7 @@ def list_own_identifiers(call: Call) -> dict[str, Any]:
     body=OwnNewIdentifier,
     answer=Identifier,
     status=201,
+    audit=Keep.EACH,
 )
 def add_own_identifier(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Sign in with another address, telephone number or user name, too; it takes a fresh proof."""
@@ -42,6 +44,7 @@ def add_own_identifier(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     permission=Permission.ACCOUNT_USE,
     fresh=True,
     status=204,
+    audit=Keep.EACH,
 )
 def end_own_identifier(call: Call, identifier_id: UUID) -> None:
     """Sign in with it no longer; it takes a fresh proof, and the last one stays."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request
 
+from api.kept import Keep
 from api.pace import Pace
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
@@ -80,6 +81,7 @@ def send_verification(call: Call, identifier_id: UUID) -> None:
     secret=True,
     body=VerificationCode,
     status=204,
+    audit=Keep.EACH,
 )
 def confirm_verification(call: Call, identifier_id: UUID, body: dict[str, Any]) -> None:
     """Verify an address or number with the code that went there."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from api.kept import Keep
 from api.paging import by_moment, decode_cursor, page
 from api.route import Call, Routes
 from base.database import AnyRow
@@ -34,13 +35,15 @@ def _key(found: Sequence[AnyRow]) -> tuple[str, str]:
     return last.created_at.isoformat(), str(last.id)
 
 
-@routes.route("DELETE", "/me/sessions/<uuid:session_id>", permission=Permission.ACCOUNT_USE, status=204)
+@routes.route(
+    "DELETE", "/me/sessions/<uuid:session_id>", permission=Permission.ACCOUNT_USE, status=204, audit=Keep.EACH
+)
 def end_my_session(call: Call, session_id: UUID) -> None:
     """Sign out somewhere: the tokens there are worthless and the sockets close."""
     open_sessions.end_own(call.session, call.actor, session_id)
 
 
-@routes.route("DELETE", "/me/sessions", permission=Permission.ACCOUNT_USE, status=204)
+@routes.route("DELETE", "/me/sessions", permission=Permission.ACCOUNT_USE, status=204, audit=Keep.EACH)
 def end_my_other_sessions(call: Call) -> None:
     """Sign out everywhere but here."""
     open_sessions.end_own_others(call.session, call.actor)

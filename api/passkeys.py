@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request
 
+from api.kept import Keep
 from api.route import Call, Routes
 from geo.stays.handover import hand_over
 from people.factors import passkey_proofs, passkeys
@@ -77,7 +78,13 @@ def ask_for_passkey(call: Call) -> dict[str, Any]:
 
 
 @routes.route(
-    "POST", "/me/passkeys", permission=Permission.ACCOUNT_USE, body=NewPasskey, answer=Passkey, status=201
+    "POST",
+    "/me/passkeys",
+    permission=Permission.ACCOUNT_USE,
+    body=NewPasskey,
+    answer=Passkey,
+    status=201,
+    audit=Keep.EACH,
 )
 def add_passkey(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Keep the passkey that the phone has made; all one's devices hear of it."""
@@ -94,6 +101,7 @@ def add_passkey(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     permission=Permission.ACCOUNT_USE,
     body=PasskeyName,
     answer=Passkey,
+    audit=Keep.EACH,
 )
 def rename_passkey(call: Call, passkey_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Call a passkey something else."""
@@ -101,7 +109,12 @@ def rename_passkey(call: Call, passkey_id: UUID, body: dict[str, Any]) -> dict[s
 
 
 @routes.route(
-    "DELETE", "/me/passkeys/<uuid:passkey_id>", permission=Permission.ACCOUNT_USE, fresh=True, status=204
+    "DELETE",
+    "/me/passkeys/<uuid:passkey_id>",
+    permission=Permission.ACCOUNT_USE,
+    fresh=True,
+    status=204,
+    audit=Keep.EACH,
 )
 def remove_passkey(call: Call, passkey_id: UUID) -> None:
     """Remove a passkey. Sessions that it began go on."""
@@ -129,6 +142,7 @@ def ask_for_proof(call: Call) -> dict[str, Any]:
     secret=True,
     body=PasskeyProof,
     status=204,
+    audit=Keep.EACH,
 )
 def prove_with_passkey(call: Call, body: dict[str, Any]) -> None:
     """Prove anew who one is: for five minutes, this session may do what takes a fresh proof."""

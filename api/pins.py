@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.kept import Keep
 from api.route import Call, Routes
 from people.actor import Actor
 from people.permissions import Permission
@@ -33,13 +34,16 @@ def _hashed(_runtime: Runtime, actor: Actor, body: dict[str, Any]) -> dict[str, 
     body=NewPin,
     prepare_for=_hashed,
     status=204,
+    audit=Keep.EACH,
 )
 def set_my_pin(call: Call, body: dict[str, Any]) -> None:
     """Choose a PIN: not one figure again and again, nor figures in a row. A locked one is good again with that."""
     pins.set_pin(call.session, call.actor, **body)
 
 
-@routes.route("DELETE", "/me/pin", permission=Permission.ACCOUNT_USE, own_device=True, status=204)
+@routes.route(
+    "DELETE", "/me/pin", permission=Permission.ACCOUNT_USE, own_device=True, status=204, audit=Keep.EACH
+)
 def remove_my_pin(call: Call) -> None:
     """Have no PIN any more: then nobody signs in as me on shared devices."""
     pins.remove_pin(call.session, call.actor, call.actor.person_id)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import request
 
 from api.codes import plain_svg
+from api.kept import Keep
 from api.route import Call, Routes
 from base import clock
 from geo.stays.handover import hand_over
@@ -89,6 +90,7 @@ def begin_authenticator(call: Call) -> dict[str, Any]:
     secret=True,
     body=AuthenticatorCode,
     answer=RecoveryCodes,
+    audit=Keep.EACH,
 )
 def confirm_authenticator(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Show a code of the new app: from now on it is asked for at each sign-in."""
@@ -97,7 +99,9 @@ def confirm_authenticator(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return {"recovery_codes": codes}
 
 
-@routes.route("DELETE", "/me/totp", permission=Permission.ACCOUNT_USE, fresh=True, status=204)
+@routes.route(
+    "DELETE", "/me/totp", permission=Permission.ACCOUNT_USE, fresh=True, status=204, audit=Keep.EACH
+)
 def remove_authenticator(call: Call) -> None:
     """Do without an authenticator app, and without recovery codes."""
     authenticators.remove_authenticator(call.session, call.actor)
@@ -111,6 +115,7 @@ def remove_authenticator(call: Call) -> None:
     secret=True,
     answer=RecoveryCodes,
     status=201,
+    audit=Keep.EACH,
 )
 def renew_recovery_codes(call: Call) -> dict[str, Any]:
     """Recovery codes in place of all earlier ones."""
@@ -131,6 +136,7 @@ def _checked(runtime: Runtime, actor: Actor, body: dict[str, Any]) -> dict[str, 
     prepare_for=_checked,
     answer=ProofTaken,
     status=201,
+    audit=Keep.EACH,
 )
 def prove_anew(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Prove anew who is at this phone, for what takes a proof of the last five minutes (`step_up_required`)."""

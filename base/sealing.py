@@ -19,7 +19,8 @@ class Sealer:
 
     def __init__(self, secret: str, former: str | None) -> None:
         keys = [derived(each, b"sealing") for each in (secret, former) if each is not None]
-        self._keys = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+        known = [Fernet(base64.urlsafe_b64encode(key)) for key in keys]
+        self._present, self._keys = known[0], MultiFernet(known)
 
     def sealed(self, text: str) -> str:
         """The text, sealed."""
@@ -31,3 +32,14 @@ class Sealer:
             return self._keys.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise Unsealable from None
+
+    def anew(self, sealed: str) -> str | None:
+        """The same, sealed with the present secret; None where it is already, or nobody can read it."""
+        try:
+            self._present.decrypt(sealed.encode())
+        except InvalidToken:
+            try:
+                return self._keys.rotate(sealed.encode()).decode()
+            except InvalidToken:
+                return None
+        return None

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.database import Database, make_engine
 from base.listen import Listener
 from base.logs import logger
+from base.sealing import Sealer
 from base.settings import Settings
 from jobs.messages import message_loops
 from jobs.metrics import serve_metrics
@@ -23,6 +24,7 @@ from jobs.schedules import Job, jobs, run_schedules
 from journal.checkpoints import Seal, sign_anew
 from journal.events import JOURNAL_CHANNEL
 from people.sign_in.keys import keys_of
+from people.sign_in.second_factors import seal_anew
 from push.fcm.client import FcmSender
 from push.plans.planner import MANY, Planned, plan
 from push.sending.deliverer import Deliverer
@@ -53,7 +55,9 @@ class Worker:
         """Start every loop."""
         seal = Seal(self._settings.secret_key, self._settings.former_secret_key)
         signing = Job("sign_checkpoints_anew", 3_600, partial(sign_anew, seal=seal))
-        self._run("schedules", lambda: run_schedules(self._database, self._stop, [*jobs(), signing]))
+        sealer = Sealer(self._settings.secret_key, self._settings.former_secret_key)
+        sealing = Job("seal_anew", 3_600, partial(seal_anew, sealer=sealer))
+        self._run("schedules", lambda: run_schedules(self._database, self._stop, [*jobs(), signing, sealing]))
         if self._settings.metrics_port is not None:
             self._run("metrics", lambda: serve_metrics(self._settings, self._database, self._stop))
         for name, loop in message_loops(self._settings, self._database, self._stop):

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from base import clock
 from base.errors import Forbidden
 from base.rows import rows_written
-from base.sealing import Sealer
+from base.sealing import Sealer, Unsealable
 from people.models import Passkey
 from people.sign_in import totp
 from people.sign_in.codes import as_made, new_code
@@ -63,7 +63,10 @@ def _uses_step(session: Session, sealer: Sealer, person_id: UUID, code: str) -> 
     secret = held_secret(session, person_id)
     if secret is None or secret.sealed is None:
         return False
-    step = totp.step_of(sealer.opened(secret.sealed), code, secret.last_step)
+    try:
+        step = totp.step_of(sealer.opened(secret.sealed), code, secret.last_step)
+    except Unsealable:  # the installation's secret was lost: an administrator takes the app away
+        return False
     if step is not None:
         secret.last_step = step
         session.flush()
@@ -111,3 +114,12 @@ def forget_second_factors(session: Session, person_id: UUID) -> bool:
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     gone = delete(TotpSecret).where(TotpSecret.person_id == person_id).returning(TotpSecret.sealed)
     return session.scalar(gone) is not None
+
+
+def seal_anew(session: Session, sealer: Sealer) -> None:
+    """Seal what apps count with by the installation's present secret, so that the former one may go."""
+    columns = TotpSecret.person_id, TotpSecret.sealed
+    for person_id, sealed in session.execute(select(*columns).where(TotpSecret.sealed.is_not(None))).all():
+        if sealed is not None and (anew := sealer.anew(sealed)) is not None:
+            same = (TotpSecret.person_id == person_id, TotpSecret.sealed == sealed)
+            session.execute(update(TotpSecret).where(*same).values(sealed=anew))

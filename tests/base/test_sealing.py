@@ -33,3 +33,12 @@ def test_a_changed_letter_is_noticed() -> None:
     changed = sealed[:20] + ("A" if sealed[20] != "A" else "B") + sealed[21:]
     with pytest.raises(Unsealable):
         Sealer(OLD, None).opened(changed)
+
+
+def test_what_the_former_secret_sealed_is_sealed_anew_and_nothing_else() -> None:
+    sealer = Sealer(NEW, OLD)
+    anew = sealer.anew(Sealer(OLD, None).sealed("a code"))
+    assert anew is not None
+    assert Sealer(NEW, None).opened(anew) == "a code"
+    assert sealer.anew(anew) is None
+    assert sealer.anew(Sealer("u" * 32, None).sealed("a code")) is None
