@@ -15,7 +15,7 @@ from push.outgoing import Outgoing
 from push.sending.checks import may_fetch
 from push.sending.claims import delivery_now
 from push.sending.facts import gather, outgoing_of
-from push.words.compose import whole_words
+from push.words.phrases import whole_words
 
 
 def fetch(session: Session, credential: Credential, installation_id: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def named(operations: list[Operation]) -> Any:
 
 
 # A consent of any name may be withdrawn; what a push lets read takes the credential in it.
-ALLOWED = {"withdraw_consent": (204, 404), "read_notification_content": (401,)}
+ALLOWED = {"withdraw_consent": (204, 404), "read_notification_content": (401, 404)}
 # What watches over administrators, who ask here.
 NOT_THEIRS = ("export_audit",)
 WITH_QUERY = [item for item in OPERATIONS if asked_in_the_query(item[2])]
