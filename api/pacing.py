@@ -20,6 +20,7 @@ from ipaddress import IPv6Address, ip_address
 
 from flask import Flask, Response, current_app, g, request
 
+from api.held import HeldByPace
 from api.pace import By, Pace, Table, policy, table, told
 from api.route import Declaration
 from base.counting.buckets import Buckets, Limit, Who
@@ -47,6 +48,7 @@ class Paces:
         self.policies = {pace: policy(limits) for pace, limits in self.limits.items() if limits}
         self.persons: dict[int, int] = {}
         self.devices = Crowds()
+        self.held = HeldByPace()
         if settings.redis_url is not None:  # its library is dear, and one process has no use for it
             shared = import_module("base.counting.shared_buckets")
             shared.SharedBuckets(self.buckets, settings.redis_url, settings.secret_key)
@@ -89,6 +91,15 @@ class Paces:
             if (limit := limits.get(by)) is not None:
                 self.buckets.take(limit, who)
 
+    def let_go(self, organisation: int, person: int) -> None:
+        """Give a person, and all of their sessions that are known here, back what they have taken."""
+        sessions = [session for session, theirs in self.persons.items() if theirs == person]
+        for limits in self.limits.values():
+            for by, limit in limits.items():
+                for who in {By.PERSON: [person], By.DEVICE: sessions}.get(by, ()):
+                    self.buckets.fill(limit, who)
+        self.held.forget(organisation, person)
+
     def learn(self, session: int, person: int) -> bool:
         """Whose session it is; returns whether that is news."""
         if session in self.persons:
@@ -130,9 +141,10 @@ def admitted(declared: Declaration, read_token: Callable[[], AccessClaims]) -> A
     if person is not None:
         one = (*one, (By.PERSON, person))
     g.asker = one
+    organisation = claims.organisation_id.int
+    g.whose = None if person is None else (organisation, person)
     if "<" in declared.path:
         paces.check(Pace.LOOK_UP, *one)
-    organisation = claims.organisation_id.int
     devices = paces.devices.saw(organisation, session)
     paces.count(declared.paced, *one, (By.ORGANISATION, organisation), devices=devices)
     if claims.token_digest is not None:
@@ -172,6 +184,9 @@ def _note(pace: Pace, limit: Limit, room_s: float) -> None:
 
 def _refusal(pace: Pace, limit: Limit, room_s: float) -> TooManyRequests:
     g.least_room = (room_s, pace, limit, room_s)
+    whose: tuple[int, int] | None = g.get("whose")
+    if whose is not None and not limit.name.endswith(By.ORGANISATION):
+        paces_of(current_app).held.note(whose[0], whose[1], limit.name, -room_s)
     return TooManyRequests(headers={"Retry-After": str(math.ceil(-room_s))}, limit=limit.name)
 
 

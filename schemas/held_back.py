@@ -5,14 +5,15 @@ from marshmallow import fields, validate
 from schemas.base import ID, Moment, Some, Wire
 
 DOORS = (
+    "too_many_requests",
     "too_many_sign_ins",
     "too_many_resets",
     "too_many_second_factors",
     "too_many_one_time_codes",
     "too_many_messages",
 )
-REACHES = ("device", "address", "block", "everywhere")
-MOST = 200
+REACHES = ("person", "device", "address", "block", "everywhere")
+MOST = 300
 
 
 class HeldBack(Wire):
@@ -28,14 +29,24 @@ class HeldBack(Wire):
         required=True,
         validate=validate.OneOf(REACHES),
         metadata={
-            "description": "One of the person's devices, one address, one provider's block, or everywhere"
+            "description": "The person, one of their devices, one address, one provider's block, or everywhere"
         },
     )
-    tries = fields.Integer(required=True)
+    limit = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Which pace was exceeded; null where somebody guessed",
+            "examples": ["write-device"],
+        },
+    )
+    tries = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Null where a pace was exceeded"}
+    )
     until = Moment(required=True)
 
 
 class HeldBackList(Wire):
-    """Those who are held back now, the newest first; at most 200."""
+    """Those who are held back now, by a pace and by guesses at their account, the newest of each first; at most 300."""
 
     items = Some(fields.Nested(HeldBack), most=MOST, required=True)

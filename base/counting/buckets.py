@@ -115,6 +115,15 @@ class Buckets:
         if self.taken is not None:
             self.taken(key, -cost_s)
 
+    def fill(self, limit: Limit, who: Who) -> None:
+        """Give somebody back all that they have taken."""
+        now, key = self._clock(), (limit, who)
+        kept = self._kept.get(limit.window_s) or self._begun(limit.window_s)
+        owed_s = kept.full_at(key, now) - now
+        kept.keep(key, now, now)
+        if self.taken is not None and owed_s > 0:
+            self.taken(key, -owed_s)
+
     def look(self, limit: Limit, who: Who) -> float:
         """What `take` of one would return; nothing is taken."""
         now = self._clock()

@@ -80,10 +80,18 @@ def _own_words(session: Session, person: Person) -> list[str]:
 
 def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Person:
     """One person of the organisation, or `NotFound`: a service is none."""
-    person = session.get(Person, person_id)
-    if person is None or person.organisation_id != organisation_id or person.role == SERVICE:
+    person = account_in(session, organisation_id, person_id)
+    if person.role == SERVICE:
         raise NotFound
     return person
+
+
+def account_in(session: Session, organisation_id: UUID, account_id: UUID) -> Person:
+    """One person or service of the organisation, or `NotFound`."""
+    account = session.get(Person, account_id)
+    if account is None or account.organisation_id != organisation_id:
+        raise NotFound
+    return account
 
 
 def list_persons(

@@ -48,6 +48,7 @@ def _wire(person_id: UUID, name: str, door: str, reach: str, tries: int, began: 
         "name": name,
         "door": door,
         "reach": reach,
+        "limit": None,
         "tries": tries,
         "until": clock.wire(began + throttle.WINDOW),
     }

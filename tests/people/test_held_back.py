@@ -54,3 +54,16 @@ def test_it_is_nobody_elses_to_see_or_to_end(org: Organisation, world: World) ->
     alice.get("/v1/admin/held-back", 403)
     alice.delete(f"/v1/admin/held-back/{alice.id}", 403)
     assert tries_from(org, STRANGER, ALICE, PASSWORD) == 429
+
+
+def test_who_asked_for_too_much_is_listed_and_let_go(org: Organisation) -> None:
+    alice = org.person("Alice")
+    while alice.request("PATCH", "/v1/me", {"name": "Alice"}).status_code != 429:
+        pass
+    (held,) = org.admin.get("/v1/admin/held-back")["items"]
+    assert (held["person_id"], held["door"], held["tries"]) == (alice.id, "too_many_requests", None)
+    assert (held["limit"], held["reach"]) == ("write-device", "device")
+    assert org.world.organisation("Elsewhere").admin.get("/v1/admin/held-back")["items"] == []
+    org.admin.delete(f"/v1/admin/held-back/{alice.id}", 204)
+    assert org.admin.get("/v1/admin/held-back")["items"] == []
+    alice.patch("/v1/me", {"name": "Alice"})

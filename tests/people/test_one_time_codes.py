@@ -314,4 +314,4 @@ def test_codes_of_yesterday_are_forgotten(
     later(timedelta(days=1, minutes=1))
     with org.world.worker.transaction() as session:
         forget_old(session)
-        assert session.scalars(select(OneTimeCode)).all() == []
+        assert session.scalars(select(OneTimeCode).where(OneTimeCode.organisation_id == org.id)).all() == []

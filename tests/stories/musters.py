@@ -1,8 +1,14 @@
 """Roll calls, as those who oversee them see them."""
 
 from typing import Any
+from uuid import UUID
 
-from tests.world import Phone
+from sqlalchemy import case, update
+
+from base import clock
+from geo.models.musters import Muster
+from geo.musters.musters import remind_silent
+from tests.world import Phone, World
 
 NO_BURST = {"opened_in_burst": 0, "unaccounted_in_burst": 0, "set_aside": 0}
 
@@ -39,3 +45,12 @@ def sets_aside(manager: Phone, muster: str, status: int = 200, **members: Any) -
 def counts(manager: Phone, muster: str) -> dict[str, int]:
     """How many are expected, and how many said what."""
     return manager.get(f"/v1/musters/{muster}")["counts"]
+
+
+def reminds(world: World, muster: str) -> int:
+    """The time comes to call the silent of this roll again, and of no other test's; returns how many are called."""
+    due = case((Muster.id == UUID(muster), clock.now()), else_=None)
+    with world.worker.transaction() as session:
+        session.execute(update(Muster).values(repeat_at=due))
+    with world.worker.transaction() as session:
+        return remind_silent(session)

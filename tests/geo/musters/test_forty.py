@@ -3,18 +3,13 @@
 import csv
 import io
 import time
-from uuid import UUID
 
 import pytest
-from sqlalchemy import update
 
-from base import clock
-from geo.models.musters import Muster
-from geo.musters.musters import remind_silent
 from geo.stays.silence import end_silent, mark_silent
 from tests.stories.checkins import code, marker, scans
 from tests.stories.fixes import FAR, GATE, at_the_gate, stands
-from tests.stories.musters import NO_BURST, board, counts
+from tests.stories.musters import NO_BURST, board, counts, reminds
 from tests.world import Organisation, Phone, World
 
 MINUTE = 60.0
@@ -37,13 +32,6 @@ def forty(org: Organisation) -> dict[str, Phone]:
         with org.world.worker.transaction() as session:
             job(session)
     return phones | dark | silent
-
-
-def reminds(world: World, muster: str) -> int:
-    with world.worker.transaction() as session:
-        session.execute(update(Muster).where(Muster.id == UUID(muster)).values(repeat_at=clock.now()))
-    with world.worker.transaction() as session:
-        return remind_silent(session)
 
 
 def reminded(phone: Phone, since: int) -> int:

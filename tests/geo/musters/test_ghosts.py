@@ -6,15 +6,12 @@ import threading
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
 
-from base import clock
 from geo.models.musters import Muster
-from geo.musters.musters import remind_silent
 from geo.musters.report import _COLUMNS, report_csv
 from tests.stories.checkins import code, marker
 from tests.stories.events import head, heard
-from tests.stories.musters import board, calls, counts, roll, sets_aside
+from tests.stories.musters import board, calls, counts, reminds, roll, sets_aside
 from tests.stories.visitors import ghosts, stranger
 from tests.stories.visits import is_seen
 from tests.world import Organisation, Phone, World
@@ -84,11 +81,7 @@ def test_those_set_aside_are_asked_again_and_a_warden_may_take_one_back(
     org.admin.put(f"/v1/musters/{muster}/entries/{one}", {"status": "unaccounted"})
     now = counts(org.admin, muster)
     assert (now["unaccounted"], now["set_aside"]) == (2, 1)
-    with world.worker.transaction() as session:
-        due = update(Muster).where(Muster.id == UUID(muster)).values(repeat_at=clock.now())
-        session.execute(due)
-    with world.worker.transaction() as session:
-        assert remind_silent(session) == 3
+    assert reminds(world, muster) == 3
     assert sets_aside(org.admin, muster, person_ids=[third])["counts"]["set_aside"] == 2
 
 

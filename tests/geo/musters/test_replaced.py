@@ -1,14 +1,7 @@
 """A phone that scans a gate again during a roll call: one person, who is looked for and answers as the new account."""
 
-from uuid import UUID
-
-from sqlalchemy import update
-
-from base import clock
-from geo.models.musters import Muster
-from geo.musters.musters import remind_silent
 from tests.stories.checkins import code, marker
-from tests.stories.musters import board, calls, counts
+from tests.stories.musters import board, calls, counts, reminds
 from tests.stories.visitors import stranger
 from tests.world import Organisation, World
 
@@ -64,10 +57,7 @@ def test_the_former_account_is_asked_no_more(org: Organisation, site: str, gate:
     muster = calls(org.admin, site)
     stranger(org, code(org, gate), phone=vera, name="Vera Again")
     assert counts(org.admin, muster)["unaccounted"] == 1
-    with world.worker.transaction() as session:
-        session.execute(update(Muster).where(Muster.id == UUID(muster)).values(repeat_at=clock.now()))
-    with world.worker.transaction() as session:
-        assert remind_silent(session) == 1
+    assert reminds(world, muster) == 1
 
 
 def test_a_roll_that_is_called_later_expects_the_phone_once(org: Organisation, site: str, gate: str) -> None:
