@@ -109,13 +109,14 @@ def ended(product: Product) -> None:
         phone, address = product.phone(org.slug, leaver.name), f"leaver-{number}-" + "0" * 20
         phone.put("/v1/me/device/push", {"kind": "token", "address": address})
         phone.open_app()
+        before = len(product.pushed(address))  # that they signed in on another phone
         org.admin.delete(f"/v1/admin/people/{leaver.id}")
         began = time.monotonic()
         org.admin.post(f"/v1/admin/scopes/{site}/alerts", {"text": "Leave the site at once."}, 201)
         while phone.connected and time.monotonic() - began < _PATIENCE_S:
             time.sleep(0.005)
         longest = max(longest, time.monotonic() - began)
-        pushed += len(product.pushed(address, wait_s=3.0))
+        pushed += len(product.pushed(address, before + 1, wait_s=3.0)) - before
         phone.close_app()
     report("auth_ended_sockets_close", longest, "s", 1.0)
     report("auth_ended_pushes_after", pushed, "pushes", 0)
