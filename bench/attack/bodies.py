@@ -1,6 +1,7 @@
 """Bodies that are dear to judge: endless members, lists, depth, numbers, for every route and at its own bound."""
 
 import contextlib
+import re
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -106,17 +107,8 @@ def _too_much(answers: list[Answer]) -> Iterator[str]:
 
 def known_ids(stage: Stage) -> dict[str, str]:
     """Ids for the paths: of what is there where that matters, of nothing elsewhere."""
-    names = (
-        "zone_id",
-        "place_id",
-        "person_id",
-        "post_id",
-        "marker_id",
-        "muster_id",
-        "delivery_id",
-        "conversation_id",
-    )
-    return dict.fromkeys(names, _NOBODY) | {
+    paths = " ".join(path for _, path, _ in OPERATIONS)
+    return dict.fromkeys(["zone_id", *re.findall(r"{(\w+)}", paths)], _NOBODY) | {
         "site_id": stage.site,
         "scope_id": stage.site,
         "place_id": stage.site,
