@@ -12,7 +12,7 @@ from api.held import Held
 from api.pacing import Paces, paces_of
 from api.route import Call, Routes
 from base import clock
-from people.accounts.persons import account_in
+from people.accounts.persons import account_in, names_of
 from people.permissions import Permission
 from people.sign_in.held_back import held_back
 from people.sign_in.throttle import forget_account
@@ -24,17 +24,18 @@ routes = Routes("admin-held-back", "Administration: who is held back", "/v1/admi
 @routes.route("GET", "/held-back", permission=Permission.HELD_BACK_MANAGE, answer=HeldBackList)
 def list_held_back(call: Call) -> dict[str, Any]:
     """Whose tries to come in are not looked at for a while, and from where they came."""
-    by_pace = [
-        _wire(call, held, left_s) for held, left_s in _paces().held.now(call.actor.organisation_id.int)
-    ]
-    return {"items": [*by_pace, *held_back(call.session, call.actor.organisation_id)]}
+    organisation_id = call.actor.organisation_id
+    now = _paces().held.now(organisation_id.int)
+    names = names_of(call.session, organisation_id, [UUID(int=held.person) for held, _ in now])
+    by_pace = [_wire(held, left_s, names) for held, left_s in now if UUID(int=held.person) in names]
+    return {"items": [*by_pace, *held_back(call.session, organisation_id)]}
 
 
-def _wire(call: Call, held: Held, left_s: float) -> dict[str, Any]:
-    person = account_in(call.session, call.actor.organisation_id, UUID(int=held.person))
+def _wire(held: Held, left_s: float, names: dict[UUID, str]) -> dict[str, Any]:
+    person_id = UUID(int=held.person)
     return {
-        "person_id": str(person.id),
-        "name": person.name,
+        "person_id": str(person_id),
+        "name": names[person_id],
         "door": "too_many_requests",
         "reach": held.limit.rpartition("-")[2],
         "limit": held.limit,

@@ -1,6 +1,6 @@
 """Persons: accounts of one organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -84,6 +84,12 @@ def person_in(session: Session, organisation_id: UUID, person_id: UUID) -> Perso
     if person.role == SERVICE:
         raise NotFound
     return person
+
+
+def names_of(session: Session, organisation_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of persons and services, of those that the organisation has."""
+    asked = (Person.organisation_id == organisation_id, Person.id.in_(account_ids))
+    return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(*asked))}
 
 
 def account_in(session: Session, organisation_id: UUID, account_id: UUID) -> Person:
